@@ -1,0 +1,191 @@
+//! The reference engine: burn's tensors, automatic differentiation and Adam.
+
+use burn::{
+    module::Module,
+    optim::{AdamConfig, GradientsParams, ModuleOptimizer, decay::WeightDecayConfig},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use ratings::{Ratings, Split};
+
+use crate::{Config, Order, Weights, model::Model};
+
+/// Ratings uploaded at once while training: large enough that uploads are few, small enough that
+/// one never holds up a slice (three columns of 4 bytes: 12 MiB).
+const UPLOAD: usize = 1 << 20;
+/// Test ratings evaluated at once.
+const EVALUATE: usize = 1 << 16;
+
+/// A model being trained on a device.
+pub(crate) struct Autodiff {
+    config: Config,
+    device: Device, // with gradients
+    model: Model,
+    optimizer: ModuleOptimizer,
+    good: Model, // as it was after the last epoch that ended well
+    split: Split,
+    order: Order,
+    chunk: Chunk,
+    trained: usize,   // ratings of this epoch
+    evaluated: usize, // ratings of the test set
+}
+
+/// What one slice of training gave.
+pub(crate) struct Slice {
+    /// Batches trained.
+    pub(crate) batches: usize,
+    /// Sum of their mean squared errors.
+    pub(crate) mse_sum: f64,
+}
+
+impl Autodiff {
+    pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
+        let device = device.clone().autodiff();
+        let model = Model::load(config, weights, &device);
+        let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8); // PyTorch's; burn's epsilon is 1e-5
+        #[expect(clippy::cast_possible_truncation, reason = "burn takes the penalty as f32")]
+        let decay = config.weight_decay as f32;
+        let decay = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+        Self {
+            good: model.clone(),
+            model,
+            optimizer: adam.with_weight_decay(decay).init(),
+            order: Order::new(0, config.seed, 0),
+            chunk: Chunk::default(),
+            split: split.clone(),
+            config: config.clone(),
+            device,
+            trained: 0,
+            evaluated: 0,
+        }
+    }
+
+    /// Shuffles the training set for `epoch`, counted from 1.
+    pub(crate) fn begin_epoch(&mut self, epoch: u32) {
+        let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
+        self.order = Order::new(n, self.config.seed, epoch);
+        self.chunk = Chunk::default();
+        (self.trained, self.evaluated) = (0, 0);
+    }
+
+    /// Ratings of this epoch trained on so far.
+    pub(crate) fn trained(&self) -> usize {
+        self.trained
+    }
+
+    /// Trains at most `batches` batches; none when the epoch is over. Reads back one number.
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Slice, String> {
+        let mut mse_sum = None;
+        let mut done = 0;
+        while done < batches && self.trained < self.order.len() {
+            let mse = self.step();
+            mse_sum = Some(match mse_sum {
+                None => mse,
+                Some(sum) => sum + mse,
+            });
+            done += 1;
+        }
+        let mse_sum = match mse_sum {
+            None => 0.0,
+            Some(sum) => read_number(sum).await?,
+        };
+        Ok(Slice { batches: done, mse_sum })
+    }
+
+    /// One batch: predict, measure, differentiate, move. Returns its mean squared error `[1]`.
+    fn step(&mut self) -> Tensor<1> {
+        let (users, items, ratings) = self.next_batch(); // [batch] each
+        let error = self.model.forward(users, items) - ratings;
+        let loss = error.square().mean(); // [1]
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        let model = self.model.clone();
+        self.model = self.optimizer.step(self.config.learning_rate, model, gradients);
+        loss.inner()
+    }
+
+    fn next_batch(&mut self) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
+        let len = self.config.batch_size.min(self.order.len() - self.trained);
+        if self.chunk.left() == 0 {
+            let whole_batches = (UPLOAD / self.config.batch_size).max(1) * self.config.batch_size;
+            let end = self.order.len().min(self.trained + whole_batches);
+            let picks = (self.trained..end).map(|position| {
+                let position = u32::try_from(position).expect("positions are below a u32 count");
+                self.order.at(position) as usize
+            });
+            self.chunk = Chunk::upload(&self.split.train, picks, &self.device);
+        }
+        self.trained += len;
+        self.chunk.take(len)
+    }
+
+    /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
+    /// `None` when it is done.
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, String> {
+        let test = &self.split.test;
+        let end = test.len().min(self.evaluated + EVALUATE);
+        let n = end - self.evaluated;
+        if n == 0 {
+            return Ok(None);
+        }
+        let plain = self.device.clone().inner();
+        let (users, items, ratings) =
+            Chunk::upload(test, self.evaluated..end, &plain).take(n); // [n] each
+        let error = self.model.valid().forward(users, items) - ratings;
+        self.evaluated = end;
+        Ok(Some((read_number(error.square().sum()).await?, n)))
+    }
+
+    /// Keeps the model as it is now as the last good one.
+    pub(crate) fn keep(&mut self) {
+        self.good = self.model.clone();
+    }
+
+    /// Goes back to the last good model.
+    pub(crate) fn restore(&mut self) {
+        self.model = self.good.clone();
+    }
+
+    /// The model's numbers as they are now.
+    pub(crate) async fn weights(&self) -> Result<Weights, String> {
+        self.model.valid().weights().await
+    }
+}
+
+/// Shuffled ratings on the device, handed out in order.
+#[derive(Default)]
+struct Chunk {
+    columns: Option<(Tensor<1, Int>, Tensor<1, Int>, Tensor<1>)>, // [len] each
+    len: usize,
+    taken: usize,
+}
+
+impl Chunk {
+    fn upload(ratings: &Ratings, picks: impl Iterator<Item = usize> + Clone, device: &Device) -> Self {
+        #[expect(clippy::cast_possible_wrap, reason = "a catalogue of 2^31 rows fits no device")]
+        let column = |of: &dyn Fn(usize) -> u32| -> Vec<i32> { picks.clone().map(|i| of(i) as i32).collect() };
+        let users = column(&|i| ratings.users[i].0);
+        let items = column(&|i| ratings.items[i].0);
+        let values: Vec<f32> = picks.clone().map(|i| ratings.values[i]).collect();
+        let len = values.len();
+        let int = |values| Tensor::<1, Int>::from_data(TensorData::new(values, [len]), device);
+        let columns =
+            (int(users), int(items), Tensor::from_data(TensorData::new(values, [len]), device));
+        Self { columns: Some(columns), len, taken: 0 }
+    }
+
+    fn left(&self) -> usize {
+        self.len - self.taken
+    }
+
+    /// The next `len` ratings; `len` is at most [`left`](Self::left).
+    fn take(&mut self, len: usize) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
+        let (users, items, values) = self.columns.clone().expect("a chunk is uploaded before it is read");
+        let range = self.taken..self.taken + len;
+        self.taken += len;
+        (users.slice([range.clone()]), items.slice([range.clone()]), values.slice([range]))
+    }
+}
+
+async fn read_number(tensor: Tensor<1>) -> Result<f64, String> {
+    let value: f32 = tensor.into_scalar_async().await.map_err(|error| error.to_string())?;
+    Ok(f64::from(value))
+}

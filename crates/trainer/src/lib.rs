@@ -1,0 +1,44 @@
+//! From a train/test split to a trained rating predictor.
+//!
+//! A training run is a value that its caller drives, one bounded slice of work at a time:
+//!
+//! ```
+//! # use ratings::{sample::{self, SampleConfig}, Split};
+//! # use trainer::{Config, Device, DeviceChoice, Event, ModelKind, Run};
+//! # pollster::block_on(async {
+//! # let sample = sample::generate(&SampleConfig { users: 30, items: 20, ratings: 400, seed: 1 });
+//! # let split = Split::random(&sample.table, 0.2, 42)?;
+//! # let config = Config { epochs: 1, ..Config::lab(ModelKind::Mf) };
+//! let device = Device::open(DeviceChoice::Cpu).await?;
+//! let mut run = Run::start(&split, &config, &device).await?;
+//! while let Some(event) = run.advance().await? {
+//!     if let Event::Epoch(report) = event {
+//!         assert!(report.train_rmse.is_finite());
+//!     }
+//! }
+//! let trained = run.finish().await?;
+//! assert_eq!(trained.history.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! Nothing here prints, opens files, spawns threads or blocks: the same code runs under a
+//! desktop's `block_on` and in a browser's worker.
+
+mod config; // every knob, its default, its check
+mod device; // which processor trains, and why
+mod weights; // a model's numbers on the host, and their seeded initial values
+mod order; // the shuffled order of an epoch
+mod model; // equations, parameters, forward passes
+mod engine; // how a step is computed
+mod event; // what a run says while it goes
+mod run; // the loop
+mod trained; // the result
+
+pub use config::{Config, ConfigError, ModelKind};
+pub use device::{Adapter, AdapterKind, Device, DeviceChoice, DeviceError, DeviceKind, Limits, adapters};
+pub use event::{EpochReport, Event, Progress};
+pub use model::{DeepMf, Mf};
+pub use order::Order;
+pub use run::{Pace, Run, TrainError};
+pub use trained::{RecordError, Trained};
+pub use weights::{Parameter, Weights};

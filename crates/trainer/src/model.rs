@@ -1,0 +1,66 @@
+//! The models as burn modules, and the choice among them.
+
+mod deep_mf;
+mod mf;
+
+pub use deep_mf::DeepMf;
+pub use mf::Mf;
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+
+use crate::{Config, ModelKind, Parameter, Weights};
+
+/// Any of the models.
+#[derive(Module, Debug)]
+pub(crate) enum Model {
+    Mf(Mf),
+    DeepMf(DeepMf),
+}
+
+impl Model {
+    /// The model of this configuration with these weights, on a device.
+    pub(crate) fn load(config: &Config, weights: &Weights, device: &Device) -> Self {
+        match config.model {
+            ModelKind::Mf => Self::Mf(Mf::load(weights, device)),
+            ModelKind::DeepMf => Self::DeepMf(DeepMf::load(weights, device)),
+        }
+    }
+
+    /// Predicted ratings. Shapes: `users` and `items` `[batch]` dense indices; result `[batch]`.
+    pub(crate) fn forward(&self, users: Tensor<1, Int>, items: Tensor<1, Int>) -> Tensor<1> {
+        match self {
+            Self::Mf(model) => model.forward(users, items),
+            Self::DeepMf(model) => model.forward(users, items),
+        }
+    }
+
+    /// Every parameter's name and values, brought back from the device.
+    pub(crate) async fn weights(&self) -> Result<Weights, String> {
+        let parameters = match self {
+            Self::Mf(model) => model.parameters().await?,
+            Self::DeepMf(model) => model.parameters().await?,
+        };
+        Ok(Weights { parameters })
+    }
+}
+
+/// A trainable tensor on `device` with the named values.
+///
+/// # Panics
+/// If the name is absent: weights are checked against the configuration before a model is built.
+fn upload<const D: usize>(weights: &Weights, name: &str, device: &Device) -> Param<Tensor<D>> {
+    let Parameter { shape, values, .. } =
+        weights.get(name).expect("weights fit the configuration when a model is built");
+    Param::from_data(TensorData::new(values.clone(), shape.clone()), device)
+}
+
+/// A tensor's values under a name.
+async fn download<const D: usize>(name: &str, tensor: Tensor<D>) -> Result<Parameter, String> {
+    let shape = tensor.dims().to_vec();
+    let data = tensor.into_data_async().await.map_err(|error| error.to_string())?;
+    let values = data.try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    Ok(Parameter { name: name.to_owned(), shape, values })
+}

@@ -1,0 +1,276 @@
+//! The loop: epochs of shuffled batches, a bounded slice of work at a time.
+
+use ratings::Split;
+use web_time::Instant;
+
+use crate::{
+    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights,
+    engine::{Autodiff, Slice},
+};
+
+/// A training run, driven by its caller: [`advance`](Self::advance) until it returns `None`, or
+/// for as long as one likes, then [`finish`](Self::finish). Not calling it is a pause.
+pub struct Run {
+    config: Config,
+    engine: Autodiff,
+    total: usize, // ratings in an epoch
+    stage: Stage,
+    pace: Pace,
+    history: Vec<EpochReport>,
+}
+
+/// How much one call of [`Run::advance`] does while it trains.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As many batches as took about this long last time.
+    Seconds(f64),
+    /// A fixed number of batches: slow motion, or one number each for a test.
+    Batches(usize),
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::Seconds(0.05)
+    }
+}
+
+enum Stage {
+    Train(Training),
+    Evaluate(Training, Evaluation),
+    Done,
+}
+
+/// What an epoch's training has given so far.
+#[derive(Clone, Default)]
+struct Training {
+    epoch: usize,
+    batches: usize,
+    mse_sum: f64,
+    seconds: f64,
+    next_slice: usize, // batches
+}
+
+/// What its evaluation has given so far.
+#[derive(Clone, Default)]
+struct Evaluation {
+    ratings: usize,
+    squared_error: f64,
+    seconds: f64,
+}
+
+impl Run {
+    /// Prepares a run from the configuration's seeded initial weights.
+    ///
+    /// # Errors
+    /// A setting out of range, or an empty training set.
+    pub async fn start(split: &Split, config: &Config, device: &Device) -> Result<Self, TrainError> {
+        config.check()?;
+        let weights = Weights::initial(config, split.users, split.items);
+        Self::start_from(&weights, split, config, device).await
+    }
+
+    /// Prepares a run from given weights.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); also weights whose names or shapes are not the configuration's.
+    pub async fn start_from(
+        weights: &Weights,
+        split: &Split,
+        config: &Config,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        config.check()?;
+        if split.train.is_empty() {
+            return Err(TrainError::NoRatings);
+        }
+        if !weights.fits(config, split.users, split.items) {
+            return Err(TrainError::Weights);
+        }
+        let mut run = Self {
+            engine: Autodiff::new(split, config, weights, &device.burn),
+            config: config.clone(),
+            total: split.train.len(),
+            stage: Stage::Done,
+            pace: Pace::default(),
+            history: Vec::new(),
+        };
+        run.begin_epoch(1, 1);
+        Ok(run)
+    }
+
+    /// Sets how much one call of [`advance`](Self::advance) does.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
+    /// The epochs that are over.
+    pub fn history(&self) -> &[EpochReport] {
+        &self.history
+    }
+
+    /// Does one slice of work and says what came of it; `None` when every epoch is done.
+    ///
+    /// # Errors
+    /// A loss that is not finite ends the run and takes the model back to the last epoch that
+    /// ended well; a device failure is passed on. [`finish`](Self::finish) works after both.
+    pub async fn advance(&mut self) -> Result<Option<Event>, TrainError> {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Train(training) => self.train_slice(training).await.map(Some),
+            Stage::Evaluate(training, evaluation) => {
+                self.evaluate_slice(training, evaluation).await.map(Some)
+            }
+            Stage::Done => Ok(None),
+        }
+    }
+
+    /// Ends the run, whether or not its epochs are done, and hands over the model trained so far.
+    ///
+    /// # Errors
+    /// A device that does not give the weights back.
+    pub async fn finish(self) -> Result<Trained, TrainError> {
+        let weights = self.engine.weights().await.map_err(TrainError::Device)?;
+        Ok(Trained { config: self.config, history: self.history, weights })
+    }
+
+    fn begin_epoch(&mut self, epoch: usize, next_slice: usize) {
+        if epoch > self.config.epochs {
+            self.stage = Stage::Done;
+            return;
+        }
+        self.engine.begin_epoch(u32::try_from(epoch).unwrap_or(u32::MAX));
+        self.stage = Stage::Train(Training { epoch, next_slice, ..Training::default() });
+    }
+
+    async fn train_slice(&mut self, mut training: Training) -> Result<Event, TrainError> {
+        let started = Instant::now();
+        let batches = match self.pace {
+            Pace::Seconds(_) => training.next_slice,
+            Pace::Batches(batches) => batches.max(1),
+        };
+        let slice = self.engine.train(batches).await.map_err(TrainError::Device)?;
+        if !slice.mse_sum.is_finite() {
+            return Err(self.diverged(training.epoch));
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        training.add(&slice, seconds);
+        training.next_slice = self.pace.next(&slice, seconds);
+        let event = self.progress(training.epoch, Some(slice.mse_sum / slice.batches as f64));
+        self.stage = if self.engine.trained() < self.total {
+            Stage::Train(training)
+        } else {
+            Stage::Evaluate(training, Evaluation::default())
+        };
+        Ok(event)
+    }
+
+    async fn evaluate_slice(
+        &mut self,
+        training: Training,
+        mut evaluation: Evaluation,
+    ) -> Result<Event, TrainError> {
+        let started = Instant::now();
+        let part = self.engine.evaluate().await.map_err(TrainError::Device)?;
+        evaluation.seconds += started.elapsed().as_secs_f64();
+        let Some((squared_error, ratings)) = part else {
+            return self.end_epoch(&training, &evaluation);
+        };
+        evaluation.squared_error += squared_error;
+        evaluation.ratings += ratings;
+        let event = self.progress(training.epoch, None);
+        self.stage = Stage::Evaluate(training, evaluation);
+        Ok(event)
+    }
+
+    fn end_epoch(
+        &mut self,
+        training: &Training,
+        evaluation: &Evaluation,
+    ) -> Result<Event, TrainError> {
+        let test_rmse = (evaluation.ratings > 0)
+            .then(|| (evaluation.squared_error / evaluation.ratings as f64).sqrt());
+        if test_rmse.is_some_and(|rmse| !rmse.is_finite()) {
+            return Err(self.diverged(training.epoch));
+        }
+        let report = EpochReport {
+            epoch: training.epoch,
+            train_rmse: (training.mse_sum / training.batches as f64).sqrt(),
+            test_rmse,
+            seconds: training.seconds,
+            eval_seconds: evaluation.seconds,
+        };
+        self.engine.keep();
+        self.history.push(report.clone());
+        self.begin_epoch(training.epoch + 1, training.next_slice);
+        Ok(Event::Epoch(report))
+    }
+
+    fn progress(&self, epoch: usize, mse: Option<f64>) -> Event {
+        Event::Progress(Progress {
+            epoch,
+            epochs: self.config.epochs,
+            done: self.engine.trained(),
+            total: self.total,
+            mse,
+        })
+    }
+
+    fn diverged(&mut self, epoch: usize) -> TrainError {
+        self.engine.restore();
+        TrainError::Diverged { epoch, kept: self.history.len(), learning_rate: self.config.learning_rate }
+    }
+}
+
+impl Training {
+    fn add(&mut self, slice: &Slice, seconds: f64) {
+        self.batches += slice.batches;
+        self.mse_sum += slice.mse_sum;
+        self.seconds += seconds;
+    }
+}
+
+impl Pace {
+    /// Batches for the next slice, given what the last one took. It at most doubles, so that one
+    /// lucky measurement cannot make a long stall.
+    fn next(self, slice: &Slice, seconds: f64) -> usize {
+        match self {
+            Self::Batches(batches) => batches,
+            Self::Seconds(target) => {
+                let wanted = slice.batches as f64 * target / seconds.max(1e-6);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded below")]
+                let wanted = wanted.clamp(1.0, 2.0 * slice.batches as f64) as usize;
+                wanted
+            }
+        }
+    }
+}
+
+/// A run that cannot start or go on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TrainError {
+    /// A setting is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The training set is empty.
+    #[error("there are no ratings to train on; make the test share smaller or give more ratings")]
+    NoRatings,
+    /// Given weights are not this configuration's.
+    #[error("the initial weights have other names or shapes than this model and data need")]
+    Weights,
+    /// The loss left the range of numbers.
+    #[error(
+        "the loss became infinite or not a number in epoch {epoch}; the likely cause is the \
+         learning rate ({learning_rate}): try a tenth of it. The model of {} is kept",
+        if *kept == 0 { "the start".to_owned() } else { format!("epoch {kept}") }
+    )]
+    Diverged {
+        /// The epoch in which it happened.
+        epoch: usize,
+        /// The epoch whose model is kept; 0 is the initial one.
+        kept: usize,
+        /// The step size then.
+        learning_rate: f64,
+    },
+    /// The device failed.
+    #[error("the device failed: {0}; train on the CPU, or start again")]
+    Device(String),
+}

@@ -1,0 +1,164 @@
+//! A model's numbers on the host, and the seeded generator they start from.
+//!
+//! The generator uses only integer arithmetic, `+ - * /`, square roots and `libm`'s portable
+//! logarithm and sine, so the same seed gives the same bits on every device and platform.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng; // a stream that does not change between releases of `rand`
+
+use crate::{Config, ModelKind};
+
+/// One named block of numbers, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Name, as in the lab's PyTorch modules where they have one.
+    pub name: String,
+    /// Size of each dimension; a matrix of a linear layer is `[outputs, inputs]`, as in PyTorch.
+    pub shape: Vec<usize>,
+    /// Values, the last dimension running fastest.
+    pub values: Vec<f32>,
+}
+
+/// All parameters of a model: `user_factors` `[users, factors]`, `item_factors`
+/// `[items, factors]`, and for each layer `layers.N.weight` `[outputs, inputs]` and
+/// `layers.N.bias` `[outputs]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// The parameters, in the order above.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Weights {
+    /// The values a run with this configuration starts from: factors from N(0, 1); layer weights
+    /// and biases uniform within ±1/√inputs, as `torch.nn.Embedding` and `torch.nn.Linear` have
+    /// them. Every parameter draws from a stream of its own.
+    pub fn initial(config: &Config, users: usize, items: usize) -> Self {
+        let mut parameters = Vec::new();
+        let mut add = |name: &str, shape: &[usize], bound: Option<f64>| {
+            let mut generator = ChaCha8Rng::seed_from_u64(config.seed);
+            generator.set_stream(parameters.len() as u64);
+            let len = shape.iter().product();
+            let values = match bound {
+                None => normal(&mut generator, len),
+                Some(bound) => uniform(&mut generator, len, bound),
+            };
+            parameters.push(Parameter { name: name.to_owned(), shape: shape.to_vec(), values });
+        };
+        add("user_factors", &[users, config.factors], None);
+        add("item_factors", &[items, config.factors], None);
+        for (layer, [inputs, outputs]) in layers(config).into_iter().enumerate() {
+            let bound = 1.0 / (inputs as f64).sqrt();
+            add(&format!("layers.{layer}.weight"), &[outputs, inputs], Some(bound));
+            add(&format!("layers.{layer}.bias"), &[outputs], Some(bound));
+        }
+        Self { parameters }
+    }
+
+    /// The parameter of this name.
+    pub fn get(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Whether names and shapes are those of a model with this configuration.
+    pub(crate) fn fits(&self, config: &Config, users: usize, items: usize) -> bool {
+        let mut expected = vec![
+            ("user_factors".to_owned(), vec![users, config.factors]),
+            ("item_factors".to_owned(), vec![items, config.factors]),
+        ];
+        for (layer, [inputs, outputs]) in layers(config).into_iter().enumerate() {
+            expected.push((format!("layers.{layer}.weight"), vec![outputs, inputs]));
+            expected.push((format!("layers.{layer}.bias"), vec![outputs]));
+        }
+        self.parameters.len() == expected.len()
+            && self.parameters.iter().zip(expected).all(|(parameter, (name, shape))| {
+                let len: usize = shape.iter().product();
+                parameter.name == name && parameter.shape == shape && parameter.values.len() == len
+            })
+    }
+}
+
+/// `[inputs, outputs]` of every linear layer, the one that yields the rating last.
+pub(crate) fn layers(config: &Config) -> Vec<[usize; 2]> {
+    if config.model == ModelKind::Mf {
+        return Vec::new();
+    }
+    let widths = [&[2 * config.factors], config.hidden.as_slice(), &[1]].concat();
+    widths.windows(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// Standard normal values by the Box-Muller transform, two from each pair of uniforms.
+fn normal(generator: &mut ChaCha8Rng, len: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(len + 1);
+    while values.len() < len {
+        let radius = (-2.0 * libm::log(open_unit(generator))).sqrt();
+        let (sine, cosine) = libm::sincos(std::f64::consts::TAU * open_unit(generator));
+        values.push(to_f32(radius * cosine));
+        values.push(to_f32(radius * sine));
+    }
+    values.truncate(len);
+    values
+}
+
+fn uniform(generator: &mut ChaCha8Rng, len: usize, bound: f64) -> Vec<f32> {
+    (0..len).map(|_| to_f32((2.0 * open_unit(generator) - 1.0) * bound)).collect()
+}
+
+/// A number strictly between 0 and 1, from the upper 53 bits of one draw.
+fn open_unit(generator: &mut ChaCha8Rng) -> f64 {
+    ((generator.next_u64() >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
+fn to_f32(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(values: &[f32]) -> (f64, f64) {
+        let n = values.len() as f64;
+        let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+        (mean, variance)
+    }
+
+    #[test]
+    fn factors_are_standard_normal() {
+        let weights = Weights::initial(&Config::lab(ModelKind::Mf), 6000, 4000);
+        for parameter in &weights.parameters {
+            let (mean, variance) = moments(&parameter.values);
+            assert!(mean.abs() < 0.02, "{}: mean {mean}", parameter.name);
+            assert!((variance - 1.0).abs() < 0.03, "{}: variance {variance}", parameter.name);
+            let beyond = parameter.values.iter().filter(|v| v.abs() > 1.959_964).count() as f64;
+            let share = beyond / parameter.values.len() as f64;
+            assert!((share - 0.05).abs() < 0.005, "{}: {share} beyond 1.96", parameter.name);
+        }
+        assert_ne!(weights.parameters[0].values[..100], weights.parameters[1].values[..100]);
+    }
+
+    #[test]
+    fn layers_are_uniform_within_their_bound() {
+        let config = Config { factors: 50, hidden: vec![64, 5], ..Config::lab(ModelKind::DeepMf) };
+        let weights = Weights::initial(&config, 3, 2);
+        let layer = weights.get("layers.0.weight").expect("deepmf has a first layer");
+        assert_eq!(layer.shape, [64, 100]);
+        let (mean, variance) = moments(&layer.values);
+        assert!(layer.values.iter().all(|v| v.abs() < 0.1));
+        assert!(mean.abs() < 0.003 && (variance - 0.01 / 3.0).abs() < 2e-4, "{mean} {variance}");
+        assert!(weights.fits(&config, 3, 2) && !weights.fits(&config, 2, 3));
+    }
+
+    /// First values at seed 42. They may change only with a new major version: every published
+    /// curve starts from them.
+    #[test]
+    fn the_stream_is_fixed() {
+        let weights = Weights::initial(&Config::lab(ModelKind::DeepMf), 2, 2);
+        let first = |name: &str| weights.get(name).expect("named in the doc comment").values[0].to_bits();
+        assert_eq!(
+            [first("user_factors"), first("item_factors"), first("layers.0.weight")],
+            [0, 0, 0]
+        );
+    }
+}
