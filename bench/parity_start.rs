@@ -30,8 +30,12 @@ fn main() -> Result<()> {
 }
 
 fn write_data(folder: &Path, split: &Split, config: &Config) -> Result<()> {
-    for (name, Ratings { users, items, values, .. }) in [("train", &split.train), ("test", &split.test)] {
-        let write = |column: &str, bytes: Vec<u8>| fs::write(folder.join(format!("{name}_{column}")), bytes);
+    for (name, Ratings { users, items, values, .. }) in
+        [("train", &split.train), ("test", &split.test)]
+    {
+        let write = |column: &str, bytes: Vec<u8>| {
+            fs::write(folder.join(format!("{name}_{column}")), bytes)
+        };
         write("users.u32", users.iter().flat_map(|user| user.0.to_le_bytes()).collect())?;
         write("items.u32", items.iter().flat_map(|item| item.0.to_le_bytes()).collect())?;
         write("ratings.f32", values.iter().flat_map(|rating| rating.to_le_bytes()).collect())?;
@@ -48,7 +52,8 @@ fn write_data(folder: &Path, split: &Split, config: &Config) -> Result<()> {
 fn write_weights(folder: &Path, split: &Split, config: &Config, weights: &Weights) -> Result<()> {
     let mut shapes = Vec::new();
     for parameter in &weights.parameters {
-        let bytes: Vec<u8> = parameter.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes: Vec<u8> =
+            parameter.values.iter().flat_map(|value| value.to_le_bytes()).collect();
         fs::write(folder.join("weights").join(format!("{}.f32", parameter.name)), bytes)?;
         shapes.push(json!([parameter.name, parameter.shape]));
     }

@@ -17,8 +17,8 @@
 //! ```
 
 mod data; // what is drawn
-mod scale; // a number's place on an axis, and the numbers worth a label
 mod layout; // where it goes on a page
+mod scale; // a number's place on an axis, and the numbers worth a label
 mod svg; // the page as text
 mod terminal; // the same curves in characters
 

@@ -111,16 +111,32 @@ impl Config {
             return refuse("batch size", batch_size.to_string(), "from 1 to 65536");
         }
         if !(learning_rate.is_finite() && *learning_rate > 0.0 && *learning_rate <= 1e6) {
-            return refuse("learning rate", learning_rate.to_string(), "above 0, for example 0.001");
+            return refuse(
+                "learning rate",
+                learning_rate.to_string(),
+                "above 0, for example 0.001",
+            );
         }
         if !(weight_decay.is_finite() && (0.0..=1e6).contains(weight_decay)) {
-            return refuse("weight decay", weight_decay.to_string(), "0 or above, for example 0.00001");
+            return refuse(
+                "weight decay",
+                weight_decay.to_string(),
+                "0 or above, for example 0.00001",
+            );
         }
         if *model == ModelKind::Mf && !hidden.is_empty() {
-            return refuse("hidden layers", format!("{hidden:?}"), "none for mf; choose deepmf to use them");
+            return refuse(
+                "hidden layers",
+                format!("{hidden:?}"),
+                "none for mf; choose deepmf to use them",
+            );
         }
         if hidden.len() > 8 || hidden.iter().any(|width| !(1..=4096).contains(width)) {
-            return refuse("hidden layers", format!("{hidden:?}"), "at most 8, each from 1 to 4096 wide");
+            return refuse(
+                "hidden layers",
+                format!("{hidden:?}"),
+                "at most 8, each from 1 to 4096 wide",
+            );
         }
         Ok(())
     }

@@ -163,10 +163,13 @@ impl Device {
     pub async fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu("asked for")),
-            DeviceChoice::Gpu => match ranked().await.into_iter().next() {
-                None => Err(DeviceError::NoAdapter),
-                Some(best) => Self::gpu(best, "asked for").await,
-            },
+            DeviceChoice::Gpu => {
+                let instance = instance();
+                match ranked(&instance).await.into_iter().next() {
+                    None => Err(DeviceError::NoAdapter),
+                    Some(best) => Self::gpu(instance, best, "asked for").await,
+                }
+            }
             DeviceChoice::Auto => Ok(Self::auto().await),
         }
     }
@@ -194,21 +197,22 @@ impl Device {
     /// What the user should know before waiting for it.
     pub fn warning(&self) -> Option<String> {
         let adapter = self.adapter.as_ref().filter(|adapter| !adapter.is_hardware())?;
-        Some(format!("{} is a software GPU: it trains far slower than the CPU itself", adapter.name))
+        Some(format!(
+            "{} is a software GPU: it trains far slower than the CPU itself",
+            adapter.name
+        ))
     }
 
     async fn auto() -> Self {
-        let adapters = ranked().await;
-        let Some((_, best)) = adapters.first() else {
+        let instance = instance();
+        let Some(best) = ranked(&instance).await.into_iter().next() else {
             return Self::cpu("no GPU was found");
         };
-        if !best.is_hardware() {
-            let reason = format!("the only GPU found, {}, is software", best.name);
-            return Self::cpu(&reason);
+        let name = best.1.name.clone();
+        if !best.1.is_hardware() {
+            return Self::cpu(&format!("the only GPU found, {name}, is software"));
         }
-        let (adapter, best) = (adapters[0].0.clone(), best.clone());
-        let name = best.name.clone();
-        Self::gpu((adapter, best), "a hardware GPU was found")
+        Self::gpu(instance, best, "a hardware GPU was found")
             .await
             .unwrap_or_else(|error| Self::cpu(&format!("{name} cannot be used: {error}")))
     }
@@ -223,6 +227,7 @@ impl Device {
     }
 
     async fn gpu(
+        instance: wgpu::Instance,
         (handle, adapter): (wgpu::Adapter, Adapter),
         reason: &str,
     ) -> Result<Self, DeviceError> {
@@ -231,7 +236,8 @@ impl Device {
             return Err(cannot("the browser gives no timestamp queries, which burn needs".into()));
         }
         // burn reads what it may use from the adapter, so the device gets all that is stable.
-        let unwanted = wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        let unwanted =
+            wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         let (device, queue) = handle
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("latent"),
@@ -243,7 +249,7 @@ impl Device {
             .await
             .map_err(|error| cannot(error.to_string()))?;
         let setup = WgpuSetup {
-            instance: instance(),
+            instance,
             backend: handle.get_info().backend,
             adapter: handle,
             device,
@@ -258,11 +264,11 @@ impl Device {
 
 /// Every adapter of this machine, the one that [`DeviceChoice::Gpu`] takes first.
 pub async fn adapters() -> Vec<Adapter> {
-    ranked().await.into_iter().map(|(_, adapter)| adapter).collect()
+    ranked(&instance()).await.into_iter().map(|(_, adapter)| adapter).collect()
 }
 
-async fn ranked() -> Vec<(wgpu::Adapter, Adapter)> {
-    let mut found: Vec<_> = handles(&instance())
+async fn ranked(instance: &wgpu::Instance) -> Vec<(wgpu::Adapter, Adapter)> {
+    let mut found: Vec<_> = handles(instance)
         .await
         .into_iter()
         .map(|handle| {

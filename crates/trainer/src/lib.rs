@@ -26,16 +26,18 @@
 
 mod config; // every knob, its default, its check
 mod device; // which processor trains, and why
-mod weights; // a model's numbers on the host, and their seeded initial values
-mod order; // the shuffled order of an epoch
-mod model; // equations, parameters, forward passes
 mod engine; // how a step is computed
 mod event; // what a run says while it goes
+mod model; // equations, parameters, forward passes
+mod order; // the shuffled order of an epoch
 mod run; // the loop
-mod trained; // the result
+mod trained;
+mod weights; // a model's numbers on the host, and their seeded initial values // the result
 
 pub use config::{Config, ConfigError, ModelKind};
-pub use device::{Adapter, AdapterKind, Device, DeviceChoice, DeviceError, DeviceKind, Limits, adapters};
+pub use device::{
+    Adapter, AdapterKind, Device, DeviceChoice, DeviceError, DeviceKind, Limits, adapters,
+};
 pub use event::{EpochReport, Event, Progress};
 pub use model::{DeepMf, Mf};
 pub use order::Order;

@@ -1,6 +1,8 @@
 //! The models as burn modules, and the choice among them.
 
 mod deep_mf;
+#[cfg(test)]
+mod gradients;
 mod mf;
 
 pub use deep_mf::DeepMf;
@@ -52,9 +54,21 @@ impl Model {
 /// # Panics
 /// If the name is absent: weights are checked against the configuration before a model is built.
 fn upload<const D: usize>(weights: &Weights, name: &str, device: &Device) -> Param<Tensor<D>> {
-    let Parameter { shape, values, .. } =
-        weights.get(name).expect("weights fit the configuration when a model is built");
-    Param::from_data(TensorData::new(values.clone(), shape.clone()), device)
+    parameter(named(weights, name).clone(), device)
+}
+
+/// As [`upload`], for the matrix of a linear layer: PyTorch keeps it as `[outputs, inputs]`, burn
+/// as `[inputs, outputs]`.
+fn upload_transposed(weights: &Weights, name: &str, device: &Device) -> Param<Tensor<2>> {
+    parameter(named(weights, name).transposed(), device)
+}
+
+fn named<'a>(weights: &'a Weights, name: &str) -> &'a Parameter {
+    weights.get(name).expect("weights fit the configuration when a model is built")
+}
+
+fn parameter<const D: usize>(parameter: Parameter, device: &Device) -> Param<Tensor<D>> {
+    Param::from_data(TensorData::new(parameter.values, parameter.shape), device)
 }
 
 /// A tensor's values under a name.

@@ -4,8 +4,7 @@ use ratings::Split;
 use web_time::Instant;
 
 use crate::{
-    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights,
-    engine::{Autodiff, Slice},
+    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights, engine::Autodiff,
 };
 
 /// A training run, driven by its caller: [`advance`](Self::advance) until it returns `None`, or
@@ -63,7 +62,11 @@ impl Run {
     ///
     /// # Errors
     /// A setting out of range, or an empty training set.
-    pub async fn start(split: &Split, config: &Config, device: &Device) -> Result<Self, TrainError> {
+    pub async fn start(
+        split: &Split,
+        config: &Config,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
         config.check()?;
         let weights = Weights::initial(config, split.users, split.items);
         Self::start_from(&weights, split, config, device).await
@@ -147,14 +150,15 @@ impl Run {
             Pace::Seconds(_) => training.next_slice,
             Pace::Batches(batches) => batches.max(1),
         };
-        let slice = self.engine.train(batches).await.map_err(TrainError::Device)?;
-        if !slice.mse_sum.is_finite() {
+        let losses = self.engine.train(batches).await.map_err(TrainError::Device)?; // [batches]
+        let seconds = started.elapsed().as_secs_f64();
+        training.add(&losses, seconds);
+        if !training.mse_sum.is_finite() {
             return Err(self.diverged(training.epoch));
         }
-        let seconds = started.elapsed().as_secs_f64();
-        training.add(&slice, seconds);
-        training.next_slice = self.pace.next(&slice, seconds);
-        let event = self.progress(training.epoch, Some(slice.mse_sum / slice.batches as f64));
+        training.next_slice = self.pace.next(losses.len(), seconds);
+        let mse = losses.iter().sum::<f64>() / losses.len() as f64;
+        let event = self.progress(training.epoch, Some(mse));
         self.stage = if self.engine.trained() < self.total {
             Stage::Train(training)
         } else {
@@ -216,14 +220,21 @@ impl Run {
 
     fn diverged(&mut self, epoch: usize) -> TrainError {
         self.engine.restore();
-        TrainError::Diverged { epoch, kept: self.history.len(), learning_rate: self.config.learning_rate }
+        TrainError::Diverged {
+            epoch,
+            kept: self.history.len(),
+            learning_rate: self.config.learning_rate,
+        }
     }
 }
 
 impl Training {
-    fn add(&mut self, slice: &Slice, seconds: f64) {
-        self.batches += slice.batches;
-        self.mse_sum += slice.mse_sum;
+    /// Batch by batch, so that the sum does not depend on where the slices end.
+    fn add(&mut self, losses: &[f64], seconds: f64) {
+        self.batches += losses.len();
+        for mse in losses {
+            self.mse_sum += mse;
+        }
         self.seconds += seconds;
     }
 }
@@ -231,13 +242,17 @@ impl Training {
 impl Pace {
     /// Batches for the next slice, given what the last one took. It at most doubles, so that one
     /// lucky measurement cannot make a long stall.
-    fn next(self, slice: &Slice, seconds: f64) -> usize {
+    fn next(self, batches: usize, seconds: f64) -> usize {
         match self {
-            Self::Batches(batches) => batches,
+            Self::Batches(fixed) => fixed,
             Self::Seconds(target) => {
-                let wanted = slice.batches as f64 * target / seconds.max(1e-6);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded below")]
-                let wanted = wanted.clamp(1.0, 2.0 * slice.batches as f64) as usize;
+                let wanted = batches as f64 * target / seconds.max(1e-6);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "bounded below"
+                )]
+                let wanted = wanted.clamp(1.0, 2.0 * batches as f64) as usize;
                 wanted
             }
         }

@@ -2,7 +2,8 @@
 
 use burn::{
     module::Module,
-    tensor::{Device, Int, Tensor, TensorData},
+    store::ModuleRecord,
+    tensor::{Bytes, Device, Int, Tensor, TensorData},
 };
 use ratings::{ItemIndex, UserIndex};
 
@@ -46,7 +47,21 @@ impl Trained {
     /// If burn cannot write it.
     pub fn to_record(&self) -> Result<Vec<u8>, RecordError> {
         let record = self.model(&Device::flex()).into_record().into_bytes();
-        record.map(|bytes| bytes.to_vec()).map_err(|error| RecordError(error.to_string()))
+        record.map(|bytes| bytes.to_vec()).map_err(|error| RecordError::Write(error.to_string()))
+    }
+
+    /// The same model with the numbers of a record that [`to_record`](Self::to_record) wrote.
+    ///
+    /// # Errors
+    /// Bytes that are no record, or one of another model or other sizes.
+    pub async fn from_record(&self, bytes: &[u8]) -> Result<Self, RecordError> {
+        let failed = |error: String| RecordError::Read(error);
+        let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()))
+            .map_err(|error| failed(error.to_string()))?;
+        let model = self.model(&Device::flex()).try_load_record(record);
+        let model = model.map_err(|error| failed(error.to_string()))?;
+        let weights = model.weights().await.map_err(failed)?;
+        Ok(Self { weights, ..self.clone() })
     }
 
     fn model(&self, device: &Device) -> Model {
@@ -54,7 +69,13 @@ impl Trained {
     }
 }
 
-/// burn could not write the record.
+/// A record that burn cannot write or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the model could not be written as a burn record: {0}")]
-pub struct RecordError(String);
+pub enum RecordError {
+    /// Writing failed.
+    #[error("the model could not be written as a burn record: {0}")]
+    Write(String),
+    /// Reading failed.
+    #[error("this is not a burn record of this model: {0}")]
+    Read(String),
+}

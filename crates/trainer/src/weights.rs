@@ -19,6 +19,19 @@ pub struct Parameter {
     pub values: Vec<f32>,
 }
 
+impl Parameter {
+    /// A matrix with its rows as columns.
+    pub(crate) fn transposed(&self) -> Self {
+        let (rows, columns) = (self.shape[0], self.shape[1]);
+        let at = |i: usize| self.values[i % rows * columns + i / rows];
+        Self {
+            name: self.name.clone(),
+            shape: vec![columns, rows],
+            values: (0..self.values.len()).map(at).collect(),
+        }
+    }
+}
+
 /// All parameters of a model: `user_factors` `[users, factors]`, `item_factors`
 /// `[items, factors]`, and for each layer `layers.N.weight` `[outputs, inputs]` and
 /// `layers.N.bias` `[outputs]`.
@@ -33,25 +46,18 @@ impl Weights {
     /// and biases uniform within ±1/√inputs, as `torch.nn.Embedding` and `torch.nn.Linear` have
     /// them. Every parameter draws from a stream of its own.
     pub fn initial(config: &Config, users: usize, items: usize) -> Self {
-        let mut parameters = Vec::new();
-        let mut add = |name: &str, shape: &[usize], bound: Option<f64>| {
+        let draw = |(stream, Slot { name, shape, inputs }): (u64, Slot)| {
             let mut generator = ChaCha8Rng::seed_from_u64(config.seed);
-            generator.set_stream(parameters.len() as u64);
+            generator.set_stream(stream);
             let len = shape.iter().product();
-            let values = match bound {
+            let values = match inputs {
                 None => normal(&mut generator, len),
-                Some(bound) => uniform(&mut generator, len, bound),
+                Some(inputs) => uniform(&mut generator, len, 1.0 / (inputs as f64).sqrt()),
             };
-            parameters.push(Parameter { name: name.to_owned(), shape: shape.to_vec(), values });
+            Parameter { name, shape, values }
         };
-        add("user_factors", &[users, config.factors], None);
-        add("item_factors", &[items, config.factors], None);
-        for (layer, [inputs, outputs]) in layers(config).into_iter().enumerate() {
-            let bound = 1.0 / (inputs as f64).sqrt();
-            add(&format!("layers.{layer}.weight"), &[outputs, inputs], Some(bound));
-            add(&format!("layers.{layer}.bias"), &[outputs], Some(bound));
-        }
-        Self { parameters }
+        let slots = slots(config, users, items);
+        Self { parameters: (0..).zip(slots).map(draw).collect() }
     }
 
     /// The parameter of this name.
@@ -61,20 +67,43 @@ impl Weights {
 
     /// Whether names and shapes are those of a model with this configuration.
     pub(crate) fn fits(&self, config: &Config, users: usize, items: usize) -> bool {
-        let mut expected = vec![
-            ("user_factors".to_owned(), vec![users, config.factors]),
-            ("item_factors".to_owned(), vec![items, config.factors]),
-        ];
-        for (layer, [inputs, outputs]) in layers(config).into_iter().enumerate() {
-            expected.push((format!("layers.{layer}.weight"), vec![outputs, inputs]));
-            expected.push((format!("layers.{layer}.bias"), vec![outputs]));
-        }
-        self.parameters.len() == expected.len()
-            && self.parameters.iter().zip(expected).all(|(parameter, (name, shape))| {
-                let len: usize = shape.iter().product();
-                parameter.name == name && parameter.shape == shape && parameter.values.len() == len
+        let slots = slots(config, users, items);
+        self.parameters.len() == slots.len()
+            && self.parameters.iter().zip(slots).all(|(parameter, slot)| {
+                let len: usize = slot.shape.iter().product();
+                parameter.name == slot.name
+                    && parameter.shape == slot.shape
+                    && parameter.values.len() == len
             })
     }
+}
+
+/// Where a parameter's values go.
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    /// Inputs of the layer it belongs to; `None` for factors.
+    inputs: Option<usize>,
+}
+
+/// Every parameter of a model, in order.
+pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
+    let table = |name: &str, rows| Slot {
+        name: name.to_owned(),
+        shape: vec![rows, config.factors],
+        inputs: None,
+    };
+    let mut slots = vec![table("user_factors", users), table("item_factors", items)];
+    for (n, [inputs, outputs]) in layers(config).into_iter().enumerate() {
+        let layer = |part: &str, shape| Slot {
+            name: format!("layers.{n}.{part}"),
+            shape,
+            inputs: Some(inputs),
+        };
+        slots.push(layer("weight", vec![outputs, inputs]));
+        slots.push(layer("bias", vec![outputs]));
+    }
+    slots
 }
 
 /// `[inputs, outputs]` of every linear layer, the one that yields the rating last.
@@ -155,10 +184,11 @@ mod tests {
     #[test]
     fn the_stream_is_fixed() {
         let weights = Weights::initial(&Config::lab(ModelKind::DeepMf), 2, 2);
-        let first = |name: &str| weights.get(name).expect("named in the doc comment").values[0].to_bits();
+        let first =
+            |name: &str| weights.get(name).expect("named in the doc comment").values[0].to_bits();
         assert_eq!(
             [first("user_factors"), first("item_factors"), first("layers.0.weight")],
-            [0, 0, 0]
+            [1_062_546_592, 1_053_842_142, 3_188_777_917]
         );
     }
 }

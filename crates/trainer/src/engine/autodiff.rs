@@ -29,14 +29,6 @@ pub(crate) struct Autodiff {
     evaluated: usize, // ratings of the test set
 }
 
-/// What one slice of training gave.
-pub(crate) struct Slice {
-    /// Batches trained.
-    pub(crate) batches: usize,
-    /// Sum of their mean squared errors.
-    pub(crate) mse_sum: f64,
-}
-
 impl Autodiff {
     pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
         let device = device.clone().autodiff();
@@ -72,23 +64,17 @@ impl Autodiff {
         self.trained
     }
 
-    /// Trains at most `batches` batches; none when the epoch is over. Reads back one number.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Slice, String> {
-        let mut mse_sum = None;
-        let mut done = 0;
-        while done < batches && self.trained < self.order.len() {
-            let mse = self.step();
-            mse_sum = Some(match mse_sum {
-                None => mse,
-                Some(sum) => sum + mse,
-            });
-            done += 1;
+    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
+    /// error of each, read back together.
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, String> {
+        let mut losses = Vec::new();
+        while losses.len() < batches && self.trained < self.order.len() {
+            losses.push(self.step());
         }
-        let mse_sum = match mse_sum {
-            None => 0.0,
-            Some(sum) => read_number(sum).await?,
-        };
-        Ok(Slice { batches: done, mse_sum })
+        if losses.is_empty() {
+            return Ok(Vec::new());
+        }
+        read(Tensor::cat(losses, 0)).await
     }
 
     /// One batch: predict, measure, differentiate, move. Returns its mean squared error `[1]`.
@@ -127,11 +113,11 @@ impl Autodiff {
             return Ok(None);
         }
         let plain = self.device.clone().inner();
-        let (users, items, ratings) =
-            Chunk::upload(test, self.evaluated..end, &plain).take(n); // [n] each
+        let (users, items, ratings) = Chunk::upload(test, self.evaluated..end, &plain).take(n); // [n] each
         let error = self.model.valid().forward(users, items) - ratings;
         self.evaluated = end;
-        Ok(Some((read_number(error.square().sum()).await?, n)))
+        let squared = read(error.square().sum()).await?; // [1]
+        Ok(Some((squared.iter().sum(), n)))
     }
 
     /// Keeps the model as it is now as the last good one.
@@ -159,9 +145,15 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn upload(ratings: &Ratings, picks: impl Iterator<Item = usize> + Clone, device: &Device) -> Self {
+    fn upload(
+        ratings: &Ratings,
+        picks: impl Iterator<Item = usize> + Clone,
+        device: &Device,
+    ) -> Self {
         #[expect(clippy::cast_possible_wrap, reason = "a catalogue of 2^31 rows fits no device")]
-        let column = |of: &dyn Fn(usize) -> u32| -> Vec<i32> { picks.clone().map(|i| of(i) as i32).collect() };
+        let column = |of: &dyn Fn(usize) -> u32| -> Vec<i32> {
+            picks.clone().map(|i| of(i) as i32).collect()
+        };
         let users = column(&|i| ratings.users[i].0);
         let items = column(&|i| ratings.items[i].0);
         let values: Vec<f32> = picks.clone().map(|i| ratings.values[i]).collect();
@@ -178,14 +170,16 @@ impl Chunk {
 
     /// The next `len` ratings; `len` is at most [`left`](Self::left).
     fn take(&mut self, len: usize) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
-        let (users, items, values) = self.columns.clone().expect("a chunk is uploaded before it is read");
+        let (users, items, values) =
+            self.columns.clone().expect("a chunk is uploaded before it is read");
         let range = self.taken..self.taken + len;
         self.taken += len;
         (users.slice([range.clone()]), items.slice([range.clone()]), values.slice([range]))
     }
 }
 
-async fn read_number(tensor: Tensor<1>) -> Result<f64, String> {
-    let value: f32 = tensor.into_scalar_async().await.map_err(|error| error.to_string())?;
-    Ok(f64::from(value))
+async fn read(tensor: Tensor<1>) -> Result<Vec<f64>, String> {
+    let data = tensor.into_data_async().await.map_err(|error| error.to_string())?;
+    let values = data.try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+    Ok(values.into_iter().map(f64::from).collect())
 }

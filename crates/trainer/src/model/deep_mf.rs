@@ -4,12 +4,12 @@
 //! section 3.3, with a linear output for ratings.
 
 use burn::{
-    module::{Module, Param},
+    module::Module,
     nn::{Embedding, Linear},
     tensor::{Device, Int, Tensor, activation::relu},
 };
 
-use super::{download, mf::rows, upload};
+use super::{download, mf::rows, upload, upload_transposed};
 use crate::{Parameter, Weights};
 
 /// A small network over a user's and an item's factors, side by side.
@@ -30,12 +30,9 @@ impl DeepMf {
     /// # Panics
     /// If a name is absent or a shape does not fit.
     pub fn load(weights: &Weights, device: &Device) -> Self {
-        let layer = |n: usize| {
-            let weight: Param<Tensor<2>> = upload(weights, &weight_name(n), device);
-            Linear {
-                weight: Param::from_tensor(transposed(weight.val().detach())), // burn: [in, out]
-                bias: Some(upload(weights, &bias_name(n), device)),
-            }
+        let layer = |n: usize| Linear {
+            weight: upload_transposed(weights, &weight_name(n), device), // burn: [in, out]
+            bias: Some(upload(weights, &bias_name(n), device)),
         };
         let n_layers = (0..).take_while(|&n| weights.get(&weight_name(n)).is_some()).count();
         Self {
@@ -69,20 +66,13 @@ impl DeepMf {
             download("item_factors", self.item_factors.weight.val()).await?,
         ];
         for (n, layer) in self.layers.iter().enumerate() {
-            parameters.push(download(&weight_name(n), transposed(layer.weight.val())).await?);
+            parameters.push(download(&weight_name(n), layer.weight.val()).await?.transposed());
             if let Some(bias) = &layer.bias {
                 parameters.push(download(&bias_name(n), bias.val()).await?);
             }
         }
         Ok(parameters)
     }
-}
-
-/// PyTorch keeps a layer's matrix as `[outputs, inputs]`, burn as `[inputs, outputs]`. The copy is
-/// written out, so that a device which steps through memory in order reads it as it stands.
-fn transposed(matrix: Tensor<2>) -> Tensor<2> {
-    let [rows, columns] = matrix.dims();
-    matrix.transpose().reshape([rows * columns]).reshape([columns, rows])
 }
 
 fn weight_name(layer: usize) -> String {

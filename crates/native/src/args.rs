@@ -1,0 +1,214 @@
+//! The command line as it is typed. Nothing below this file knows about it.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use trainer::{DeviceChoice, ModelKind};
+
+use crate::exit::{Exit, Usage};
+use crate::next::{program, quoted};
+use crate::streams;
+
+/// Trains rating predictors on your own GPU or CPU.
+///
+/// Without a command it trains on a built-in sample of a million made-up ratings.
+#[derive(Debug, Parser)]
+#[command(name = "native", version, after_help = Exit::help(), args_conflicts_with_subcommands = true,
+    args_override_self = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) train: TrainFlags,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a model on a ratings file and keep it in a folder of its own
+    #[command(after_help = Exit::help(), args_override_self = true)]
+    Train {
+        /// Ratings: `user::item::rating`, CSV with a header, or u.data; also gzipped or in a zip. Without it,
+        /// the file that --config names, or else the built-in sample
+        data: Option<PathBuf>,
+        #[command(flatten)]
+        flags: TrainFlags,
+    },
+    /// Say what is in a ratings file
+    #[command(after_help = Exit::help())]
+    Inspect {
+        /// The ratings file
+        data: PathBuf,
+        #[command(flatten)]
+        reading: ReadFlags,
+        /// Print one JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write made-up ratings and titles: ratings.dat and movies.dat
+    #[command(after_help = Exit::help())]
+    Sample(SampleFlags),
+    /// List the GPUs, and say which device --device auto takes
+    #[command(after_help = Exit::help())]
+    Devices {
+        /// Print one JSON object instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = Exit::help())]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What can be said about a training run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TrainFlags {
+    /// Model: plain matrix factorisation, or with a small network on top [default: mf]
+    #[arg(long, value_parser = one_of::<ModelKind>(&["mf", "deepmf"]))]
+    pub(crate) model: Option<ModelKind>,
+    /// The settings that the other flags start from: the MovieLens lab's [default: lab]
+    #[arg(long)]
+    pub(crate) preset: Option<Preset>,
+    /// Passes over the training ratings [lab: 30 for mf, 20 for deepmf]
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Numbers per user and per item (K) [lab: 10]
+    #[arg(long, value_name = "K")]
+    pub(crate) factors: Option<usize>,
+    /// Widths of deepmf's hidden layers, as 10,5 [lab: 10,5]
+    #[arg(long, value_name = "N,N")]
+    pub(crate) hidden: Option<Widths>,
+    /// Adam's learning rate [lab: 0.001]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) lr: Option<f64>,
+    /// L2 penalty added to every gradient [lab: 0.00001]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) weight_decay: Option<f64>,
+    /// Ratings per optimiser step [lab: 512]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_size: Option<usize>,
+    /// Part of the ratings kept for testing, from 0 up to but not 1 [lab: 0.2]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) test_share: Option<f64>,
+    /// Fixes the split, the initial weights and the order of the batches [lab: 42]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
+    /// Where to train; auto takes a hardware GPU or else the CPU [default: auto]
+    #[arg(long, value_parser = one_of::<DeviceChoice>(&["auto", "gpu", "cpu"]))]
+    pub(crate) device: Option<DeviceChoice>,
+    #[command(flatten)]
+    pub(crate) reading: ReadFlags,
+    /// Folder for what the run leaves [default: runs/TIME-MODEL-kK]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the run that --out holds
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    /// Settings from a file, such as the config.toml of a run; flags go before it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print one JSON object on standard output, and the epochs on standard error
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Progress on standard error: a bar, plain lines, or nothing but warnings; auto is a bar on a terminal
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(crate) progress: ProgressChoice,
+}
+
+/// Widths of layers, written as `10,5`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Widths(pub(crate) Vec<usize>);
+
+impl FromStr for Widths {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Widths, Usage> {
+        let widths: Result<Vec<usize>, _> =
+            text.split(',').map(|width| width.trim().parse()).collect();
+        widths
+            .map(Widths)
+            .map_err(|_| Usage("expected whole numbers with commas between, such as 10,5".into()))
+    }
+}
+
+/// How a file is read.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ReadFlags {
+    /// Titles of the items: movies.dat, u.item or movies.csv
+    #[arg(long, value_name = "FILE")]
+    pub(crate) titles: Option<PathBuf>,
+    /// Leave out lines that are not ratings, and say how many and why
+    #[arg(long)]
+    pub(crate) skip_bad_lines: bool,
+}
+
+/// What can be said about a sample.
+#[derive(Debug, Args)]
+pub(crate) struct SampleFlags {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How many ratings; users and items follow [default: 1000000]
+    #[arg(long, value_name = "N")]
+    pub(crate) ratings: Option<usize>,
+    /// Another seed gives other ratings of the same shape
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Replace files of the same name
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Named settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Preset {
+    /// K 10, Adam at 0.001, batches of 512; 30 epochs of mf or 20 of deepmf
+    Lab,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressChoice {
+    /// A bar on a terminal, plain lines elsewhere
+    #[default]
+    Auto,
+    /// A bar where there is a terminal to draw it on
+    Bar,
+    /// Lines
+    Plain,
+    /// Only warnings and errors
+    None,
+}
+
+/// A flag whose values are listed in the help and in completions, and parsed by their own type.
+fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>().map_err(Usage))
+}
+
+/// Prints a mistake on the command line (or the help that was asked for) and ends the program.
+pub(crate) fn explain(error: &clap::Error) -> ! {
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && Path::new(name).exists()
+    {
+        let file = quoted(name);
+        streams::say(&format!(
+            "error: {file} is not a command\nhint: to train on a file: {} train {file}",
+            program()
+        ));
+        std::process::exit(i32::from(Exit::Usage as u8));
+    }
+    error.exit()
+}

@@ -1,0 +1,62 @@
+//! The configuration file: the flags of a run under their own names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use trainer::ModelKind;
+
+use crate::args::Preset;
+use crate::exit::Usage;
+
+/// What a file may set. A key that is not here is an error, so that a slip of the pen is not taken for silence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) titles: Option<PathBuf>,
+    pub(crate) skip_bad_lines: Option<bool>,
+    pub(crate) test_share: Option<f64>,
+    pub(crate) preset: Option<Preset>,
+    pub(crate) model: Option<ModelKind>,
+    pub(crate) factors: Option<usize>,
+    pub(crate) hidden: Option<Vec<usize>>,
+    pub(crate) epochs: Option<usize>,
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) lr: Option<f64>,
+    pub(crate) weight_decay: Option<f64>,
+    pub(crate) seed: Option<u32>,
+    pub(crate) device: Option<String>,
+}
+
+const HEADER: &str = "\
+# Everything that decided this run. To repeat it: native train --config THIS_FILE
+# The keys are the names of the flags of `native train`; flags go before this file.
+";
+
+impl ConfigFile {
+    /// Reads a file; paths in it are relative to its folder.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<ConfigFile> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+        let mut file: ConfigFile = toml::from_str(&text).map_err(|error| {
+            Usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for path in [&mut file.data, &mut file.titles].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        Ok(file)
+    }
+
+    /// The file's text.
+    pub(crate) fn to_text(&self) -> anyhow::Result<String> {
+        let sample = if self.data.is_none() {
+            "# There is no `data`: it is the built-in sample.\n"
+        } else {
+            ""
+        };
+        Ok(format!("{HEADER}{sample}\n{}", toml::to_string(self)?))
+    }
+}

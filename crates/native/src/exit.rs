@@ -1,0 +1,100 @@
+//! What the exit code tells a script. The table in `--help` is made from this list.
+
+use ratings::{Problem, ReadError, SplitError};
+use trainer::{ConfigError, DeviceError, TrainError};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything asked for is done.
+    Done = 0,
+    /// Something failed that the other codes do not name.
+    Failure = 1,
+    /// The command line or the configuration file asks for something that makes no sense.
+    Usage = 2,
+    /// The data cannot be understood.
+    Data = 3,
+    /// A GPU was demanded and cannot be had.
+    NoGpu = 4,
+    /// The loss left the range of numbers.
+    Diverged = 5,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// A command line or configuration file that asks for something that makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// An error as the user sees it: what went wrong with all its causes, then what to do about it.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    let hint = hint(error).map_or(String::new(), |hint| format!("\nhint: {hint}"));
+    format!("error: {error:#}{hint}")
+}
+
+/// The flag that helps: libraries know what is wrong, only the command line knows its flags.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    if error.is::<Usage>() || error.is::<ConfigError>() {
+        return Some("see native train --help".into());
+    }
+    if error.is::<DeviceError>() {
+        return Some("--device cpu trains on the CPU; native devices lists what is there".into());
+    }
+    if let Some(ReadError { problem, .. }) = error.downcast_ref() {
+        return match problem {
+            Problem::Line(_) => {
+                Some("--skip-bad-lines leaves such lines out, and says how many".into())
+            }
+            Problem::TitlesNotRatings => Some("titles go with --titles FILE".into()),
+            _ => None,
+        };
+    }
+    match error.downcast_ref()? {
+        TrainError::Diverged { learning_rate, .. } => {
+            Some(format!("--lr {}", learning_rate / 10.0))
+        }
+        _ => None,
+    }
+}
+
+impl Exit {
+    const ALL: [(Exit, &str); 7] = [
+        (Exit::Done, "done"),
+        (Exit::Failure, "failure: a file cannot be read or written, the device failed"),
+        (Exit::Usage, "usage: a flag, a setting or the configuration file is wrong"),
+        (Exit::Data, "bad data: the file was read, but is not ratings or has bad lines"),
+        (Exit::NoGpu, "no GPU, though --device gpu demanded one"),
+        (Exit::Diverged, "diverged: the loss became infinite or not a number"),
+        (Exit::Interrupted, "interrupted by Ctrl-C; what was trained is saved"),
+    ];
+
+    /// The exit code of an error, by the first cause in its chain that has one.
+    pub(crate) fn of(error: &anyhow::Error) -> Exit {
+        if error.is::<Usage>() || error.is::<ConfigError>() {
+            Exit::Usage
+        } else if let Some(split) = error.downcast_ref::<SplitError>() {
+            match split {
+                SplitError::BadShare { .. } => Exit::Usage,
+                SplitError::NoTrain { .. } | SplitError::NoRatings => Exit::Data,
+            }
+        } else if error.is::<ReadError>() {
+            Exit::Data
+        } else if error.is::<DeviceError>() {
+            Exit::NoGpu
+        } else {
+            error.downcast_ref::<TrainError>().map_or(Exit::Failure, |error| match error {
+                TrainError::Config(_) => Exit::Usage,
+                TrainError::NoRatings => Exit::Data,
+                TrainError::Diverged { .. } => Exit::Diverged,
+                TrainError::Weights | TrainError::Device(_) => Exit::Failure,
+            })
+        }
+    }
+
+    /// The table of codes at the end of the help.
+    pub(crate) fn help() -> String {
+        let lines = Exit::ALL.map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit as u8));
+        format!("Exit codes:\n{}", lines.join("\n"))
+    }
+}

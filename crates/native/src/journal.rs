@@ -1,0 +1,103 @@
+//! What a run writes while it goes: `metrics.csv` and `events.jsonl`, a line at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use trainer::{EpochReport, Event};
+
+use crate::clock;
+
+/// The names of the two files.
+pub(crate) const METRICS: &str = "metrics.csv";
+pub(crate) const EVENTS: &str = "events.jsonl";
+
+/// Both files, in memory and, as long as the disk takes them, on disk.
+pub(crate) struct Journal {
+    pub(crate) metrics: Log,
+    pub(crate) events: Log,
+}
+
+/// A growing text file; the text stays in memory, so that it can be written elsewhere when the disk fails.
+pub(crate) struct Log {
+    path: PathBuf,
+    text: String,
+    file: Option<File>,
+}
+
+/// One line of `events.jsonl`.
+#[derive(Serialize)]
+struct Line<'a, E: Serialize> {
+    time: String,
+    #[serde(flatten)]
+    event: &'a E,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Frame<'a> {
+    Start { version: &'static str },
+    End { status: &'a str, epochs: usize },
+}
+
+impl Journal {
+    /// Starts both files in the run's folder.
+    pub(crate) fn create(folder: &Path) -> io::Result<Journal> {
+        let mut journal = Journal {
+            metrics: Log::create(folder.join(METRICS))?,
+            events: Log::create(folder.join(EVENTS))?,
+        };
+        journal.metrics.append("epoch,train_rmse,test_rmse,seconds,eval_seconds")?;
+        journal.event(&Frame::Start { version: env!("CARGO_PKG_VERSION") })?;
+        Ok(journal)
+    }
+
+    /// Notes an epoch.
+    ///
+    /// # Errors
+    /// Once, when the disk stops taking lines; after that the lines are only kept in memory.
+    pub(crate) fn epoch(&mut self, report: &EpochReport) -> io::Result<()> {
+        let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds } = report;
+        let test_rmse = test_rmse.map_or(String::new(), |rmse| rmse.to_string());
+        let metrics = self
+            .metrics
+            .append(&format!("{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds}"));
+        let events = self.event(&Event::Epoch(report.clone()));
+        metrics.and(events)
+    }
+
+    /// Notes how the run ended, after how many epochs. The line is kept even if the disk does not take it.
+    pub(crate) fn end(&mut self, status: &str, epochs: usize) {
+        // The whole text is written again when the run is saved, and an error is reported there.
+        let _ = self.event(&Frame::End { status, epochs });
+    }
+
+    fn event(&mut self, event: &impl Serialize) -> io::Result<()> {
+        let line = serde_json::to_string(&Line { time: clock::now(), event })?;
+        self.events.append(&line)
+    }
+}
+
+impl Log {
+    /// Everything noted so far.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn create(path: PathBuf) -> io::Result<Log> {
+        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path)?;
+        Ok(Log { path, text: String::new(), file: Some(file) })
+    }
+
+    fn append(&mut self, line: &str) -> io::Result<()> {
+        self.text.push_str(line);
+        self.text.push('\n');
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let written = file.write_all(format!("{line}\n").as_bytes());
+        written.map_err(|error| {
+            self.file = None;
+            io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+        })
+    }
+}

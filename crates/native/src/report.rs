@@ -1,0 +1,235 @@
+//! What a training run says: its epochs on standard output, everything about them on standard error.
+
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use chart::Terminal;
+use ratings::Split;
+use trainer::{Config, Device, EpochReport, Progress};
+
+use crate::args::{ProgressChoice, TrainFlags};
+use crate::curve;
+use crate::data::{Data, shown};
+use crate::next;
+use crate::progress::Meter;
+use crate::settings::Settings;
+use crate::streams;
+use crate::summary::Summary;
+use crate::text::{counted, grouped};
+use crate::train::Ended;
+
+/// The voice of a run.
+pub(crate) struct Report {
+    /// Whether standard output is kept for the one JSON object.
+    json: bool,
+    /// Whether only warnings are wanted on standard error.
+    silent: bool,
+    meter: Meter,
+    epoch_began: Instant,
+    /// The first failure of standard output, after which nothing more is written to it.
+    failure: Option<io::Error>,
+}
+
+impl Report {
+    /// A voice as the flags want it.
+    pub(crate) fn new(flags: &TrainFlags) -> Report {
+        Report {
+            json: flags.json,
+            silent: flags.progress == ProgressChoice::None,
+            meter: Meter::new(flags.progress),
+            epoch_began: Instant::now(),
+            failure: None,
+        }
+    }
+
+    /// Something the user should not miss.
+    pub(crate) fn warn(&self, what: &str) {
+        streams::warn(what);
+    }
+
+    /// What was read, and what was wrong with it.
+    pub(crate) fn data(&self, data: &Data) {
+        for warning in data.warnings() {
+            self.warn(&warning);
+        }
+        let (ratings, users, items) =
+            (&data.table.ratings, data.table.users.len(), data.table.items.len());
+        let (low, high) = ratings.range().unwrap_or_default();
+        let done = if data.noise_floor.is_some() { "made" } else { "read" };
+        self.note(
+            "data",
+            &format!(
+                "{}{}: {} of {} by {}, from {low} to {high}, {done} in {:.2} s",
+                data.name,
+                data.format().map_or(String::new(), |format| format!(" ({format})")),
+                counted(ratings.len(), "rating"),
+                counted(items, "item"),
+                counted(users, "user"),
+                data.parse_seconds,
+            ),
+        );
+    }
+
+    /// What is about to be done.
+    pub(crate) fn plan(&self, settings: &Settings, split: &Split, device: &Device) {
+        let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
+        self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
+        self.note("device", &format!("{}: {}", device.name(), device.reason()));
+        if let Some(warning) = device.warning() {
+            self.warn(&warning);
+        }
+        let Config {
+            model,
+            factors,
+            hidden,
+            epochs,
+            batch_size,
+            learning_rate,
+            weight_decay,
+            seed: _,
+        } = &settings.config;
+        let hidden =
+            if hidden.is_empty() { String::new() } else { format!(", hidden layers {hidden:?}") };
+        let epochs = counted(*epochs, "epoch");
+        self.note(
+            "model",
+            &format!(
+                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; Adam, lr {learning_rate}, weight decay {weight_decay}"
+            ),
+        );
+    }
+
+    /// Training begins now.
+    pub(crate) fn begin(&mut self) {
+        self.epoch_began = Instant::now();
+    }
+
+    /// A piece of an epoch is done.
+    pub(crate) fn progress(&mut self, progress: &Progress) {
+        self.meter.show(progress, self.epoch_began.elapsed().as_secs_f64());
+    }
+
+    /// An epoch is done: one line, in the form the lab prints it.
+    pub(crate) fn epoch(&mut self, report: &EpochReport) {
+        let line = epoch_line(report);
+        if !self.json {
+            self.print(&line);
+        } else if !self.silent {
+            self.meter.aside(|| streams::say(&line));
+        }
+        self.epoch_began = Instant::now();
+    }
+
+    /// Whether the reader of standard output went away, and with it the wish for more epochs.
+    pub(crate) fn reader_is_gone(&self) -> bool {
+        self.failure.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Takes the bar off the screen, so that what follows stands alone.
+    pub(crate) fn quieten(&mut self) {
+        self.meter.clear();
+    }
+
+    /// The curve, the last RMSE beside the baseline, where the run is kept, and what to try next.
+    pub(crate) fn close(&self, ended: &Ended, summary: &Summary, data: &Data, place: &Path) {
+        let place = shown(place);
+        let kept = match ended {
+            Ended::ReaderGone => return, // whoever left wants no more text
+            Ended::Done => format!("Saved in {place}."),
+            Ended::Interrupted => {
+                format!("Interrupted; what was trained so far is saved in {place}.")
+            }
+            Ended::Failed(_) => format!("The last good model is saved in {place}."),
+        };
+        if self.silent {
+            if !matches!(ended, Ended::Done) {
+                streams::say(&kept);
+            }
+            return;
+        }
+        if !summary.epochs.is_empty() {
+            let chart = curve::of(summary.model, &summary.epochs, summary.data.always_mean_rmse);
+            let style =
+                Terminal { columns: streams::columns(), rows: 14, colour: streams::is_coloured() };
+            streams::say(&format!("\n{}", chart::terminal(&chart, style)));
+        }
+        if let Some(verdict) = verdict(summary, data.noise_floor) {
+            streams::say(&verdict);
+        }
+        streams::say(&kept);
+        if matches!(ended, Ended::Done) {
+            streams::say(&next::steps(summary, data, &place));
+        }
+    }
+
+    /// The one JSON object, if it was asked for, and the end of standard output.
+    ///
+    /// # Errors
+    /// The first failure of standard output during the whole run.
+    pub(crate) fn finish(mut self, json: &str) -> anyhow::Result<()> {
+        if self.json {
+            self.print(json.trim_end());
+        }
+        match self.failure {
+            Some(error) => Err(error).context("cannot write to standard output"),
+            None => Ok(()),
+        }
+    }
+
+    fn note(&self, what: &str, text: &str) {
+        if !self.silent {
+            streams::say(&format!("{what:<7} {text}"));
+        }
+    }
+
+    fn print(&mut self, line: &str) {
+        if self.failure.is_none() {
+            self.failure = self.meter.aside(|| streams::print(&format!("{line}\n"))).err();
+        }
+    }
+}
+
+/// `[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827`; the seconds are those of training.
+fn epoch_line(report: &EpochReport) -> String {
+    let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds: _ } = report;
+    let test = test_rmse.map_or(String::new(), |rmse| format!(", TestRMSE: {rmse:.4}"));
+    format!("[{seconds:.2}] Epoch: {epoch:3}, TrnRMSE: {train_rmse:.4}{test}")
+}
+
+/// The last test RMSE, and what it is worth.
+fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
+    let last = summary.r#final?;
+    let (rmse, mean) = (last.test_rmse?, summary.data.always_mean_rmse?);
+    let gain = mean - rmse;
+    let compared = if gain > 0.0 {
+        format!("{gain:.4} better than always the mean, {mean:.4}")
+    } else {
+        format!("no better than always the mean, {mean:.4}: it needs more epochs or more ratings")
+    };
+    let floor = noise_floor
+        .map_or(String::new(), |floor| format!("; the best possible here is {floor:.4}"));
+    Some(format!("Test RMSE {rmse:.4} after {}: {compared}{floor}.", counted(last.epoch, "epoch")))
+}
+
+#[cfg(test)]
+mod tests {
+    use trainer::EpochReport;
+
+    use super::epoch_line;
+
+    #[test]
+    fn an_epoch_reads_as_in_the_lab() {
+        let report = EpochReport {
+            epoch: 1,
+            train_rmse: 4.685_49,
+            test_rmse: Some(4.482_74),
+            seconds: 0.094,
+            eval_seconds: 1.0,
+        };
+        assert_eq!(epoch_line(&report), "[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827");
+        let report = EpochReport { test_rmse: None, epoch: 1234, ..report };
+        assert_eq!(epoch_line(&report), "[0.09] Epoch: 1234, TrnRMSE: 4.6855");
+    }
+}

@@ -1,0 +1,242 @@
+//! What a run will do: the flags, before the configuration file, before the preset.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use trainer::{Config, DeviceChoice, ModelKind};
+
+use crate::args::{Preset, TrainFlags, Widths};
+use crate::config_file::ConfigFile;
+use crate::exit::Usage;
+
+/// Every decision about a run, made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    /// The ratings file; `None` is the built-in sample.
+    pub(crate) data: Option<PathBuf>,
+    /// A file of titles.
+    pub(crate) titles: Option<PathBuf>,
+    /// Whether bad lines are left out (and counted) instead of ending the run.
+    pub(crate) skip_bad_lines: bool,
+    /// Part of the ratings kept for testing.
+    pub(crate) test_share: f64,
+    /// The seed of the split; also of the weights and the batches (`config.seed`).
+    pub(crate) seed: u32,
+    /// Where to train.
+    pub(crate) device: DeviceChoice,
+    /// Model and optimiser.
+    pub(crate) config: Config,
+}
+
+/// The lab's share of test ratings and seed of the split.
+const LAB_TEST_SHARE: f64 = 0.2;
+const LAB_SEED: u32 = 42;
+
+impl Settings {
+    /// Takes every setting from the first of flags, file and preset that has it, and checks the whole.
+    pub(crate) fn resolve(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Settings> {
+        let file = match &flags.config {
+            Some(path) => ConfigFile::read(path)?,
+            None => ConfigFile::default(),
+        };
+        let Preset::Lab = flags.preset.or(file.preset).unwrap_or(Preset::Lab);
+        let model = flags.model.or(file.model).unwrap_or(ModelKind::Mf);
+        let lab = Config::lab(model);
+        let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
+        let device = match (flags.device, &file.device) {
+            (Some(device), _) => device,
+            (None, Some(name)) => name.parse().map_err(|error| in_file(flags, error))?,
+            (None, None) => DeviceChoice::Auto,
+        };
+        let settings = Settings {
+            data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
+            titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
+            skip_bad_lines: flags.reading.skip_bad_lines || file.skip_bad_lines.unwrap_or(false),
+            test_share: flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
+            seed,
+            device,
+            config: Config {
+                model,
+                factors: flags.factors.or(file.factors).unwrap_or(lab.factors),
+                hidden: hidden(model, flags, &file).unwrap_or(lab.hidden),
+                epochs: flags.epochs.or(file.epochs).unwrap_or(lab.epochs),
+                batch_size: flags.batch_size.or(file.batch_size).unwrap_or(lab.batch_size),
+                learning_rate: flags.lr.or(file.lr).unwrap_or(lab.learning_rate),
+                weight_decay: flags.weight_decay.or(file.weight_decay).unwrap_or(lab.weight_decay),
+                seed: u64::from(seed),
+            },
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The file that repeats the run.
+    pub(crate) fn to_file(&self) -> ConfigFile {
+        let Settings { data, titles, skip_bad_lines, test_share, seed, device, config } =
+            self.clone();
+        // The one seed is written once.
+        let Config {
+            model,
+            factors,
+            hidden,
+            epochs,
+            batch_size,
+            learning_rate,
+            weight_decay,
+            seed: _,
+        } = config;
+        ConfigFile {
+            data,
+            titles,
+            skip_bad_lines: Some(skip_bad_lines),
+            test_share: Some(test_share),
+            preset: None,
+            model: Some(model),
+            factors: Some(factors),
+            hidden: (model == ModelKind::DeepMf).then_some(hidden),
+            epochs: Some(epochs),
+            batch_size: Some(batch_size),
+            lr: Some(learning_rate),
+            weight_decay: Some(weight_decay),
+            seed: Some(seed),
+            device: Some(device.to_string()),
+        }
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        self.config.check()?;
+        if !(0.0..1.0).contains(&self.test_share) {
+            let share = self.test_share;
+            return Err(Usage(format!(
+                "test share is {share}; it must be from 0 up to but not 1, such as 0.2"
+            ))
+            .into());
+        }
+        let named =
+            [&self.data, &self.titles].into_iter().flatten().find(|path| path.to_str().is_none());
+        if let Some(path) = named {
+            let path = path.display();
+            return Err(Usage(format!(
+                "{path}: the name is not UTF-8, so config.toml cannot hold it; rename it"
+            ))
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a value of the configuration file.
+fn in_file(flags: &TrainFlags, error: String) -> Usage {
+    let path = flags.config.as_deref().unwrap_or(Path::new("")).display();
+    Usage(format!("{path}: {error}"))
+}
+
+/// A file's hidden layers belong to the model it names: another model on the command line starts from the preset.
+fn hidden(model: ModelKind, flags: &TrainFlags, file: &ConfigFile) -> Option<Vec<usize>> {
+    let same_model = file.model.unwrap_or(ModelKind::Mf) == model;
+    flags
+        .hidden
+        .clone()
+        .map(|Widths(widths)| widths)
+        .or_else(|| file.hidden.clone().filter(|_| same_model))
+}
+
+/// A run may be repeated from another folder, so its paths start at the root.
+fn absolute(path: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
+    path.map(|path| {
+        std::path::absolute(&path).with_context(|| format!("{}: not a path", path.display()))
+    })
+    .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use trainer::{Config, DeviceChoice, ModelKind};
+
+    use super::Settings;
+    use crate::args::{TrainFlags, Widths};
+    use crate::config_file::ConfigFile;
+
+    #[track_caller]
+    fn resolve(flags: TrainFlags, file: &str) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, file).expect("the folder is ours");
+        let flags = TrainFlags { config: Some(path), ..flags };
+        Settings::resolve(None, &flags).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_default_is_the_lab() {
+        let settings =
+            Settings::resolve(None, &TrainFlags::default()).expect("the lab's settings are valid");
+        assert_eq!(settings.config, Config::lab(ModelKind::Mf));
+        assert_eq!(
+            (settings.test_share, settings.seed, settings.device),
+            (0.2, 42, DeviceChoice::Auto)
+        );
+    }
+
+    #[test]
+    fn flags_go_before_the_file_and_the_file_before_the_preset() {
+        let flags = TrainFlags { epochs: Some(3), ..TrainFlags::default() };
+        let settings =
+            resolve(flags, "epochs = 7\nlr = 0.01\nseed = 7\ndevice = 'cpu'").expect("valid");
+        assert_eq!((settings.config.epochs, settings.config.learning_rate), (3, 0.01));
+        assert_eq!((settings.seed, settings.config.seed, settings.config.batch_size), (7, 7, 512));
+        assert_eq!(settings.device, DeviceChoice::Cpu);
+    }
+
+    #[test]
+    fn a_written_file_resolves_to_the_same_settings() {
+        let flags = || TrainFlags {
+            model: Some(ModelKind::DeepMf),
+            hidden: Some(Widths(vec![7, 3])),
+            lr: Some(0.1 + 0.2),
+            ..TrainFlags::default()
+        };
+        let settings =
+            Settings::resolve(Some(Path::new("some/ratings.dat")), &flags()).expect("valid");
+        let text = settings.to_file().to_text().expect("TOML");
+        assert_eq!(resolve(TrainFlags::default(), &text), Ok(settings), "{text}");
+    }
+
+    #[test]
+    fn paths_in_a_file_are_relative_to_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, "data = 'ratings.dat'").expect("the folder is ours");
+        assert_eq!(
+            ConfigFile::read(&path).expect("valid").data,
+            Some(folder.path().join("ratings.dat"))
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let default = TrainFlags::default;
+        for (flags, file, expected) in [
+            (default(), "epoch = 3", "unknown field `epoch`"),
+            (default(), "device = 'tpu'", "unknown device \"tpu\"; choose auto, gpu or cpu"),
+            (default(), "model = 'svd'", "unknown variant `svd`"),
+            (default(), "seed = -1", "invalid value: integer `-1`"),
+            (default(), "hidden = [4]", "hidden layers is [4]"),
+            (TrainFlags { factors: Some(0), ..default() }, "", "factors is 0; it must be"),
+            (TrainFlags { test_share: Some(1.0), ..default() }, "", "test share is 1; it must be"),
+            (TrainFlags { hidden: Some(Widths(vec![4])), ..default() }, "", "hidden layers is [4]"),
+        ] {
+            let error = resolve(flags, file).expect_err(expected);
+            assert!(error.contains(expected), "{error:?} does not say {expected:?}");
+        }
+    }
+
+    #[test]
+    fn another_model_on_the_command_line_leaves_the_files_hidden_layers() {
+        let flags = TrainFlags { model: Some(ModelKind::Mf), ..TrainFlags::default() };
+        let settings =
+            resolve(flags, "model = 'deepmf'\nhidden = [4]\nfactors = 3").expect("valid");
+        assert_eq!((settings.config.hidden, settings.config.factors), (vec![], 3));
+    }
+}

@@ -1,0 +1,83 @@
+//! What a run came to: the object that `--json` prints and `summary.json` holds.
+
+use std::path::Path;
+
+use ratings::Split;
+use serde::Serialize;
+use trainer::{Device, DeviceKind, EpochReport, ModelKind};
+
+use crate::data::{Data, Facts};
+
+/// A finished run in one object. Nothing in it is chosen on the test set: `final` is the last epoch, not the best.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) model: ModelKind,
+    /// How steps are computed.
+    engine: &'static str,
+    device: DeviceKind,
+    /// The GPU's name; null on the CPU.
+    adapter: Option<String>,
+    pub(crate) data: SplitFacts,
+    parse_seconds: f64,
+    pub(crate) epochs: Vec<EpochReport>,
+    /// Null when no epoch was completed.
+    pub(crate) r#final: Option<Final>,
+    /// The run's folder.
+    pub(crate) run: String,
+}
+
+/// The data and how it was cut.
+#[derive(Debug, Serialize)]
+pub(crate) struct SplitFacts {
+    #[serde(flatten)]
+    pub(crate) facts: Facts,
+    train_ratings: usize,
+    test_ratings: usize,
+    /// Test RMSE of always predicting the mean of the training ratings; null without a test set.
+    pub(crate) always_mean_rmse: Option<f64>,
+}
+
+/// Where the last complete epoch ended.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Final {
+    pub(crate) epoch: usize,
+    /// Null without a test set.
+    pub(crate) test_rmse: Option<f64>,
+}
+
+impl Summary {
+    /// The summary of a run that is about to start.
+    pub(crate) fn new(model: ModelKind, data: &Data, split: &Split, device: &Device) -> Summary {
+        let always_mean_rmse =
+            (!split.test.is_empty()).then(|| split.test.rmse_of_always(split.train.mean()));
+        Summary {
+            model,
+            engine: "autodiff",
+            device: device.kind(),
+            adapter: device.adapter().map(|adapter| adapter.name.clone()),
+            data: SplitFacts {
+                facts: data.facts(),
+                train_ratings: split.train.len(),
+                test_ratings: split.test.len(),
+                always_mean_rmse,
+            },
+            parse_seconds: data.parse_seconds,
+            epochs: Vec::new(),
+            r#final: None,
+            run: String::new(),
+        }
+    }
+
+    /// Fills in what came of it.
+    pub(crate) fn conclude(&mut self, history: &[EpochReport]) {
+        self.epochs = history.to_vec();
+        self.r#final =
+            history.last().map(|last| Final { epoch: last.epoch, test_rmse: last.test_rmse });
+    }
+
+    /// The object as text, for a run kept in this folder.
+    pub(crate) fn json_of(&mut self, run: &Path) -> anyhow::Result<String> {
+        self.run = run.display().to_string();
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}

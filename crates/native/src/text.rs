@@ -1,0 +1,59 @@
+//! Numbers as people read them.
+
+/// `1000209` as `1,000,209`.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 rating`, `2 ratings`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(number))
+}
+
+/// Seconds as `0.3 s`, `42 s`, `3 min 20 s`, `2 h 5 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.round().max(0.0) as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..100 => format!("{whole} s"),
+        100..6_000 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{counted, duration, grouped};
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, expected) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (1_000_209, "1,000,209")]
+        {
+            assert_eq!(grouped(number), expected);
+        }
+        assert_eq!((counted(1, "line"), counted(2, "line")), ("1 line".into(), "2 lines".into()));
+    }
+
+    #[test]
+    fn durations_have_two_figures() {
+        for (seconds, expected) in [
+            (0.31, "0.3 s"),
+            (42.4, "42 s"),
+            (200.0, "3 min 20 s"),
+            (7_500.0, "2 h 5 min"),
+            (f64::NAN, "NaN s"),
+        ] {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+}

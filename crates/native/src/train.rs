@@ -1,0 +1,92 @@
+//! Drives a run: one slice of work after the other, until its end or somebody's wish.
+
+use trainer::{Event, Run, TrainError, Trained};
+
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::journal::Journal;
+use crate::report::Report;
+
+/// A run that is over, one way or another; the model is there in every case.
+pub(crate) struct Outcome {
+    pub(crate) trained: Trained,
+    pub(crate) ended: Ended,
+}
+
+/// Why a run is over.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// Every epoch is done.
+    Done,
+    /// Ctrl-C.
+    Interrupted,
+    /// Nobody reads the epochs any more.
+    ReaderGone,
+    /// The loss diverged, or the device failed.
+    Failed(TrainError),
+}
+
+impl Ended {
+    /// The word for it in `events.jsonl`.
+    pub(crate) fn status(&self) -> &'static str {
+        match self {
+            Ended::Done => "done",
+            Ended::Interrupted => "interrupted",
+            Ended::ReaderGone => "stopped",
+            Ended::Failed(TrainError::Diverged { .. }) => "diverged",
+            Ended::Failed(_) => "failed",
+        }
+    }
+
+    /// The exit code, or the error that decides it.
+    pub(crate) fn into_exit(self) -> anyhow::Result<Exit> {
+        match self {
+            Ended::Done | Ended::ReaderGone => Ok(Exit::Done),
+            Ended::Interrupted => Ok(Exit::Interrupted),
+            Ended::Failed(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Trains to the end, and says and notes every epoch.
+///
+/// # Errors
+/// Only when the device does not give the model back.
+pub(crate) async fn drive(
+    mut run: Run,
+    report: &mut Report,
+    journal: &mut Journal,
+) -> anyhow::Result<Outcome> {
+    interrupt::training_begins();
+    report.begin();
+    let ended = loop {
+        if interrupt::asked() {
+            break Ended::Interrupted;
+        }
+        match run.advance().await {
+            Ok(Some(Event::Progress(progress))) => report.progress(&progress),
+            Ok(Some(Event::Epoch(epoch))) => {
+                if let Err(error) = journal.epoch(&epoch) {
+                    report.warn(&format!(
+                        "{error}; training goes on, and the run is saved at its end"
+                    ));
+                }
+                report.epoch(&epoch);
+                if report.reader_is_gone() {
+                    break Ended::ReaderGone;
+                }
+            }
+            Ok(None) => break Ended::Done,
+            Err(error) => break Ended::Failed(error),
+        }
+    };
+    report.quieten();
+    match (run.finish().await, ended) {
+        (Ok(trained), ended) => {
+            journal.end(ended.status(), trained.history.len());
+            Ok(Outcome { trained, ended })
+        }
+        // What stopped the run says more than what its end met.
+        (Err(_), Ended::Failed(error)) | (Err(error), _) => Err(error.into()),
+    }
+}

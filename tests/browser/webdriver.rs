@@ -1,0 +1,182 @@
+//! A browser driven over WebDriver (<https://www.w3.org/TR/webdriver2/>): only what is needed.
+//!
+//! The usual client crates switch on features of dependencies that burn has too, so that Cargo
+//! would build burn once for the program and once more for the tests.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A browser that does not do within this time what a test waits for never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where chromedriver is, if it is.
+pub(crate) fn chromedriver() -> Option<PathBuf> {
+    let file = format!("chromedriver{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
+}
+
+/// A headless Chromium with a profile of its own; it and its driver end when this is dropped.
+pub(crate) struct Browser {
+    driver: Child,
+    address: String,
+    session: String,
+    profile: TempDir,
+}
+
+impl Browser {
+    pub(crate) fn start(chromedriver: &Path) -> Self {
+        let mut driver = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let stdout = driver.stdout.take().expect("a pipe");
+        let profile = tempfile::tempdir().expect("a temporary folder");
+        let mut browser = Self { driver, address: String::new(), session: String::new(), profile };
+        browser.address = format!("127.0.0.1:{}", port(stdout));
+        let capabilities = browser.capabilities();
+        let session = browser.call("POST", "/session", &capabilities);
+        session["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
+        let patience = json!({ "script": PATIENCE.as_secs() * 1000 });
+        browser.command("timeouts", &patience);
+        browser
+    }
+
+    fn capabilities(&self) -> Value {
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        json!({ "capabilities": { "alwaysMatch": {
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": { "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", profile,
+            ] },
+        } } })
+    }
+
+    pub(crate) fn open(&self, url: &str) {
+        self.command("url", &json!({ "url": url }));
+    }
+
+    /// Runs the body of a function and gives what it returns.
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.command("execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Runs the body of a function and gives what it passes to its last argument, a callback.
+    pub(crate) fn run_async(&self, script: &str) -> Value {
+        self.command("execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Clicks as a person would: the element must be visible and not covered.
+    pub(crate) fn click(&self, selector: &str) {
+        let query = json!({ "using": "css selector", "value": selector });
+        let element = self.command("element", &query);
+        let id = element.as_object().and_then(|object| object.values().next());
+        let id = id.and_then(Value::as_str).expect("an element has an id");
+        self.command(&format!("element/{id}/click"), &json!({}));
+    }
+
+    /// Waits until a script returns true.
+    pub(crate) fn wait_for(&self, script: &str) {
+        let start = Instant::now();
+        while self.run(script) != true {
+            assert!(start.elapsed() < PATIENCE, "it never came true: {script}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What the console holds of errors, failed downloads included.
+    pub(crate) fn console_errors(&self) -> Vec<String> {
+        let log = self.command("se/log", &json!({ "type": "browser" }));
+        let entries = log.as_array().expect("a list").iter();
+        entries
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
+    fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.call("POST", &format!("/session/{}/{name}", self.session), parameters)
+    }
+
+    fn call(&self, method: &str, path: &str, parameters: &Value) -> Value {
+        match exchange(&self.address, method, path, parameters) {
+            Ok((200, answer)) => answer,
+            Ok((status, answer)) => {
+                let (error, message) = (&answer["error"], &answer["message"]);
+                panic!("WebDriver {method} {path}: {status}, {error}: {message}")
+            }
+            Err(error) => panic!("WebDriver {method} {path}: {error}"),
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            // Ends the browser itself, which outlives a driver that is killed.
+            let path = format!("/session/{}", self.session);
+            let _ = exchange(&self.address, "DELETE", &path, &json!({}));
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// The port that chromedriver says it took. What it prints later is read and dropped, so that it
+/// never waits for a full pipe.
+fn port(stdout: impl Read + Send + 'static) -> u16 {
+    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let port = lines.by_ref().find_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    thread::spawn(move || lines.for_each(drop));
+    port.expect("chromedriver names its port")
+}
+
+/// One HTTP request and its answer: the status, and the `value` of the JSON body.
+fn exchange(address: &str, method: &str, path: &str, body: &Value) -> io::Result<(u16, Value)> {
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(30)))?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other(format!("not HTTP: {line:?}")))?;
+    let mut length = 0;
+    loop {
+        line.clear();
+        if reader.read_line(&mut line)? <= 2 {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().map_err(io::Error::other)?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let mut answer: Value = serde_json::from_slice(&body)?;
+    Ok((status, answer["value"].take()))
+}

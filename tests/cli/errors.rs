@@ -1,0 +1,141 @@
+//! What is wrong, said plainly, with the exit code for it.
+
+use super::{Place, Ran, quick, tiny_ratings};
+
+/// Runs what must fail, and checks its code, what it says, and that it printed nothing as if it were a result.
+#[track_caller]
+fn fails(place: &Place, arguments: &str, code: i32, says: &[&str]) {
+    failed(&place.run(arguments), arguments, code, says);
+}
+
+#[track_caller]
+fn failed(ran: &Ran, what: &str, code: i32, says: &[&str]) {
+    assert_eq!(ran.code, Some(code), "native {what}\n{}", ran.stderr);
+    assert!(ran.stderr.contains("error: "), "native {what}\n{}", ran.stderr);
+    for said in says {
+        assert!(ran.stderr.contains(said), "native {what}: {said:?} is not in:\n{}", ran.stderr);
+    }
+    assert_eq!(ran.stdout, "", "native {what}");
+}
+
+#[test]
+fn what_makes_no_sense_is_a_usage_error() {
+    let place = Place::new();
+    for (flags, says) in [
+        ("--epoch 3", "--epochs"),
+        ("--model svd", "mf, deepmf"),
+        ("--device tpu", "auto, gpu, cpu"),
+        ("--factors 0", "factors is 0; it must be from 1 to"),
+        ("--lr -1", "learning rate is -1; it must be above 0"),
+        ("--test-share 1", "test share is 1; it must be"),
+        ("--test-share nan", "test share is NaN; it must be"),
+        ("--seed 4294967296", "4294967296"),
+        ("--hidden 10", "hidden layers is [10]; it must be none for mf"),
+        ("--force", "--out"),
+    ] {
+        fails(&place, &format!("train ratings.dat {flags}"), 2, &[says]);
+    }
+    fails(&place, "ratings.dat", 2, &["native train ratings.dat"]);
+    assert_eq!(place.list("."), ["ratings.dat"], "nothing is left behind");
+}
+
+#[test]
+fn a_slip_in_the_configuration_file_is_named() {
+    let place = Place::new();
+    for (file, says) in [
+        ("epoch = 3", "unknown field `epoch`"),
+        ("epochs = 'three'", "invalid type: string \"three\""),
+        ("epochs = ", "run.toml"),
+        ("device = 'tpu'", "unknown device \"tpu\""),
+    ] {
+        place.write("run.toml", file);
+        fails(&place, "train --config run.toml", 2, &[says, "run.toml"]);
+    }
+    fails(&place, "train --config absent.toml", 1, &["absent.toml"]);
+}
+
+#[test]
+fn bad_data_is_named_with_file_line_and_column() {
+    let place = Place::new();
+    let good = tiny_ratings();
+    for (content, says) in [
+        (good.clone() + "u1::2::x::0\n", "bad.dat:801:8: rating \"x\" is not a number"),
+        (good + "u1::2::nan::0\n", "bad.dat:801:8: rating \"nan\" is not finite"),
+        (String::new(), "bad.dat: the file is empty"),
+        ("<!DOCTYPE html><html><body>404</body></html>".into(), "bad.dat: this is a web page"),
+        ("\0\0\0\0ELF\0".into(), "bad.dat: this is a binary file"),
+        (
+            "1::Up (2009)::Drama\n2::Brazil (1985)::Drama\n".into(),
+            "bad.dat: this file holds titles",
+        ),
+    ] {
+        place.write("bad.dat", content);
+        for command in ["train", "inspect"] {
+            fails(&place, &format!("{command} bad.dat"), 3, &[says]);
+        }
+    }
+    assert_eq!(place.list("."), ["bad.dat", "ratings.dat"], "nothing is left behind");
+}
+
+#[test]
+fn a_bad_line_comes_with_the_flag_that_skips_it() {
+    let place = Place::new();
+    place.write("bad.dat", tiny_ratings() + "u1::2::x::0\n");
+    fails(&place, "train bad.dat", 3, &["hint: --skip-bad-lines"]);
+}
+
+#[test]
+fn ratings_that_leave_nothing_to_train_on_are_bad_data() {
+    let place = Place::new();
+    place.write("one.dat", "a::1::5\n");
+    fails(&place, "train one.dat", 3, &["leaves none to train on"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_a_failure() {
+    let place = Place::new();
+    fails(&place, "train absent.dat", 1, &["cannot read absent.dat"]);
+    fails(&place, "inspect absent.dat", 1, &["cannot read absent.dat"]);
+    fails(&place, "train ratings.dat --titles absent.dat", 1, &["cannot read absent.dat"]);
+    std::fs::create_dir(place.path("ml-1m")).expect("the folder is ours");
+    std::fs::copy(place.path("ratings.dat"), place.path("ml-1m/ratings.dat"))
+        .expect("the folder is ours");
+    fails(&place, "train ml-1m", 1, &["ml-1m is a folder", "ratings.dat"]);
+}
+
+#[test]
+fn a_gpu_that_is_demanded_must_be_there() {
+    let place = Place::new();
+    let gpu = |arguments: &str| {
+        // Training runs on Vulkan, Metal or DX12; leaving only OpenGL leaves none.
+        let output = place.command(arguments).env("WGPU_BACKEND", "gl").output();
+        Ran::of(output.expect("the program starts"))
+    };
+    let demanded = "train ratings.dat --device gpu";
+    failed(&gpu(demanded), demanded, 4, &["no GPU was found", "hint: --device cpu"]);
+    let auto = gpu(&quick("--device auto"));
+    assert_eq!(auto.code, Some(0), "auto takes the CPU\n{}", auto.stderr);
+    assert!(auto.stderr.contains("CPU: no GPU was found"), "{}", auto.stderr);
+}
+
+#[test]
+fn a_loss_beyond_numbers_keeps_the_last_good_model() {
+    let place = Place::new();
+    place.write("ratings.dat", tiny_ratings().replace("::4::", "::3e38::"));
+    let ran = place.run(&quick("--out run"));
+    failed(
+        &ran,
+        "train",
+        5,
+        &["in epoch 1", "learning rate (0.01)", "hint: --lr 0.001", "saved in run"],
+    );
+    assert!(place.list("run").contains(&"model.bpk".to_owned()));
+    assert!(place.read("run/events.jsonl").contains(r#""status":"diverged""#));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_out_before_training() {
+    let place = Place::new();
+    let under_a_file = quick("--out ratings.dat/run");
+    fails(&place, &under_a_file, 1, &["ratings.dat/run", "--out"]);
+}

@@ -1,0 +1,67 @@
+//! What several files of tests need.
+
+use std::{env, sync::OnceLock};
+
+use ratings::{
+    Split,
+    sample::{self, SampleConfig},
+};
+use trainer::{Config, Device, DeviceChoice, Event, Run, TrainError, Trained};
+
+/// Whether a missing tool must fail the tests instead of skipping some of them.
+pub(crate) fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value != "" && value != "false")
+}
+
+/// Says loudly that a test did not run; fails in CI, where everything must be at hand.
+pub(crate) fn skip(test: &str, why: &str, remedy: &str) {
+    assert!(!in_ci(), "{test} cannot run: {why}. {remedy}");
+    eprintln!("\n*** SKIPPED {test}: {why}. {remedy} ***\n");
+}
+
+/// The CPU, always at hand.
+pub(crate) fn cpu() -> Device {
+    pollster::block_on(Device::open(DeviceChoice::Cpu)).unwrap()
+}
+
+/// A GPU, a software one included, opened once for all tests; `None` after a loud skip.
+pub(crate) fn gpu(test: &str) -> Option<&'static Device> {
+    static GPU: OnceLock<Result<Device, String>> = OnceLock::new();
+    let gpu = GPU.get_or_init(|| {
+        pollster::block_on(Device::open(DeviceChoice::Gpu)).map_err(|error| error.to_string())
+    });
+    gpu.as_ref()
+        .map_err(|error| skip(test, error, "On Debian: apt-get install mesa-vulkan-drivers"))
+        .ok()
+}
+
+/// A small generated data set, split as by default.
+pub(crate) fn small_split(users: usize, items: usize, ratings: usize) -> Split {
+    let sample = sample::generate(&SampleConfig { users, items, ratings, seed: 7 });
+    Split::random(&sample.table, 0.2, 42).unwrap()
+}
+
+/// Trains to the end.
+pub(crate) fn train(
+    split: &Split,
+    config: &Config,
+    device: &Device,
+) -> Result<Trained, TrainError> {
+    pollster::block_on(async {
+        let mut run = Run::start(split, config, device).await?;
+        while run.advance().await?.is_some() {}
+        run.finish().await
+    })
+}
+
+/// The events of a whole run, and its model.
+pub(crate) fn events(split: &Split, config: &Config, device: &Device) -> (Vec<Event>, Trained) {
+    pollster::block_on(async {
+        let mut run = Run::start(split, config, device).await.unwrap();
+        let mut events = Vec::new();
+        while let Some(event) = run.advance().await.unwrap() {
+            events.push(event);
+        }
+        (events, run.finish().await.unwrap())
+    })
+}

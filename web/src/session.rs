@@ -1,0 +1,103 @@
+//! The page's commands, and the run they drive.
+
+use std::error::Error;
+use std::panic;
+
+use js_sys::Function;
+use serde::Serialize;
+use trainer::{Device, DeviceChoice, Pace, Run};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::console;
+
+use crate::demo::Demo;
+use crate::gate::Gate;
+use crate::turn::next_turn;
+
+/// What the worker tells the page beside the trainer's own events.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Note<'a> {
+    /// A run begins, with these settings.
+    Started { demo: &'a Demo, device: &'a str },
+    /// It is over, and this many numbers were learned.
+    Done { parameters: usize },
+    /// It cannot go on.
+    Failed { message: String },
+}
+
+/// One worker's trainer, which the page commands by messages.
+#[wasm_bindgen]
+pub struct Session {
+    gate: Gate,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// A session without a run.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::new_without_default, reason = "JavaScript makes it")]
+    pub fn new() -> Self {
+        // A panic ends the worker's wasm, so its reason must leave before.
+        panic::set_hook(Box::new(|info| {
+            console::error_1(&info.to_string().into());
+        }));
+        Self { gate: Gate::new() }
+    }
+
+    /// Holds a run before its next slice, also one that has yet to start.
+    pub fn pause(&self) {
+        self.gate.close();
+    }
+
+    /// Lets one slice pass and pauses again.
+    pub fn step(&self) {
+        self.gate.open_once();
+    }
+
+    /// Lets the run go on.
+    pub fn resume(&self) {
+        self.gate.open();
+    }
+
+    /// Trains, one batch a slice, and hands each piece of news to `post` as JSON.
+    ///
+    /// # Errors
+    /// The browser refuses a message; a run that fails is news like any other.
+    pub async fn train(&self, post: Function) -> Result<(), JsValue> {
+        if let Err(error) = self.run(&post).await {
+            let message = error.to_string();
+            send(&post, &Note::Failed { message }).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    async fn run(&self, post: &Function) -> Result<(), Box<dyn Error>> {
+        let demo = Demo::three_steps();
+        let device = Device::open(DeviceChoice::Cpu).await?;
+        let mut run = Run::start(&demo.split()?, &demo.config, &device).await?;
+        run.set_pace(Pace::Batches(1));
+        let device = device.name();
+        send(post, &Note::Started { demo: &demo, device })?;
+        loop {
+            next_turn().await.map_err(|error| format!("{error:?}"))?;
+            self.gate.pass().await;
+            let Some(event) = run.advance().await? else {
+                break;
+            };
+            send(post, &event)?;
+        }
+        let parameters = run.finish().await?.weights.parameters;
+        let parameters = parameters.iter().map(|part| part.values.len()).sum();
+        send(post, &Note::Done { parameters })
+    }
+}
+
+/// Posts one piece of news.
+fn send(post: &Function, news: &impl Serialize) -> Result<(), Box<dyn Error>> {
+    let json = serde_json::to_string(news)?;
+    post.call1(&JsValue::NULL, &json.into()).map_err(|error| format!("{error:?}"))?;
+    Ok(())
+}
