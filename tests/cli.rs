@@ -57,6 +57,8 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_native"));
         command.args(arguments.split_whitespace()).current_dir(self.folder.path());
         command.stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CARGO_MANIFEST_DIR");
+        // Mesa's driver complains on standard error when it is not set.
+        command.env("XDG_RUNTIME_DIR", self.folder.path());
         command
     }
 
