@@ -129,7 +129,14 @@ fn orders_are_those_of_the_goldens() {
 #[test]
 fn burn_on_the_cpu_gives_pytorchs_numbers() {
     for text in CASES {
-        check(&Golden::read(text), &support::cpu());
+        check(&Golden::read(text), &support::reference());
+    }
+}
+
+#[test]
+fn the_fused_engine_gives_pytorchs_numbers() {
+    for text in CASES {
+        check(&Golden::read(text), &support::fused());
     }
 }
 

@@ -6,7 +6,7 @@ use ratings::{
     Split,
     sample::{self, SampleConfig},
 };
-use trainer::{Config, Device, DeviceChoice, Event, Run, TrainError, Trained};
+use trainer::{Config, Device, DeviceChoice, EngineChoice, Event, Run, TrainError, Trained};
 
 /// Whether a missing tool must fail the tests instead of skipping some of them.
 pub(crate) fn in_ci() -> bool {
@@ -19,9 +19,23 @@ pub(crate) fn skip(test: &str, why: &str, remedy: &str) {
     eprintln!("\n*** SKIPPED {test}: {why}. {remedy} ***\n");
 }
 
-/// The CPU, always at hand.
-pub(crate) fn cpu() -> Device {
-    pollster::block_on(Device::open(DeviceChoice::Cpu)).unwrap()
+/// burn on the CPU: the reference, always at hand.
+pub(crate) fn reference() -> Device {
+    cpu(EngineChoice::Autodiff)
+}
+
+/// This project's own kernels on the CPU.
+pub(crate) fn fused() -> Device {
+    cpu(EngineChoice::Fused)
+}
+
+/// Both engines on the CPU: what a run promises, it promises with each.
+pub(crate) fn engines() -> [Device; 2] {
+    [fused(), reference()]
+}
+
+fn cpu(engine: EngineChoice) -> Device {
+    pollster::block_on(Device::open(DeviceChoice::Cpu)).unwrap().with_engine(engine).unwrap()
 }
 
 /// A GPU, a software one included, opened once for all tests; `None` after a loud skip.

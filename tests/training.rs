@@ -1,7 +1,7 @@
 //! What a run promises, on small generated data.
 
 use ratings::{Ratings, Split};
-use trainer::{Config, Event, ModelKind, Pace, Run, TrainError, Weights};
+use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Weights};
 
 use crate::support;
 
@@ -9,19 +9,41 @@ fn quick(model: ModelKind) -> Config {
     Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::lab(model) }
 }
 
+/// Both models with both engines.
+fn cases() -> impl Iterator<Item = (ModelKind, Device)> {
+    support::engines()
+        .into_iter()
+        .flat_map(|device| ModelKind::ALL.map(|model| (model, device.clone())))
+}
+
+#[test]
+fn the_two_engines_agree() {
+    let split = support::small_split(943, 1_682, 100_000);
+    for model in ModelKind::ALL {
+        let config = Config { epochs: 3, ..Config::lab(model) };
+        let [fused, reference] =
+            support::engines().map(|device| support::train(&split, &config, &device).unwrap());
+        for (a, b) in fused.history.iter().zip(&reference.history) {
+            assert!((a.train_rmse - b.train_rmse).abs() < 1e-4, "{model}: {a:?} {b:?}");
+            let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
+            assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
+        }
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bits_on_the_cpu() {
     let split = support::small_split(200, 120, 6_000);
-    for model in ModelKind::ALL {
+    for (model, device) in cases() {
         let [first, second] =
-            [1, 2].map(|_| support::train(&split, &quick(model), &support::cpu()).unwrap());
+            [1, 2].map(|_| support::train(&split, &quick(model), &device).unwrap());
         assert_eq!(first.weights, second.weights, "{model}");
         assert_eq!(first.history.len(), 3);
         for (a, b) in first.history.iter().zip(&second.history) {
             assert_eq!((a.train_rmse, a.test_rmse), (b.train_rmse, b.test_rmse), "{model}");
         }
         let other = Config { seed: 43, ..quick(model) };
-        let other = support::train(&split, &other, &support::cpu()).unwrap();
+        let other = support::train(&split, &other, &device).unwrap();
         assert_ne!(first.weights, other.weights, "{model}: the seed must matter");
     }
 }
@@ -44,7 +66,7 @@ fn the_gpu_and_the_cpu_agree() {
     for model in ModelKind::ALL {
         let config = Config { epochs: 2, ..quick(model) };
         let gpu = support::train(&split, &config, device).unwrap();
-        let cpu = support::train(&split, &config, &support::cpu()).unwrap();
+        let cpu = support::train(&split, &config, &support::reference()).unwrap();
         for (a, b) in gpu.history.iter().zip(&cpu.history) {
             assert!((a.train_rmse - b.train_rmse).abs() < 1e-4, "{model}: {a:?} {b:?}");
             let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
@@ -56,13 +78,20 @@ fn the_gpu_and_the_cpu_agree() {
 #[test]
 fn slices_of_any_length_give_the_same_model() {
     let split = support::small_split(100, 60, 2_000);
-    let config = quick(ModelKind::DeepMf);
+    for (model, device) in cases() {
+        check_paces(&split, &quick(model), &device);
+    }
+}
+
+fn check_paces(split: &Split, config: &Config, device: &Device) {
     let train = |pace: Pace| {
         pollster::block_on(async {
-            let mut run = Run::start(&split, &config, &support::cpu()).await.unwrap();
+            let mut run = Run::start(split, config, device).await.unwrap();
             run.set_pace(pace);
             while run.advance().await.unwrap().is_some() {}
-            run.finish().await.unwrap().weights
+            let trained = run.finish().await.unwrap();
+            let rmse: Vec<f64> = trained.history.iter().map(|report| report.train_rmse).collect();
+            (trained.weights, rmse)
         })
     };
     let whole = train(Pace::default());
@@ -73,7 +102,7 @@ fn slices_of_any_length_give_the_same_model() {
 #[test]
 fn progress_counts_every_rating_once() {
     let split = support::small_split(100, 60, 2_001);
-    let (events, _) = support::events(&split, &quick(ModelKind::Mf), &support::cpu());
+    let (events, _) = support::events(&split, &quick(ModelKind::Mf), &support::fused());
     let mut last = 0;
     let mut epochs = 0;
     for event in events {
@@ -100,7 +129,7 @@ fn a_run_stopped_in_the_middle_keeps_what_it_learnt() {
     let config = quick(ModelKind::Mf);
     let start = Weights::initial(&config, split.users, split.items);
     let trained = pollster::block_on(async {
-        let mut run = Run::start(&split, &config, &support::cpu()).await.unwrap();
+        let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
         run.set_pace(Pace::Batches(3));
         run.advance().await.unwrap();
         run.finish().await.unwrap()
@@ -114,19 +143,20 @@ fn a_run_stopped_in_the_middle_keeps_what_it_learnt() {
 fn a_loss_out_of_range_is_an_error_that_keeps_the_last_good_model() {
     let split = support::small_split(100, 60, 2_000);
     let wild = Config { learning_rate: 1e6, epochs: 50, ..quick(ModelKind::DeepMf) };
-    let kept = check_divergence(&split, &wild);
-    assert!(kept < 50);
+    for device in support::engines() {
+        assert!(check_divergence(&split, &wild, &device) < 50);
+    }
     let mut huge = split; // ratings whose squares are beyond f32
     huge.train.values.iter_mut().for_each(|rating| *rating *= 1e20);
-    for model in ModelKind::ALL {
-        assert_eq!(check_divergence(&huge, &quick(model)), 0, "{model}");
+    for (model, device) in cases() {
+        assert_eq!(check_divergence(&huge, &quick(model), &device), 0, "{model}");
     }
 }
 
 /// Trains until the loss is out of range; returns the epoch whose model is kept.
-fn check_divergence(split: &Split, config: &Config) -> usize {
+fn check_divergence(split: &Split, config: &Config, device: &Device) -> usize {
     pollster::block_on(async {
-        let mut run = Run::start(split, config, &support::cpu()).await.unwrap();
+        let mut run = Run::start(split, config, device).await.unwrap();
         let error = loop {
             match run.advance().await {
                 Ok(Some(_)) => {}
@@ -156,10 +186,11 @@ fn check_divergence(split: &Split, config: &Config) -> usize {
 fn empty_sets_are_handled() {
     let split = support::small_split(100, 60, 2_000);
     let without_test = Split { test: Ratings::default(), ..split.clone() };
-    let trained = support::train(&without_test, &quick(ModelKind::Mf), &support::cpu()).unwrap();
+    let trained = support::train(&without_test, &quick(ModelKind::Mf), &support::fused()).unwrap();
     assert!(trained.history.iter().all(|report| report.test_rmse.is_none()));
     let without_train = Split { train: Ratings::default(), ..split };
-    let error = support::train(&without_train, &quick(ModelKind::Mf), &support::cpu()).unwrap_err();
+    let error =
+        support::train(&without_train, &quick(ModelKind::Mf), &support::fused()).unwrap_err();
     assert_eq!(error, TrainError::NoRatings);
 }
 
@@ -168,15 +199,15 @@ fn weights_that_do_not_fit_are_refused() {
     let split = support::small_split(100, 60, 2_000);
     let config = quick(ModelKind::DeepMf);
     let foreign = Weights::initial(&config, split.users + 1, split.items);
-    let error = pollster::block_on(Run::start_from(&foreign, &split, &config, &support::cpu()));
+    let error = pollster::block_on(Run::start_from(&foreign, &split, &config, &support::fused()));
     assert_eq!(error.err(), Some(TrainError::Weights));
 }
 
 #[test]
 fn predictions_are_those_of_the_test_rmse() {
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
-        let trained = support::train(&split, &quick(model), &support::cpu()).unwrap();
+    for (model, device) in cases() {
+        let trained = support::train(&split, &quick(model), &device).unwrap();
         let test = &split.test;
         let predicted = trained.predict(&test.users, &test.items);
         let squared: f64 =
@@ -201,7 +232,7 @@ fn both_models_beat_always_the_mean() {
         [(ModelKind::Mf, 0.02, 30, 3e-3), (ModelKind::DeepMf, 0.01, 10, 1e-4)]
     {
         let config = Config { learning_rate, epochs, weight_decay: decay, ..Config::lab(model) };
-        let trained = support::train(&split, &config, &support::cpu()).unwrap();
+        let trained = support::train(&split, &config, &support::fused()).unwrap();
         let rmse = trained.history.last().unwrap().test_rmse.unwrap();
         assert!(rmse < always_the_mean - 0.05, "{model}: {rmse} against {always_the_mean}");
     }
@@ -211,7 +242,7 @@ fn both_models_beat_always_the_mean() {
 fn burns_record_reads_back() {
     let split = support::small_split(50, 30, 600);
     for model in ModelKind::ALL {
-        let trained = support::train(&split, &quick(model), &support::cpu()).unwrap();
+        let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
         let bytes = trained.to_record().unwrap();
         let read = pollster::block_on(trained.from_record(&bytes)).unwrap();
         assert_eq!(read.weights, trained.weights, "{model}");

@@ -61,7 +61,7 @@ fn json_is_one_object_with_the_documented_keys() {
         keys(&object),
         ["adapter", "data", "device", "engine", "epochs", "final", "model", "parse_seconds", "run"]
     );
-    assert_eq!((&object["model"], &object["engine"]), (&"deepmf".into(), &"autodiff".into()));
+    assert_eq!((&object["model"], &object["engine"]), (&"deepmf".into(), &"fused".into()));
     assert_eq!((&object["device"], &object["adapter"]), (&"cpu".into(), &serde_json::Value::Null));
     let data = &object["data"];
     assert_eq!(

@@ -16,6 +16,7 @@
 //! assert!(chart::svg(&chart, chart::Size::default()).starts_with("<svg"));
 //! ```
 
+mod canvas; // a sheet of dots
 mod data; // what is drawn
 mod layout; // where it goes on a page
 mod scale; // a number's place on an axis, and the numbers worth a label

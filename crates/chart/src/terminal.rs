@@ -1,5 +1,6 @@
-//! The same curves in characters: a braille character holds two by four dots.
+//! The same curves in characters.
 
+use crate::canvas::{Canvas, DOWN, depth_of, paint, row_of};
 use crate::layout::{keep_apart, label_with};
 use crate::{Chart, Kind, Scale};
 
@@ -13,15 +14,6 @@ pub struct Terminal {
     /// Whether ANSI colours may be used.
     pub colour: bool,
 }
-
-/// Dots per character, across and down.
-const ACROSS: usize = 2;
-const DOWN: usize = 4;
-/// The bit of each dot of a braille character, by row and column (Unicode chapter 21.1).
-const DOTS: [[u32; ACROSS]; DOWN] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-/// Blue, yellow, magenta: what most terminals show well on both dark and light ground.
-const COLOURS: [&str; 3] = ["\x1b[34m", "\x1b[33m", "\x1b[35m"];
-const PLAIN: &str = "\x1b[0m";
 
 /// Draws the chart as lines of text, each ended by a newline.
 pub fn terminal(chart: &Chart, style: Terminal) -> String {
@@ -76,16 +68,11 @@ fn end_labels(chart: &Chart, y: Scale, rows: usize) -> Vec<End> {
     let rules = chart.rules.iter().filter(|rule| chart.y.kind.holds(rule.y));
     let rules = rules.map(|rule| (y.position(rule.y), label_with(&rule.name, rule.y), None));
     let (mut places, names): (Vec<f64>, Vec<_>) =
-        curves.chain(rules).map(|(at, text, pen)| (row_of(at, rows) as f64, (text, pen))).unzip();
-    keep_apart(&mut places.iter_mut().collect::<Vec<_>>(), 1.0, 0.0, (rows - 1) as f64);
+        curves.chain(rules).map(|(at, text, pen)| (depth_of(at, rows), (text, pen))).unzip();
+    let last = rows as f64 - 1.0 / DOWN as f64;
+    keep_apart(&mut places.iter_mut().collect::<Vec<_>>(), 1.0, 0.0, last);
     let ends = places.into_iter().zip(names);
     ends.map(|(row, (text, pen))| End { row: row.max(0.0) as usize, text, pen }).collect()
-}
-
-/// The line, counted from the top, that a height of 0 (bottom) to 1 (top) falls on.
-fn row_of(position: f64, rows: usize) -> usize {
-    let dot = ((1.0 - position) * (rows * DOWN - 1) as f64).round().max(0.0) as usize;
-    (dot / DOWN).min(rows - 1)
 }
 
 /// The horizontal axis, its numbers and what it measures.
@@ -109,81 +96,6 @@ fn foot(chart: &Chart, x: Scale, left: usize, columns: usize) -> String {
     let numbers: String = numbers.into_iter().collect();
     let numbers = format!("{:left$}  {}", "", numbers.trim_end());
     format!("{:left$} └{edge}\n{numbers}  {}\n", "", chart.x.label)
-}
-
-fn paint(text: &str, pen: Option<usize>, colour: bool) -> String {
-    match pen {
-        Some(pen) if colour => format!("{}{text}{PLAIN}", COLOURS[pen % COLOURS.len()]),
-        _ => text.to_owned(),
-    }
-}
-
-/// Dots, and for each character who drew last on it.
-struct Canvas {
-    columns: usize,
-    rows: usize,
-    cells: Vec<Cell>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Cell {
-    dots: u32,
-    pen: Option<usize>,
-    level: bool,
-}
-
-impl Canvas {
-    fn new(columns: usize, rows: usize) -> Canvas {
-        Canvas { columns, rows, cells: vec![Cell::default(); columns * rows] }
-    }
-
-    /// A dashed line across the whole plot; curves are drawn over it.
-    fn level(&mut self, position: f64) {
-        if position.is_finite() {
-            let start = row_of(position, self.rows) * self.columns;
-            for cell in &mut self.cells[start..start + self.columns] {
-                cell.level = true;
-            }
-        }
-    }
-
-    /// Joins points given as shares of the width and height.
-    fn stretch(&mut self, pen: usize, points: impl Iterator<Item = (f64, f64)>) {
-        let (wide, high) = (self.columns * ACROSS - 1, self.rows * DOWN - 1);
-        let mut last = None;
-        for (x, y) in points {
-            let to = (x * wide as f64, (1.0 - y) * high as f64);
-            let from = last.replace(to).unwrap_or(to);
-            let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().max(1.0) as usize;
-            for step in 0..=steps {
-                let share = step as f64 / steps as f64;
-                let x = (from.0 + (to.0 - from.0) * share).round();
-                let y = (from.1 + (to.1 - from.1) * share).round();
-                self.dot(pen, (x.max(0.0) as usize).min(wide), (y.max(0.0) as usize).min(high));
-            }
-        }
-    }
-
-    fn dot(&mut self, pen: usize, x: usize, y: usize) {
-        let cell = &mut self.cells[y / DOWN * self.columns + x / ACROSS];
-        cell.dots |= DOTS[y % DOWN][x % ACROSS];
-        cell.pen = Some(pen);
-    }
-
-    fn line(&self, row: usize, colour: bool) -> String {
-        let cells = &self.cells[row * self.columns..][..self.columns];
-        cells.iter().map(|cell| paint(&cell.letter().to_string(), cell.pen, colour)).collect()
-    }
-}
-
-impl Cell {
-    fn letter(&self) -> char {
-        match self.dots {
-            0 if self.level => '╌',
-            0 => ' ',
-            dots => char::from_u32(0x2800 + dots).unwrap_or('*'),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -223,6 +135,16 @@ RMSE by epoch
     └┬──────────────┬──────────────┬
      1              2              3  epoch
 ";
+
+    #[test]
+    fn names_stand_in_the_order_of_the_ends_even_when_these_are_close() {
+        let mut chart = chart();
+        chart.series[0].points = vec![(1.0, 9.0), (2.0, 2.0)];
+        chart.series[1].points = vec![(1.0, 9.0), (2.0, 2.1)];
+        let drawn = terminal(&chart, Terminal { columns: 60, rows: 14, colour: false });
+        let at = |name| drawn.find(name).unwrap_or_else(|| panic!("no {name}:\n{drawn}"));
+        assert!(at("test 2.1") < at("train 2.0") && at("train 2.0") < at("mean 1.5"), "{drawn}");
+    }
 
     #[test]
     fn colour_only_adds_escapes() {

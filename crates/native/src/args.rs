@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use trainer::{DeviceChoice, ModelKind};
+use trainer::{DeviceChoice, EngineChoice, ModelKind};
 
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
@@ -104,6 +104,14 @@ pub(crate) struct TrainFlags {
     /// Where to train; auto takes a hardware GPU or else the CPU [default: auto]
     #[arg(long, value_parser = one_of::<DeviceChoice>(&["auto", "gpu", "cpu"]))]
     pub(crate) device: Option<DeviceChoice>,
+    /// How steps are computed: by this program's own kernels (on the CPU) or by burn; both give the
+    /// same numbers, but for rounding [default: auto]
+    #[arg(long, value_parser = one_of::<EngineChoice>(&["auto", "fused", "autodiff"]))]
+    pub(crate) engine: Option<EngineChoice>,
+    /// Threads of the fused engine; the largest power of two up to it is used, and any number gives
+    /// the same bits [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
     #[command(flatten)]
     pub(crate) reading: ReadFlags,
     /// Folder for what the run leaves [default: runs/TIME-MODEL-kK]

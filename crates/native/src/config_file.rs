@@ -28,6 +28,7 @@ pub(crate) struct ConfigFile {
     pub(crate) weight_decay: Option<f64>,
     pub(crate) seed: Option<u32>,
     pub(crate) device: Option<String>,
+    pub(crate) engine: Option<String>,
 }
 
 const HEADER: &str = "\

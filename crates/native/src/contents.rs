@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use chart::Size;
 use ratings::{Title, Titles};
 use serde::Serialize;
-use trainer::{Adapter, Device, DeviceKind, Trained};
+use trainer::{Adapter, Device, DeviceKind, EngineKind, Trained};
 
 use crate::curve;
 use crate::data::Data;
@@ -22,6 +22,8 @@ struct Environment<'a> {
     cores: usize,
     device: DeviceKind,
     device_reason: &'a str,
+    engine: EngineKind,
+    threads: usize,
     adapter: Option<&'a Adapter>,
 }
 
@@ -34,6 +36,8 @@ pub(crate) fn first(settings: &Settings, device: &Device) -> anyhow::Result<Vec<
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         device: device.kind(),
         device_reason: device.reason(),
+        engine: device.engine(),
+        threads: device.threads(),
         adapter: device.adapter(),
     };
     let environment = serde_json::to_string_pretty(&environment)? + "\n";

@@ -1,7 +1,7 @@
 //! What the exit code tells a script. The table in `--help` is made from this list.
 
 use ratings::{Problem, ReadError, SplitError};
-use trainer::{ConfigError, DeviceError, TrainError};
+use trainer::{ConfigError, DeviceError, NoKernels, TrainError};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if error.is::<Usage>() || error.is::<ConfigError>() {
         return Some("see native train --help".into());
     }
+    if error.is::<NoKernels>() {
+        return Some("--engine autodiff trains on the GPU with burn".into());
+    }
     if error.is::<DeviceError>() {
         return Some("--device cpu trains on the CPU; native devices lists what is there".into());
     }
@@ -71,7 +74,7 @@ impl Exit {
 
     /// The exit code of an error, by the first cause in its chain that has one.
     pub(crate) fn of(error: &anyhow::Error) -> Exit {
-        if error.is::<Usage>() || error.is::<ConfigError>() {
+        if error.is::<Usage>() || error.is::<ConfigError>() || error.is::<NoKernels>() {
             Exit::Usage
         } else if let Some(split) = error.downcast_ref::<SplitError>() {
             match split {

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use pollster::block_on;
 use ratings::Split;
-use trainer::{Device, Run};
+use trainer::Run;
 
 use crate::args::{Cli, Command, TrainFlags};
 use crate::data::Data;
@@ -87,7 +87,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     };
     report.data(&data);
     let split = Split::random(&data.table, settings.test_share, settings.seed)?;
-    let device = block_on(Device::open(settings.device))?;
+    let device = block_on(settings.open())?;
     report.plan(&settings, &split, &device);
 
     let first = contents::first(&settings, &device)?;

@@ -80,8 +80,8 @@ impl Meter {
 
 /// The bar with and without colour.
 const TEMPLATES: [&str; 2] = [
-    "{prefix} {bar:24.blue} {percent:>3} % {wide_msg}",
-    "{prefix} {bar:24} {percent:>3} % {wide_msg}",
+    "{prefix} {bar:18.blue} {percent:>3} % {wide_msg}",
+    "{prefix} {bar:18} {percent:>3} % {wide_msg}",
 ];
 
 fn bar() -> ProgressBar {
@@ -95,7 +95,8 @@ fn bar() -> ProgressBar {
 /// Speed, and the time that the epoch and the run still take at this speed.
 fn forecast(progress: &Progress, seconds: f64) -> String {
     let Progress { epoch, epochs, done, total, .. } = *progress;
-    if done == 0 || seconds <= 0.0 {
+    // A run's first slices are short and carry the cost of the start: their speed says nothing.
+    if done == 0 || seconds <= 0.0 || (epoch == 1 && seconds < 0.5) {
         return String::new();
     }
     if done >= total {
@@ -105,11 +106,7 @@ fn forecast(progress: &Progress, seconds: f64) -> String {
     let left = (total - done) as f64 / speed;
     let run_left = left + epochs.saturating_sub(epoch) as f64 * total as f64 / speed;
     let rate = grouped(speed.round() as usize);
-    format!(
-        "{rate} ratings/s, {} left of the epoch, {} of the run",
-        duration(left),
-        duration(run_left)
-    )
+    format!("{rate} ratings/s, {} left (run {})", duration(left), duration(run_left))
 }
 
 #[cfg(test)]
@@ -121,10 +118,7 @@ mod tests {
     #[test]
     fn a_forecast_has_speed_and_both_remaining_times() {
         let at = |done| Progress { epoch: 2, epochs: 4, done, total: 1_000, mse: None };
-        assert_eq!(
-            forecast(&at(250), 1.0),
-            "250 ratings/s, 3.0 s left of the epoch, 11 s of the run"
-        );
+        assert_eq!(forecast(&at(250), 1.0), "250 ratings/s, 3.0 s left (run 11 s)");
         assert_eq!(forecast(&at(0), 1.0), "");
         assert_eq!(forecast(&at(1_000), 1.0), "testing");
     }

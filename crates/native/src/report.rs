@@ -76,7 +76,8 @@ impl Report {
     pub(crate) fn plan(&self, settings: &Settings, split: &Split, device: &Device) {
         let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
         self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
-        self.note("device", &format!("{}: {}", device.name(), device.reason()));
+        let (name, reason, engine) = (device.name(), device.reason(), device.engine());
+        self.note("device", &format!("{name}: {reason}; {engine} engine"));
         if let Some(warning) = device.warning() {
             self.warn(&warning);
         }

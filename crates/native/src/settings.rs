@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use trainer::{Config, DeviceChoice, ModelKind};
+use trainer::{Config, Device, DeviceChoice, EngineChoice, ModelKind};
 
 use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
@@ -24,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) seed: u32,
     /// Where to train.
     pub(crate) device: DeviceChoice,
+    /// How steps are computed.
+    pub(crate) engine: EngineChoice,
+    /// Threads of the fused engine, if not one a core.
+    pub(crate) threads: Option<usize>,
     /// Model and optimiser.
     pub(crate) config: Config,
 }
@@ -48,6 +52,11 @@ impl Settings {
             (None, Some(name)) => name.parse().map_err(|error| in_file(flags, error))?,
             (None, None) => DeviceChoice::Auto,
         };
+        let engine = match (flags.engine, &file.engine) {
+            (Some(engine), _) => engine,
+            (None, Some(name)) => name.parse().map_err(|error| in_file(flags, error))?,
+            (None, None) => EngineChoice::Auto,
+        };
         let settings = Settings {
             data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
             titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
@@ -55,6 +64,8 @@ impl Settings {
             test_share: flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
             seed,
             device,
+            engine,
+            threads: flags.threads,
             config: Config {
                 model,
                 factors: flags.factors.or(file.factors).unwrap_or(lab.factors),
@@ -70,10 +81,28 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Opens the device and gives it the engine.
+    pub(crate) async fn open(&self) -> anyhow::Result<Device> {
+        let device = Device::open(self.device).await?.with_engine(self.engine)?;
+        Ok(match self.threads {
+            Some(threads) => device.with_threads(threads),
+            None => device,
+        })
+    }
+
     /// The file that repeats the run.
     pub(crate) fn to_file(&self) -> ConfigFile {
-        let Settings { data, titles, skip_bad_lines, test_share, seed, device, config } =
-            self.clone();
+        let Settings {
+            data,
+            titles,
+            skip_bad_lines,
+            test_share,
+            seed,
+            device,
+            engine,
+            threads: _, // changes no bit
+            config,
+        } = self.clone();
         // The one seed is written once.
         let Config {
             model,
@@ -100,6 +129,7 @@ impl Settings {
             weight_decay: Some(weight_decay),
             seed: Some(seed),
             device: Some(device.to_string()),
+            engine: Some(engine.to_string()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ratings::Split;
 use serde::Serialize;
-use trainer::{Device, DeviceKind, EpochReport, ModelKind};
+use trainer::{Device, DeviceKind, EngineKind, EpochReport, ModelKind};
 
 use crate::data::{Data, Facts};
 
@@ -13,7 +13,7 @@ use crate::data::{Data, Facts};
 pub(crate) struct Summary {
     pub(crate) model: ModelKind,
     /// How steps are computed.
-    engine: &'static str,
+    engine: EngineKind,
     device: DeviceKind,
     /// The GPU's name; null on the CPU.
     adapter: Option<String>,
@@ -52,7 +52,7 @@ impl Summary {
             (!split.test.is_empty()).then(|| split.test.rmse_of_always(split.train.mean()));
         Summary {
             model,
-            engine: "autodiff",
+            engine: device.engine(),
             device: device.kind(),
             adapter: device.adapter().map(|adapter| adapter.name.clone()),
             data: SplitFacts {

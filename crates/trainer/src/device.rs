@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
 use serde::Serialize;
 
+use crate::engine::{self, EngineChoice, EngineKind, NoKernels};
+
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DeviceChoice {
@@ -46,7 +48,7 @@ impl fmt::Display for DeviceChoice {
 pub enum DeviceKind {
     /// An adapter of Vulkan, Metal, DX12 or the browser's WebGPU.
     Gpu,
-    /// This processor, by burn's flex backend.
+    /// This processor.
     Cpu,
 }
 
@@ -153,6 +155,8 @@ pub struct Device {
     kind: DeviceKind,
     adapter: Option<Adapter>,
     reason: String,
+    engine: EngineKind,
+    threads: usize,
 }
 
 impl Device {
@@ -172,6 +176,30 @@ impl Device {
             }
             DeviceChoice::Auto => Ok(Self::auto().await),
         }
+    }
+
+    /// The same device with another engine.
+    ///
+    /// # Errors
+    /// The device has no kernels for the engine that is demanded.
+    pub fn with_engine(self, choice: EngineChoice) -> Result<Self, NoKernels> {
+        Ok(Self { engine: engine::choose(choice, self.kind)?, ..self })
+    }
+
+    /// The same device with this many threads for the fused engine on the CPU, which takes a power
+    /// of two of them. Their number changes no bit of the result.
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads: threads.max(1), ..self }
+    }
+
+    /// How steps are computed on it.
+    pub fn engine(&self) -> EngineKind {
+        self.engine
+    }
+
+    /// Threads that the fused engine may use.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// GPU or CPU.
@@ -223,6 +251,8 @@ impl Device {
             kind: DeviceKind::Cpu,
             adapter: None,
             reason: reason.to_owned(),
+            engine: EngineKind::Fused,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 
@@ -258,7 +288,14 @@ impl Device {
         let burn = try_init_device(setup, RuntimeOptions::default())
             .map(burn::tensor::Device::new)
             .map_err(|error| cannot(error.to_string()))?;
-        Ok(Self { burn, kind: DeviceKind::Gpu, adapter: Some(adapter), reason: reason.to_owned() })
+        Ok(Self {
+            burn,
+            kind: DeviceKind::Gpu,
+            adapter: Some(adapter),
+            reason: reason.to_owned(),
+            engine: EngineKind::Autodiff,
+            threads: 1,
+        })
     }
 }
 

@@ -24,10 +24,12 @@
 //! Nothing here prints, opens files, spawns threads or blocks: the same code runs under a
 //! desktop's `block_on` and in a browser's worker.
 
+mod autodiff; // a step by burn
 mod config; // every knob, its default, its check
 mod device; // which processor trains, and why
-mod engine; // how a step is computed
+mod engine; // the choice between them
 mod event; // what a run says while it goes
+mod fused; // a step by this project's own kernels
 mod model; // equations, parameters, forward passes
 mod order; // the shuffled order of an epoch
 mod run; // the loop
@@ -38,6 +40,7 @@ pub use config::{Config, ConfigError, ModelKind};
 pub use device::{
     Adapter, AdapterKind, Device, DeviceChoice, DeviceError, DeviceKind, Limits, adapters,
 };
+pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress};
 pub use model::{DeepMf, Mf};
 pub use order::Order;

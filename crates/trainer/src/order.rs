@@ -5,6 +5,8 @@
 //! 2002). Any position can be asked for alone, so threads and GPU invocations need no shared list,
 //! and every platform gives the same order.
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// More rounds than the statistics need at any size that was tried (see `bench/` and the tests).
 const ROUNDS: usize = 6;
 const MIN_BITS: u32 = 8; // narrower networks mix unevenly; small sets walk a little further instead
@@ -56,6 +58,15 @@ impl Order {
         x
     }
 
+    /// The elements visited from `start` on; `start` and the length of `elements` must add up to at
+    /// most [`len`](Self::len).
+    pub fn fill(&self, start: u32, elements: &mut [u32]) {
+        for (from, block) in (start..).step_by(FILL).zip(elements.chunks_mut(FILL)) {
+            Arch::new().dispatch(Fill { order: self, start: from, block });
+        }
+    }
+
+    #[inline(always)]
     fn permute(&self, x: u32) -> u32 {
         let (mut high, mut low) = (x >> self.low_bits, x & self.low_mask);
         for pair in self.keys.chunks_exact(2) {
@@ -66,7 +77,53 @@ impl Order {
     }
 }
 
+/// Positions walked together.
+const FILL: usize = 1024;
+
+/// A type of its own, so that it is compiled once for every vector width.
+struct Fill<'a> {
+    order: &'a Order,
+    start: u32,
+    block: &'a mut [u32],
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { order, start, block } = self;
+        for (x, position) in block.iter_mut().zip(start..) {
+            *x = order.permute(position);
+        }
+        let mut outside = [0u16; FILL]; // places whose element is not below n yet
+        let mut left = 0;
+        for (place, x) in (0u16..).zip(block.iter()) {
+            outside[left] = place;
+            left += usize::from(*x >= order.n);
+        }
+        while left > 0 {
+            let mut walked = [0u32; FILL];
+            for (x, place) in walked[..left].iter_mut().zip(&outside) {
+                *x = block[usize::from(*place)];
+            }
+            for x in &mut walked[..left] {
+                *x = order.permute(*x);
+            }
+            let mut still = 0;
+            for i in 0..left {
+                let place = outside[i];
+                block[usize::from(place)] = walked[i];
+                outside[still] = place;
+                still += usize::from(walked[i] >= order.n);
+            }
+            left = still;
+        }
+    }
+}
+
 /// A 32-bit finaliser with low bias (multipliers found by C. Wellons' hash prospector, 2018).
+#[inline(always)]
 fn mix(mut x: u32) -> u32 {
     x ^= x >> 16;
     x = x.wrapping_mul(0x7feb_352d);

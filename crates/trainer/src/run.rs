@@ -4,14 +4,14 @@ use ratings::Split;
 use web_time::Instant;
 
 use crate::{
-    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights, engine::Autodiff,
+    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights, engine::Engine,
 };
 
 /// A training run, driven by its caller: [`advance`](Self::advance) until it returns `None`, or
 /// for as long as one likes, then [`finish`](Self::finish). Not calling it is a pause.
 pub struct Run {
     config: Config,
-    engine: Autodiff,
+    engine: Engine,
     total: usize, // ratings in an epoch
     stage: Stage,
     pace: Pace,
@@ -90,7 +90,7 @@ impl Run {
             return Err(TrainError::Weights);
         }
         let mut run = Self {
-            engine: Autodiff::new(split, config, weights, &device.burn),
+            engine: Engine::new(split, config, weights, device),
             config: config.clone(),
             total: split.train.len(),
             stage: Stage::Done,
@@ -130,7 +130,7 @@ impl Run {
     ///
     /// # Errors
     /// A device that does not give the weights back.
-    pub async fn finish(self) -> Result<Trained, TrainError> {
+    pub async fn finish(mut self) -> Result<Trained, TrainError> {
         let weights = self.engine.weights().await.map_err(TrainError::Device)?;
         Ok(Trained { config: self.config, history: self.history, weights })
     }

@@ -24,6 +24,7 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         .input_path(&wasm)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false) // web.js itself finds web_bg.wasm beside it
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot turn {} into a module", wasm.display()))?;
     page::write(shell::root(), out)

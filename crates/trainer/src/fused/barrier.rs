@@ -1,0 +1,69 @@
+//! A meeting point for threads that reach it every few microseconds.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
+/// sleeping thread, and gives way to other programs when the wait grows long.
+pub(super) struct Barrier {
+    parties: usize,
+    arrived: AtomicUsize,
+    round: AtomicUsize,
+}
+
+const SPINS: u32 = 20_000;
+
+impl Barrier {
+    pub(super) fn new(parties: usize) -> Self {
+        Self { parties, arrived: AtomicUsize::new(0), round: AtomicUsize::new(0) }
+    }
+
+    /// Waits for the others.
+    #[inline(always)]
+    pub(super) fn wait(&self) {
+        if self.parties == 1 {
+            return;
+        }
+        let round = self.round.load(Ordering::Acquire);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.round.store(round.wrapping_add(1), Ordering::Release);
+            return;
+        }
+        let mut spins = 0;
+        while self.round.load(Ordering::Acquire) == round {
+            if spins < SPINS {
+                spins += 1;
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_a_round_ahead() {
+        const ROUNDS: usize = 1000;
+        let (barrier, done) = (Barrier::new(3), [const { AtomicUsize::new(0) }; 3]);
+        std::thread::scope(|scope| {
+            for me in 0..3 {
+                let (barrier, done) = (&barrier, &done);
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        done[me].store(round + 1, Ordering::Release);
+                        barrier.wait();
+                        for other in done {
+                            let other = other.load(Ordering::Acquire);
+                            assert!(other == round + 1 || other == round + 2, "{other} in {round}");
+                        }
+                    }
+                });
+            }
+        });
+        assert!(done.iter().all(|done| done.load(Ordering::Acquire) == ROUNDS));
+    }
+}

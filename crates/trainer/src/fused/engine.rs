@@ -1,0 +1,321 @@
+//! The fused engine as a run sees it.
+
+use pulp::Arch;
+use ratings::{Ratings, Split};
+
+use super::{
+    adam::{Schedule, Step},
+    barrier::Barrier,
+    crew::{self, Sample, Slice, Team},
+    deep_mf::DeepMf,
+    layers::{self, Activations, Layers},
+    mf::{self, Mf},
+    outbox::Outboxes,
+    rows::{Chunk, LANES, Rows},
+};
+use crate::{
+    Config, ModelKind, Order, Parameter, Weights,
+    weights::{self, Slot},
+};
+
+/// Most steps between two times at which every row is brought up to date.
+const ROUND: usize = 1 << 20;
+/// Most ratings a slice holds in its order.
+const GATHER: usize = 1 << 18;
+/// Test ratings whose errors are summed by one thread before the sums are.
+const EVALUATE: usize = 1 << 12;
+
+/// A model being trained by this processor's own kernels.
+pub(crate) struct Fused {
+    pub(super) arch: Arch, // the widest vectors this processor has
+    config: Config,
+    team: Team,
+    users: usize,
+    items: usize,
+    train: Vec<Sample>,
+    test: Vec<Sample>,
+    order: Order,
+    schedule: Schedule,
+    steps: Vec<Step>, // of this round
+    outboxes: Outboxes,
+    state: State,
+    good: State,      // as it was after the last epoch that ended well
+    trained: usize,   // ratings of this epoch
+    evaluated: usize, // ratings of the test set
+}
+
+#[derive(Clone)]
+struct State {
+    rows: Vec<Rows>, // one share for each thread
+    chunks: usize,   // of a row
+    network: Option<Layers>,
+}
+
+impl Fused {
+    /// Prepares training on `threads` threads; the result does not depend on their number.
+    pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, threads: usize) -> Self {
+        let batches_worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
+        let team = Team::of(threads.min(batches_worth_a_thread));
+        let state = State::load(config, weights, team, split.users, split.items);
+        Self {
+            arch: Arch::new(),
+            config: config.clone(),
+            team,
+            users: split.users,
+            items: split.items,
+            train: samples(&split.train, split.users),
+            test: samples(&split.test, split.users),
+            order: Order::new(0, config.seed, 0),
+            schedule: Schedule::new(),
+            steps: Vec::new(),
+            outboxes: Outboxes::new(team.len()),
+            good: state.clone(),
+            state,
+            trained: 0,
+            evaluated: 0,
+        }
+    }
+
+    /// Shuffles the training set for `epoch`, counted from 1.
+    pub(crate) fn begin_epoch(&mut self, epoch: u32) {
+        let n = u32::try_from(self.train.len()).expect("a table holds at most 2^32 ratings");
+        self.order = Order::new(n, self.config.seed, epoch);
+        (self.trained, self.evaluated) = (0, 0);
+    }
+
+    /// Ratings of this epoch trained on so far.
+    pub(crate) fn trained(&self) -> usize {
+        self.trained
+    }
+
+    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
+    /// error of each.
+    pub(crate) fn train(&mut self, batches: usize) -> Vec<f64> {
+        let mut losses = Vec::new();
+        while losses.len() < batches && self.trained < self.train.len() {
+            let fit = (GATHER / self.config.batch_size).clamp(1, ROUND - self.steps.len());
+            let ratings = (batches - losses.len()).min(fit) * self.config.batch_size;
+            let end = self.train.len().min(self.trained + ratings);
+            losses.extend(self.train_gathered(self.trained..end));
+            self.trained = end;
+            if end == self.train.len() || self.steps.len() == ROUND {
+                self.catch_up();
+                self.steps.clear();
+                self.state.rows.iter_mut().for_each(Rows::begin_round);
+            }
+        }
+        losses
+    }
+
+    fn train_gathered(&mut self, positions: std::ops::Range<usize>) -> Vec<f64> {
+        let samples = gather(&self.train, &self.order, positions, self.team.len());
+        let first = self.steps.len();
+        let Config { batch_size, learning_rate, weight_decay, factors, .. } = self.config;
+        let steps = samples.len().div_ceil(batch_size);
+        self.steps.extend((0..steps).map(|_| self.schedule.next(learning_rate, weight_decay)));
+        let slice = Slice {
+            arch: self.arch,
+            team: self.team,
+            chunks: self.state.chunks,
+            batch_size,
+            first: u32::try_from(first).expect("a round is shorter than 2^32 steps"),
+            steps: &self.steps,
+            samples: &samples,
+            outboxes: &self.outboxes,
+            barrier: &Barrier::new(self.team.len()),
+        };
+        let rows = &mut self.state.rows;
+        match &mut self.state.network {
+            None => crew::train(&slice, rows, &mut vec![Mf; slice.team.len()]),
+            Some(network) => {
+                let mut members = DeepMf::team(network, factors, slice.team.len());
+                let losses = crew::train(&slice, rows, &mut members);
+                *network = members.swap_remove(0).layers; // all copies are alike
+                losses
+            }
+        }
+    }
+
+    /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
+    /// `None` when it is done.
+    pub(crate) fn evaluate(&mut self) -> Option<(f64, usize)> {
+        let end = self.test.len().min(self.evaluated + GATHER);
+        let part = &self.test[self.evaluated..end];
+        self.evaluated = end;
+        if part.is_empty() {
+            return None;
+        }
+        let state = &self.state;
+        let (team, factors) = (self.team, self.config.factors);
+        let blocks: Vec<&[Sample]> = part.chunks(EVALUATE).collect();
+        let mut sums = vec![0.0; blocks.len()];
+        let share = blocks.len().div_ceil(team.len());
+        let work = sums.chunks_mut(share).zip(blocks.chunks(share));
+        in_parallel(work.collect(), |(sums, blocks)| {
+            let mut network = state.network.as_ref().map(|layers| (layers, layers.activations()));
+            for (sum, block) in sums.iter_mut().zip(blocks) {
+                *sum = match &mut network {
+                    None => state.squared_error(team, block),
+                    Some((layers, room)) => {
+                        state.squared_error_deep(team, block, layers, room, factors)
+                    }
+                };
+            }
+        });
+        Some((sums.iter().sum(), part.len()))
+    }
+
+    /// Keeps the model as it is now, every row up to date, as the last good one.
+    pub(crate) fn keep(&mut self) {
+        self.good.clone_from(&self.state);
+    }
+
+    /// Goes back to the last good model.
+    pub(crate) fn restore(&mut self) {
+        self.state.clone_from(&self.good);
+        self.steps.clear();
+    }
+
+    /// The model's numbers as they are now. Changes no bit of what follows.
+    pub(crate) fn weights(&mut self) -> Weights {
+        self.catch_up();
+        let factors = self.config.factors;
+        let table = |rows: std::ops::Range<usize>| -> Vec<f32> {
+            let rows = rows.map(|row| u32::try_from(row).expect("rows fit a u32"));
+            let row = |row| self.state.row(self.team, row).as_flattened()[..factors].iter();
+            rows.flat_map(row).copied().collect()
+        };
+        let (users, items) = (self.users, self.items);
+        let mut layers = self.state.network.as_ref().map_or(&[][..], |layers| &layers.values);
+        let fill = |Slot { name, shape, .. }: Slot| {
+            let values = match name.as_str() {
+                "user_factors" => table(0..users),
+                "item_factors" => table(users..users + items),
+                _ => {
+                    let (values, rest) = layers.split_at(shape.iter().product());
+                    layers = rest;
+                    values.to_vec()
+                }
+            };
+            Parameter { name, shape, values }
+        };
+        let slots = weights::slots(&self.config, users, items);
+        Weights { parameters: slots.into_iter().map(fill).collect() }
+    }
+
+    fn catch_up(&mut self) {
+        let State { rows, chunks, .. } = &mut self.state;
+        crew::catch_up_all(self.arch, rows, &self.steps, *chunks);
+    }
+}
+
+impl State {
+    fn load(config: &Config, weights: &Weights, team: Team, users: usize, items: usize) -> Self {
+        let factors = config.factors;
+        let share = |owner| Rows::new(team.share(users + items, owner), factors);
+        let mut rows: Vec<Rows> = (0..team.len()).map(share).collect();
+        let tables = weights.parameters[..2].iter().flat_map(|table| table.values.chunks(factors));
+        for (row, values) in (0..).zip(tables) {
+            let place = team.place(row);
+            let factors = rows[place.owner].factors_mut(place.row).as_flattened_mut();
+            factors[..values.len()].copy_from_slice(values);
+        }
+        let network = (config.model == ModelKind::DeepMf).then(|| {
+            let mut layers = Layers::new(weights::layers(config));
+            let values = weights.parameters[2..].iter().flat_map(|parameter| &parameter.values);
+            for (to, value) in layers.values.iter_mut().zip(values) {
+                *to = *value;
+            }
+            layers
+        });
+        Self { rows, chunks: factors.div_ceil(LANES), network }
+    }
+
+    #[inline(always)]
+    fn row(&self, team: Team, row: u32) -> &[Chunk] {
+        let place = team.place(row);
+        self.rows[place.owner].factors(place.row, self.chunks)
+    }
+
+    fn squared_error(&self, team: Team, block: &[Sample]) -> f64 {
+        let error = |sample: &Sample| {
+            let predicted = mf::dot(self.row(team, sample.user), self.row(team, sample.item));
+            f64::from(predicted - sample.rating)
+        };
+        block.iter().map(|sample| error(sample).powi(2)).sum()
+    }
+
+    fn squared_error_deep(
+        &self,
+        team: Team,
+        block: &[Sample],
+        layers: &Layers,
+        room: &mut Activations,
+        factors: usize,
+    ) -> f64 {
+        let mut squared = 0.0;
+        for part in block.chunks(layers::BLOCK) {
+            for (s, sample) in part.iter().enumerate() {
+                room.set(s, self.row(team, sample.user), self.row(team, sample.item), factors);
+            }
+            room.clear_from(part.len(), factors);
+            let predictions = layers.forward(room);
+            for (predicted, sample) in predictions.iter().zip(part) {
+                squared += f64::from(predicted - sample.rating).powi(2);
+            }
+        }
+        squared
+    }
+}
+
+fn samples(ratings: &Ratings, users: usize) -> Vec<Sample> {
+    let users = u32::try_from(users).expect("rows fit a u32");
+    let columns = ratings.users.iter().zip(&ratings.items).zip(&ratings.values);
+    columns
+        .map(|((user, item), rating)| Sample {
+            user: user.0,
+            item: users + item.0,
+            rating: *rating,
+        })
+        .collect()
+}
+
+/// The samples at these positions of the order.
+fn gather(
+    train: &[Sample],
+    order: &Order,
+    positions: std::ops::Range<usize>,
+    threads: usize,
+) -> Vec<Sample> {
+    let mut gathered = vec![Sample::default(); positions.len()];
+    let share = gathered.len().div_ceil(threads).max(1);
+    in_parallel(gathered.chunks_mut(share).enumerate().collect(), |(part, samples)| {
+        let mut elements = [0; 1024];
+        let from = positions.start + part * share;
+        for (at, samples) in
+            (from..).step_by(elements.len()).zip(samples.chunks_mut(elements.len()))
+        {
+            let elements = &mut elements[..samples.len()];
+            order.fill(u32::try_from(at).expect("positions are below a u32 count"), elements);
+            for (sample, element) in samples.iter_mut().zip(elements) {
+                *sample = train[*element as usize];
+            }
+        }
+    });
+    gathered
+}
+
+/// Runs `task` on every part, each on a thread of its own.
+fn in_parallel<T: Send>(mut parts: Vec<T>, task: impl Fn(T) + Sync) {
+    let first = parts.pop();
+    if parts.is_empty() {
+        return first.into_iter().for_each(task);
+    }
+    std::thread::scope(|scope| {
+        for part in parts {
+            let task = &task;
+            scope.spawn(move || task(part));
+        }
+        first.into_iter().for_each(&task);
+    });
+}

@@ -1,0 +1,178 @@
+//! DeepMF's network on a block of ratings: forwards, and backwards by the chain rule.
+//!
+//! A layer is `y = W x + b`, with ReLU between the layers. Numbers of a block stand side by side,
+//! so that one operation serves all of its ratings.
+
+use pulp::Simd;
+
+use super::{
+    adam::{self, Moving, Step},
+    mf,
+    rows::{Chunk, LANES},
+};
+
+/// Ratings in a block.
+pub(super) const BLOCK: usize = 64;
+/// One number of every rating of a block.
+pub(super) type Column = [f32; BLOCK];
+
+/// The weights of all layers, with their moments.
+#[derive(Clone, Debug)]
+pub(super) struct Layers {
+    shapes: Vec<[usize; 2]>, // inputs, outputs
+    /// For each layer its weights `[outputs, inputs]`, then its biases `[outputs]`; zeros at the
+    /// end fill up a chunk.
+    pub(super) values: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+/// What the layers make of a block: the inputs `[inputs of the first layer]`, then the outputs
+/// of every layer.
+#[derive(Clone, Debug)]
+pub(super) struct Activations {
+    columns: Vec<Column>,
+    deltas: Vec<Column>, // derivative of the loss by each of them
+}
+
+impl Layers {
+    pub(super) fn new(shapes: Vec<[usize; 2]>) -> Self {
+        let len: usize = shapes.iter().map(|[inputs, outputs]| (inputs + 1) * outputs).sum();
+        let zeros = || vec![0.0; len.next_multiple_of(LANES)];
+        Self { shapes, values: zeros(), first: zeros(), second: zeros() }
+    }
+
+    /// Room for a block's numbers.
+    pub(super) fn activations(&self) -> Activations {
+        let width = self.shapes[0][0] + self.shapes.iter().map(|shape| shape[1]).sum::<usize>();
+        let columns = vec![[0.0; BLOCK]; width];
+        Activations { deltas: columns.clone(), columns }
+    }
+
+    /// The predictions of a block whose inputs are set.
+    #[inline(always)]
+    pub(super) fn forward<'a>(&self, block: &'a mut Activations) -> &'a Column {
+        let (mut weights, mut from) = (self.values.as_slice(), 0);
+        for (n, &[inputs, outputs]) in self.shapes.iter().enumerate() {
+            let (x, y) = block.columns[from..].split_at_mut(inputs);
+            let last = n + 1 == self.shapes.len();
+            for output in 0..outputs {
+                let mut sum = [weights[inputs * outputs + output]; BLOCK];
+                for (weight, x) in weights[output * inputs..][..inputs].iter().zip(x.iter()) {
+                    for s in 0..BLOCK {
+                        sum[s] += weight * x[s];
+                    }
+                }
+                for s in 0..BLOCK {
+                    y[output][s] = if last || sum[s] > 0.0 { sum[s] } else { 0.0 };
+                }
+            }
+            weights = &weights[(inputs + 1) * outputs..];
+            from += inputs;
+        }
+        &block.columns[from]
+    }
+
+    /// From the derivative by the predictions to the one by the inputs, adding those by the
+    /// weights to `gradients` on the way.
+    #[inline(always)]
+    pub(super) fn backward(
+        &self,
+        block: &mut Activations,
+        by_prediction: &Column,
+        gradients: &mut [f32],
+    ) {
+        let mut to = block.columns.len() - 1;
+        block.deltas[to] = *by_prediction;
+        let mut end = self.shapes.iter().map(|[inputs, outputs]| (inputs + 1) * outputs).sum();
+        for (n, &[inputs, outputs]) in self.shapes.iter().enumerate().rev() {
+            let begin = end - (inputs + 1) * outputs;
+            let from = to - inputs;
+            let (dx, dy) = block.deltas[from..].split_at_mut(inputs);
+            let x = &block.columns[from..to];
+            let (by_weight, by_bias) = gradients[begin..end].split_at_mut(inputs * outputs);
+            for output in 0..outputs {
+                let dy = &dy[output];
+                for (gradient, x) in by_weight[output * inputs..][..inputs].iter_mut().zip(x) {
+                    *gradient += product(dy, x);
+                }
+                by_bias[output] += total(dy);
+            }
+            let weights = &self.values[begin..end];
+            for (input, dx) in dx.iter_mut().enumerate() {
+                let mut sum = [0.0; BLOCK];
+                for output in 0..outputs {
+                    let weight = weights[output * inputs + input];
+                    for s in 0..BLOCK {
+                        sum[s] += weight * dy[output][s];
+                    }
+                }
+                let behind_relu = n > 0;
+                for s in 0..BLOCK {
+                    dx[s] = if behind_relu && x[input][s] <= 0.0 { 0.0 } else { sum[s] };
+                }
+            }
+            (to, end) = (from, begin);
+        }
+    }
+
+    /// One step of Adam.
+    #[inline(always)]
+    pub(super) fn move_by<S: Simd>(&mut self, simd: S, gradients: &[f32], step: &Step) {
+        let Self { values, first, second, .. } = self;
+        adam::step(simd, Moving { values, first, second }, gradients, step);
+    }
+}
+
+impl Activations {
+    /// Sets the inputs of one rating: its user's, then its item's factors.
+    #[inline(always)]
+    pub(super) fn set(&mut self, s: usize, p: &[Chunk], q: &[Chunk], factors: usize) {
+        let (p, q) = (&p.as_flattened()[..factors], &q.as_flattened()[..factors]);
+        for (column, number) in self.columns.iter_mut().zip(p.iter().chain(q)) {
+            column[s] = *number;
+        }
+    }
+
+    /// Sets the inputs from rating `s` on to zero.
+    #[inline(always)]
+    pub(super) fn clear_from(&mut self, s: usize, factors: usize) {
+        for column in &mut self.columns[..2 * factors] {
+            column[s..].fill(0.0);
+        }
+    }
+
+    /// The derivative by one rating's inputs, in the form of two rows.
+    #[inline(always)]
+    pub(super) fn get(&self, s: usize, factors: usize, dp: &mut [Chunk], dq: &mut [Chunk]) {
+        let (dp, dq) =
+            (&mut dp.as_flattened_mut()[..factors], &mut dq.as_flattened_mut()[..factors]);
+        for (column, number) in self.deltas.iter().zip(dp.iter_mut().chain(dq)) {
+            *number = column[s];
+        }
+    }
+}
+
+/// The sum of the products, in fixed lanes.
+#[inline(always)]
+fn product(a: &Column, b: &Column) -> f32 {
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    mf::sum(lanes)
+}
+
+/// The sum, in fixed lanes.
+#[inline(always)]
+fn total(a: &Column) -> f32 {
+    let mut lanes = [0.0; LANES];
+    for a in a.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane];
+        }
+    }
+    mf::sum(lanes)
+}

@@ -1,0 +1,242 @@
+//! The same training without owners, vectors or waiting rows: every row makes every step at once.
+//! The engine must give its bits.
+
+use ratings::{ItemIndex, Ratings, Split, UserIndex};
+
+use super::{
+    adam::{Moving, Schedule, step},
+    engine::Fused,
+    layers::{BLOCK, Column, Layers},
+    mf::{add, dot},
+    rows::{Chunk, LANES},
+};
+use crate::{Config, ModelKind, Order, Weights, weights};
+
+/// Trains and gives all numbers in the order of [`Weights`].
+fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
+    let (chunks, users) = (config.factors.div_ceil(LANES), split.users);
+    let tables = start.parameters[..2].iter().flat_map(|table| table.values.chunks(config.factors));
+    let mut values: Vec<Chunk> = tables.flat_map(|row| chunked(row, chunks)).collect();
+    let zeros = vec![[0.0; LANES]; values.len()];
+    let (mut first, mut second) = (zeros.clone(), zeros.clone());
+    let mut layers = (config.model == ModelKind::DeepMf).then(|| {
+        let mut layers = Layers::new(weights::layers(config));
+        let from = start.parameters[2..].iter().flat_map(|parameter| &parameter.values);
+        layers.values.iter_mut().zip(from).for_each(|(to, value)| *to = *value);
+        layers
+    });
+    let mut schedule = Schedule::new();
+    let n = u32::try_from(split.train.len()).expect("small");
+    for epoch in 1..=u32::try_from(config.epochs).expect("few") {
+        let order = Order::new(n, config.seed, epoch);
+        let visited: Vec<usize> = (0..n).map(|position| order.at(position) as usize).collect();
+        for batch in visited.chunks(config.batch_size) {
+            let now = schedule.next(config.learning_rate, config.weight_decay);
+            let rows: Vec<[usize; 2]> = batch
+                .iter()
+                .map(|&i| [split.train.users[i].index(), users + split.train.items[i].index()])
+                .collect();
+            let ratings: Vec<f32> = batch.iter().map(|&i| split.train.values[i]).collect();
+            let mut gradients = zeros.clone();
+            match &mut layers {
+                None => by_product(&rows, &ratings, chunks, &values, &mut gradients),
+                Some(layers) => {
+                    let sum =
+                        by_layers(&rows, &ratings, config.factors, layers, &values, &mut gradients);
+                    layers.move_by(pulp::Scalar, &sum, &now);
+                }
+            }
+            let numbers = Moving {
+                values: values.as_flattened_mut(),
+                first: first.as_flattened_mut(),
+                second: second.as_flattened_mut(),
+            };
+            step(pulp::Scalar, numbers, gradients.as_flattened(), &now);
+        }
+    }
+    let rows = values.chunks(chunks).flat_map(|row| &row.as_flattened()[..config.factors]);
+    let layers = layers.map_or(Vec::new(), |layers| layers.values);
+    let len: usize = start.parameters.iter().map(|parameter| parameter.values.len()).sum();
+    rows.copied().chain(layers).take(len).collect()
+}
+
+fn chunked(row: &[f32], chunks: usize) -> Vec<Chunk> {
+    let mut padded = vec![[0.0; LANES]; chunks];
+    padded.as_flattened_mut()[..row.len()].copy_from_slice(row);
+    padded
+}
+
+fn by_product(
+    rows: &[[usize; 2]],
+    ratings: &[f32],
+    chunks: usize,
+    values: &[Chunk],
+    gradients: &mut [Chunk],
+) {
+    let scale = 2.0 / ratings.len() as f32;
+    for (&[user, item], rating) in rows.iter().zip(ratings) {
+        let (p, q) = (&values[user * chunks..][..chunks], &values[item * chunks..][..chunks]);
+        let error = dot(p, q) - rating;
+        add(&mut gradients[user * chunks..][..chunks], scale * error, q);
+        add(&mut gradients[item * chunks..][..chunks], scale * error, p);
+    }
+}
+
+/// Gradients of the rows; returns those of the layers.
+fn by_layers(
+    rows: &[[usize; 2]],
+    ratings: &[f32],
+    factors: usize,
+    layers: &Layers,
+    values: &[Chunk],
+    gradients: &mut [Chunk],
+) -> Vec<f32> {
+    let chunks = factors.div_ceil(LANES);
+    let scale = 2.0 / ratings.len() as f32;
+    let mut room = layers.activations();
+    let mut sum = vec![0.0; layers.values.len()];
+    for (rows, ratings) in rows.chunks(BLOCK).zip(ratings.chunks(BLOCK)) {
+        for (s, &[user, item]) in rows.iter().enumerate() {
+            room.set(
+                s,
+                &values[user * chunks..][..chunks],
+                &values[item * chunks..][..chunks],
+                factors,
+            );
+        }
+        room.clear_from(rows.len(), factors);
+        let predictions = *layers.forward(&mut room);
+        let mut derivative: Column = [0.0; BLOCK];
+        for (s, rating) in ratings.iter().enumerate() {
+            derivative[s] = scale * (predictions[s] - rating);
+        }
+        let mut part = vec![0.0; sum.len()];
+        layers.backward(&mut room, &derivative, &mut part);
+        sum.iter_mut().zip(&part).for_each(|(sum, part)| *sum += part);
+        for (s, &[user, item]) in rows.iter().enumerate() {
+            let mut by_row = vec![[0.0; LANES]; 2 * chunks];
+            let (dp, dq) = by_row.split_at_mut(chunks);
+            room.get(s, factors, dp, dq);
+            add(&mut gradients[user * chunks..][..chunks], 1.0, dp);
+            add(&mut gradients[item * chunks..][..chunks], 1.0, dq);
+        }
+    }
+    sum
+}
+
+/// Ratings from a small generator, with a few rows far more popular than the others.
+fn split(users: u32, items: u32, ratings: u32) -> Split {
+    let mut state = 1u32;
+    let mut draw = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let uniform = (state >> 8) as f32 / (1 << 24) as f32;
+        (uniform * uniform * below as f32) as u32
+    };
+    let mut make = |n: u32| Ratings {
+        users: (0..n).map(|_| UserIndex(draw(users))).collect(),
+        items: (0..n).map(|_| ItemIndex(draw(items))).collect(),
+        values: (0..n).map(|_| 1.0 + draw(9) as f32 / 2.0).collect(),
+    };
+    Split {
+        train: make(ratings),
+        test: make(ratings / 5),
+        users: users as usize,
+        items: items as usize,
+    }
+}
+
+/// Trains on `threads` threads, `pace` batches at a time, looking at the weights after each slice
+/// if `look`.
+fn fused(
+    split: &Split,
+    config: &Config,
+    start: &Weights,
+    threads: usize,
+    pace: usize,
+    look: bool,
+) -> Vec<f32> {
+    let mut engine = Fused::new(split, config, start, threads);
+    for epoch in 1..=u32::try_from(config.epochs).expect("few") {
+        engine.begin_epoch(epoch);
+        while !engine.train(pace).is_empty() {
+            if look {
+                engine.weights();
+            }
+        }
+    }
+    engine.weights().parameters.into_iter().flat_map(|parameter| parameter.values).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn waiting_rows_give_the_bits_of_dense_steps() {
+    for (users, items, ratings, factors, batch_size, weight_decay) in [
+        (200, 90, 3_000, 10, 64, 1e-2),
+        (200, 90, 3_000, 10, 64, 0.0), // momentum alone
+        (1, 1, 40, 1, 7, 1e-5),        // one row, repeated in every batch
+        (1, 50, 1_300, 33, 512, 1e-5),
+        (30, 20, 50, 8, 512, 1e-5), // a batch larger than the data
+        (40, 600, 700, 3, 1, 1e-3), // long gaps
+        (20, 20, 300, 128, 32, 1e-5),
+    ] {
+        for model in ModelKind::ALL {
+            let split = split(users, items, ratings);
+            let config = Config {
+                factors,
+                batch_size,
+                weight_decay,
+                epochs: 2,
+                learning_rate: 0.01,
+                ..Config::lab(model)
+            };
+            let start = Weights::initial(&config, split.users, split.items);
+            let expected = bits(&plain(&split, &config, &start));
+            let case =
+                format!("{model}, {users} users, {items} items, K {factors}, batch {batch_size}");
+            for (threads, pace, look) in
+                [(1, 1000, false), (1, 3, true), (2, 5, false), (4, 7, true)]
+            {
+                let ours = bits(&fused(&split, &config, &start, threads, pace, look));
+                assert!(ours == expected, "{case}: {threads} threads, {pace} batches a slice");
+            }
+        }
+    }
+}
+
+#[test]
+fn losses_and_errors_do_not_depend_on_the_threads() {
+    for model in ModelKind::ALL {
+        let split = split(200, 90, 3_000);
+        let config = Config { batch_size: 600, ..Config::lab(model) };
+        let start = Weights::initial(&config, split.users, split.items);
+        let run = |threads| {
+            let mut engine = Fused::new(&split, &config, &start, threads);
+            engine.begin_epoch(1);
+            (engine.train(usize::MAX), engine.evaluate())
+        };
+        let (losses, error) = run(1);
+        assert_eq!(losses.len(), 5);
+        assert_eq!(error.map(|(_, n)| n), Some(600));
+        assert_eq!(run(4), (losses, error), "{model}");
+    }
+}
+
+#[test]
+fn every_vector_width_gives_the_same_bits() {
+    let split = split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let config = Config { epochs: 2, batch_size: 128, ..Config::lab(model) };
+        let start = Weights::initial(&config, split.users, split.items);
+        let run = |arch| {
+            let mut engine = Fused::new(&split, &config, &start, 2);
+            engine.arch = arch;
+            engine.begin_epoch(1);
+            engine.train(usize::MAX);
+            engine.weights()
+        };
+        assert_eq!(run(pulp::Arch::new()), run(pulp::Arch::Scalar), "{model}");
+    }
+}
