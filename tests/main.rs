@@ -5,9 +5,9 @@
 
 mod support; // what several files here need
 
-mod browser; // the same training in a tab
-mod cli; // the program as a user meets it
-mod movielens; // the real file, where it is at hand
 mod parity; // every number against PyTorch's
-mod tidy;
-mod training; // what a run promises // rules about the repository itself
+mod training; // what a run promises
+mod movielens; // the lab's own data, where it is at hand
+mod cli; // the program as a user meets it
+mod browser; // the same training in a tab
+mod tidy; // rules about the repository itself

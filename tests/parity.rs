@@ -113,6 +113,33 @@ fn weights(named: &[Named]) -> Weights {
     Weights { parameters }
 }
 
+#[derive(Deserialize)]
+struct Orders {
+    orders: Vec<GoldenOrder>,
+}
+
+#[derive(Deserialize)]
+struct GoldenOrder {
+    n: u32,
+    seed: u64,
+    epoch: u32,
+    order: Vec<u32>,
+}
+
+#[test]
+fn orders_are_those_of_numpy() {
+    let orders: Orders = serde_json::from_str(include_str!("data/order.json")).unwrap();
+    assert!(orders.orders.len() > 5);
+    for GoldenOrder { n, seed, epoch, order: expected } in orders.orders {
+        let order = Order::new(n, seed, epoch);
+        let one_by_one: Vec<u32> = (0..n).map(|position| order.at(position)).collect();
+        assert_eq!(one_by_one, expected, "n {n}, seed {seed}, epoch {epoch}");
+        let mut together = vec![0; expected.len()];
+        order.fill(0, &mut together);
+        assert_eq!(together, expected, "n {n}, seed {seed}, epoch {epoch}");
+    }
+}
+
 #[test]
 fn orders_are_those_of_the_goldens() {
     for text in CASES {

@@ -1,12 +1,22 @@
 //! What several files of tests need.
 
-use std::{env, sync::OnceLock};
+use std::{
+    env,
+    io::{self, Write as _},
+    path::Path,
+    sync::OnceLock,
+};
 
 use ratings::{
     Split,
     sample::{self, SampleConfig},
 };
 use trainer::{Config, Device, DeviceChoice, EngineChoice, Event, Run, TrainError, Trained};
+
+/// The folder of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
 
 /// Whether a missing tool must fail the tests instead of skipping some of them.
 pub(crate) fn in_ci() -> bool {
@@ -16,7 +26,12 @@ pub(crate) fn in_ci() -> bool {
 /// Says loudly that a test did not run; fails in CI, where everything must be at hand.
 pub(crate) fn skip(test: &str, why: &str, remedy: &str) {
     assert!(!in_ci(), "{test} cannot run: {why}. {remedy}");
-    eprintln!("\n*** SKIPPED {test}: {why}. {remedy} ***\n");
+    say(&format!("SKIPPED {test}: {why}. {remedy}"));
+}
+
+/// Says something that the test runner does not swallow, as it does with what a passing test prints.
+pub(crate) fn say(text: &str) {
+    writeln!(io::stderr(), "\n*** {text} ***").unwrap();
 }
 
 /// burn on the CPU: the reference, always at hand.

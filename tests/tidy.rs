@@ -9,8 +9,10 @@ use std::{
 
 use serde_json::Value;
 
+use crate::support;
+
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    support::root().canonicalize().unwrap()
 }
 
 fn read(path: impl AsRef<Path>) -> String {

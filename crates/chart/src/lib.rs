@@ -16,11 +16,11 @@
 //! assert!(chart::svg(&chart, chart::Size::default()).starts_with("<svg"));
 //! ```
 
-mod canvas; // a sheet of dots
 mod data; // what is drawn
-mod layout; // where it goes on a page
 mod scale; // a number's place on an axis, and the numbers worth a label
+mod layout; // where everything goes on a page
 mod svg; // the page as text
+mod canvas; // a sheet of dots
 mod terminal; // the same curves in characters
 
 pub use data::{Axis, Chart, Rule, Series};

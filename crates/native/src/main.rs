@@ -1,28 +1,28 @@
 //! The desktop program. Read [`train`] first: it is the path from a file's bytes to a trained model on disk.
 
 mod args; // the command line as it is typed
-mod atomic; // files that are there whole or not at all
-mod clock;
 mod config_file; // the same settings from a file
-mod contents; // what stands in its files
-mod curve; // its history as a chart
+mod settings; // what a run will do
 mod data; // bytes to table
+mod run_folder; // where a run is kept
+mod contents; // what stands in the files of that folder
+mod journal; // what is written while a run goes
+mod train; // a run, slice by slice
+mod interrupt; // Ctrl-C
+mod report; // what is said to the person at the terminal
+mod progress; // how far an epoch is
+mod curve; // the epochs as a chart
+mod summary; // what a run came to
+mod save; // keeping what was trained
+mod next; // what to try next
+mod inspect; // what is in a ratings file
+mod sample; // made-up ratings
 mod devices; // which GPUs there are
 mod exit; // what the exit code tells a script
-mod inspect; // what is in a file
-mod interrupt; // Ctrl-C
-mod journal; // what is written while it goes
-mod next; // what to try next
-mod progress; // how far the epoch is
-mod report; // what it says
-mod run_folder; // where the run is kept
-mod sample; // made-up ratings
-mod save; // keeping what was trained
-mod settings; // what a run will do
 mod streams; // standard output and standard error
-mod summary; // what it came to
+mod atomic; // files that are there whole or not at all
 mod text; // numbers as people read them
-mod train; // drives it // the time as text
+mod clock; // the time as text
 
 use std::path::Path;
 use std::process::ExitCode;

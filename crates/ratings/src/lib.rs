@@ -26,15 +26,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod hash;
-mod ids;
-mod parallel;
 mod read;
-pub mod sample;
-mod split;
-mod statistics;
 mod table;
+mod ids;
 mod titles;
+mod statistics;
+mod split;
+pub mod sample;
+mod hash;
+mod parallel;
 
 pub use ids::{DenseIndex, Ids, ItemIndex, UserIndex};
 pub use read::{

@@ -1,15 +1,15 @@
 //! The bytes of a file to a table: unwrap, recognise, parse.
 
-mod chunk; // a run of lines to rows
 mod container; // gzip and zip to text
-mod error;
+mod sniff; // what is certainly not a ratings file
+mod format; // which columns, told by the first lines
+mod rows; // all runs, side by side, to one table
+mod chunk; // a run of lines to rows
 mod fast; // the common line, eight bytes at a time
 mod fields; // a line to its fields
-mod format; // which columns, told by the first lines
-mod local_ids; // the ids of one run of lines
 mod number; // the text of a rating to its value
-mod rows; // all runs, side by side, to one table
-mod sniff; // what is certainly not a ratings file // what can be wrong
+mod local_ids; // the ids of one run of lines
+mod error; // what can be wrong
 
 use crate::table::Table;
 use crate::titles::{self, Titles};
@@ -45,7 +45,7 @@ pub struct Loaded {
 ///
 /// The format is told by the content, never by the name; `name` only appears in errors. Accepted are
 /// `user::item::rating::timestamp` (the timestamp may be missing), CSV with a header in any column
-/// order, and columns separated by tabs, blanks or commas; any of these gzipped; and a zip that
+/// order (commas, semicolons, bars or tabs), and columns separated by tabs, blanks or commas; any of these gzipped; and a zip that
 /// holds one. Ids are any text, without the blanks around it. A byte order mark, CRLF, blank lines
 /// and a missing last newline are fine.
 ///
@@ -67,7 +67,7 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Loaded, R
     })?;
     let titles = opened
         .titles
-        .map(|unpacked| unpacked.and_then(|(name, bytes)| Titles::parse(&name, &bytes)));
+        .map(|unpacked| unpacked.and_then(|(name, text)| Titles::parse_text(&name, &text)));
     let (titles, titles_error) = match titles.transpose() {
         Ok(titles) => (titles, None),
         Err(error) => (None, Some(error)),

@@ -6,10 +6,10 @@
 //!
 //! The same configuration gives the same ratings, bit for bit, on every platform.
 
-mod exposure; // who rates what
-mod names; // what the items are called
 mod random; // a seeded stream of numbers
+mod exposure; // who rates what
 mod taste; // and how highly
+mod names; // what the items are called
 mod write; // as files
 
 use crate::ids::{Ids, ItemIndex, UserIndex};

@@ -69,12 +69,17 @@ impl Titles {
     /// # Errors
     /// [`ReadError`] says where, what, and what to do next.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, ReadError> {
-        let (name, bytes) = unwrap_titles(name, bytes)?;
-        let of_file = |problem| ReadError::of_file(&name, problem);
-        let text = without_bom(&bytes);
+        let (name, text) = unwrap_titles(name, bytes)?;
+        Self::parse_text(&name, &text)
+    }
+
+    /// The same, of a text that is already unwrapped.
+    pub(crate) fn parse_text(name: &str, text: &[u8]) -> Result<Self, ReadError> {
+        let of_file = |problem| ReadError::of_file(name, problem);
+        let text = without_bom(text);
         let layout = Layout::detect(text).map_err(of_file)?;
         let titles = parse(text, &layout, usize::MAX)
-            .map_err(|bad| ReadError::of_line(&name, bad, Problem::TitleLine))?;
+            .map_err(|bad| ReadError::of_line(name, bad, Problem::TitleLine))?;
         if titles.is_empty() {
             return Err(of_file(Problem::NoTitles));
         }

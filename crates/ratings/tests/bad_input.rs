@@ -2,7 +2,7 @@
 
 use ratings::{LineProblem, Problem};
 
-use crate::support::{error, read, rows, skipping};
+use crate::support::{error, read, rows, skipping, table};
 
 #[track_caller]
 fn check(text: &str, message: &str) {
@@ -191,6 +191,54 @@ fn binary_files() {
     ];
     for (bytes, message) in cases {
         assert_eq!(error(bytes), format!("ratings.dat: {message}"));
+    }
+}
+
+#[test]
+fn control_characters_in_an_id_wherever_they_stand() {
+    let good = "1::2::3::4\n".repeat(2_000); // 22 kB: binary data may start behind any of it
+    let checks = [
+        ("\0\0::2::3\n", 1, "0x00 in the user id"),
+        ("Zo\u{e9}\0::2::3\n", 4, "0x00 in the user id"),
+        ("1::a\u{1}b::3\n", 5, "0x01 in the item id"),
+        ("1::2::3::4\r\n\0\0\0\0\0\0\0\0\0\0\0\0", 1, "0x00 in the user id"),
+    ];
+    for (bad, column, what) in checks {
+        let line = 2_001 + bad.trim_end().matches('\n').count();
+        check(
+            &format!("{good}{bad}"),
+            &format!(
+                "ratings.dat:{line}:{column}: control character {what}; if the file is damaged, fetch it again; correct the line, or have bad lines skipped"
+            ),
+        );
+        let table = skipping(&format!("{good}{bad}"));
+        assert_eq!((table.users.len(), table.items.len(), table.skipped.count), (1, 1, 1));
+    }
+    let csv = "user,item,rating\n".to_owned() + &"ann,up,3\n".repeat(2_000);
+    check(
+        &(csv + "ann,\"it\"\"\u{2}\",3\n"),
+        "ratings.dat:2002:10: control character 0x02 in the item id; if the file is damaged, fetch it again; correct the line, or have bad lines skipped",
+    );
+}
+
+#[test]
+fn lines_that_end_in_cr_alone() {
+    let message = "ratings.dat: the lines end in CR alone, as on old Macs; convert the line ends to LF and try again";
+    check("1::2::3\r1::3::4\r", message);
+    check("user,item,rating\r1,2,3\r", message);
+    assert_eq!(rows(&table("1::2::3\r")), [("1", "2", 3.0)]);
+}
+
+#[test]
+fn lines_without_a_rating_leave_no_memory_behind() {
+    for kept in 1..20 {
+        let line = |k: usize| if k % 20 < kept { "1::2::3::4\n" } else { "1::2::x::4\n" };
+        let ratings = skipping(&(0..100_000).map(line).collect::<String>()).ratings;
+        let most = ratings.len() / 4 * 5;
+        assert_eq!(ratings.len(), 5_000 * kept);
+        assert!(ratings.users.capacity() <= most, "{} of {kept}", ratings.users.capacity());
+        assert!(ratings.items.capacity() <= most, "{} of {kept}", ratings.items.capacity());
+        assert!(ratings.values.capacity() <= most, "{} of {kept}", ratings.values.capacity());
     }
 }
 

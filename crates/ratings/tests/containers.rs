@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ratings::{Container, Format};
+use ratings::{Container, Format, Problem, Titles};
 
 use crate::support::{error, gzip, read, rows, zip};
 
@@ -214,8 +214,22 @@ fn bombs_are_not_unpacked() {
         )
     );
     let zip_bomb = zip(&[("ratings.dat", &vec![b'\n'; 64 << 20])]);
-    assert_eq!(
-        error(&zip_bomb),
-        "ratings.dat: the data unpacks to more than 16777216 bytes, over 100 times its packed size, as no ratings file does; if it is one all the same, unpack it and give the plain file"
-    );
+    let message = "ratings.dat: the data unpacks to more than 16777216 bytes, over 100 times its packed size, as no ratings file does; if it is one all the same, unpack it and give the plain file";
+    assert_eq!(error(&zip_bomb), message);
+    // The gzip packs well once more: what counts is what the zip holds of it.
+    let nested = zip(&[("ratings.dat", &gzip_bomb)]);
+    assert!(nested.len() * 100 < 16 << 20, "{}", nested.len());
+    assert_eq!(error(&nested), message);
+    let loaded = read(&zip(&[("ratings.dat", RATINGS), ("movies.dat", &gzip_bomb)]));
+    let error = loaded.expect("good ratings").titles_error.expect("a bomb");
+    assert!(matches!(error.problem, Problem::Bomb { limit: 16_777_216, .. }), "{error}");
+}
+
+#[test]
+fn gzipped_members_of_a_zip_are_read_as_the_files_themselves() {
+    let bytes = zip(&[("ratings.dat", &gzip(RATINGS)), ("movies.dat", &gzip(MOVIES))]);
+    let loaded = read(&bytes).expect("a good zip");
+    assert_eq!(loaded.table.ratings.len(), 2);
+    assert_eq!(loaded.titles.map(|titles| titles.len()), Some(2));
+    assert_eq!(Titles::parse("titles.zip", &bytes).map(|titles| titles.len()), Ok(2));
 }

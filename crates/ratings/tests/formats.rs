@@ -45,7 +45,18 @@ fn csv_with_columns_in_any_order_under_common_names() {
         "\"User-ID\",\"ISBN\",\"Book-Rating\"\n\"1\",\"1193\",\"5\"\n1,661,3\n2,\"1193\",4.5\n",
         Format::Csv,
     );
+    check("user|item|rating\n1|1193|5\n1|661|3\n2|1193|4.5\n", Format::Csv);
     check("uid,productId,score\n1,1193,5\n1,661,3\n2,1193,4.5\n", Format::Csv);
+}
+
+#[test]
+fn of_two_columns_that_could_be_meant_the_likelier_one_is_taken() {
+    check(
+        "username,userId,movie,movieId,stars,rating\nann,1,Up,1193,0,5\nann,1,It,661,0,3\nbo,2,Up,1193,0,4.5\n",
+        Format::Csv,
+    );
+    check("ratings,item,user,rating\n5,1193,1,5\n0,661,1,3\n0,1193,2,4.5\n", Format::Csv);
+    assert_eq!(rows(&table("username,item,rating\nann,7,2\n")), [("ann", "7", 2.0)]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use ratings::{Ratings, Split};
 use crate::{Config, Order, Weights, model::Model};
 
 /// Ratings uploaded at once while training: large enough that uploads are few, small enough that
-/// one never holds up a slice (three columns of 4 bytes: 12 MiB).
-const UPLOAD: usize = 1 << 20;
+/// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
+const UPLOAD: usize = 1 << 18;
 /// Test ratings evaluated at once.
 const EVALUATE: usize = 1 << 16;
 
@@ -93,10 +93,10 @@ impl Autodiff {
         if self.chunk.left() == 0 {
             let whole_batches = (UPLOAD / self.config.batch_size).max(1) * self.config.batch_size;
             let end = self.order.len().min(self.trained + whole_batches);
-            let picks = (self.trained..end).map(|position| {
-                let position = u32::try_from(position).expect("positions are below a u32 count");
-                self.order.at(position) as usize
-            });
+            let mut picks = vec![0; end - self.trained];
+            let start = u32::try_from(self.trained).expect("positions are below a u32 count");
+            self.order.fill(start, &mut picks);
+            let picks = picks.iter().map(|&element| element as usize);
             self.chunk = Chunk::upload(&self.split.train, picks, &self.device);
         }
         self.trained += len;

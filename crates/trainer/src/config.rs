@@ -110,18 +110,18 @@ impl Config {
         if !(1..=Self::MAX_BATCH).contains(batch_size) {
             return refuse("batch size", batch_size.to_string(), "from 1 to 65536");
         }
-        if !(learning_rate.is_finite() && *learning_rate > 0.0 && *learning_rate <= 1e6) {
+        if !(1e-30..=1e6).contains(learning_rate) {
             return refuse(
                 "learning rate",
-                learning_rate.to_string(),
-                "above 0, for example 0.001",
+                format!("{learning_rate:e}"),
+                "from 1e-30 to 1e6, for example 0.001",
             );
         }
         if !(weight_decay.is_finite() && (0.0..=1e6).contains(weight_decay)) {
             return refuse(
                 "weight decay",
-                weight_decay.to_string(),
-                "0 or above, for example 0.00001",
+                format!("{weight_decay:e}"),
+                "from 0 to 1e6, for example 0.00001",
             );
         }
         if *model == ModelKind::Mf && !hidden.is_empty() {

@@ -7,15 +7,15 @@
 //! gives the same bits.
 
 mod adam; // one step of the optimiser on many numbers
+mod rows; // rows of factors, and the steps they missed
 mod barrier; // where threads meet
+mod outbox; // copies of rows for the other threads
 mod crew; // the threads of a slice
+mod mf; // the step of Mf
+mod layers; // DeepMf's network, a block of ratings at a time
 mod deep_mf; // the step of DeepMf
 mod engine; // the engine as a run sees it
-mod layers; // DeepMf's network, a block of ratings at a time
-mod mf; // the step of Mf
-mod outbox; // copies of rows for the other threads
 #[cfg(test)]
-mod plain;
-mod rows; // rows of factors, and the steps they missed // the same without any of this, for the tests
+mod plain; // the same without owners, vectors or waiting rows, for the tests
 
 pub(crate) use engine::Fused;

@@ -24,17 +24,17 @@
 //! Nothing here prints, opens files, spawns threads or blocks: the same code runs under a
 //! desktop's `block_on` and in a browser's worker.
 
-mod autodiff; // a step by burn
 mod config; // every knob, its default, its check
 mod device; // which processor trains, and why
-mod engine; // the choice between them
-mod event; // what a run says while it goes
-mod fused; // a step by this project's own kernels
-mod model; // equations, parameters, forward passes
+mod weights; // a model's numbers on the host, and their seeded initial values
 mod order; // the shuffled order of an epoch
+mod model; // equations, parameters, forward passes
+mod autodiff; // a step by burn
+mod fused; // a step by this project's own kernels
+mod engine; // the choice between the two
+mod event; // what a run says while it goes
 mod run; // the loop
-mod trained;
-mod weights; // a model's numbers on the host, and their seeded initial values // the result
+mod trained; // the result
 
 pub use config::{Config, ConfigError, ModelKind};
 pub use device::{

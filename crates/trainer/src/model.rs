@@ -1,9 +1,9 @@
 //! The models as burn modules, and the choice among them.
 
-mod deep_mf;
+mod mf; // the inner product
+mod deep_mf; // a small network
 #[cfg(test)]
-mod gradients;
-mod mf;
+mod gradients; // both, against finite differences
 
 pub use deep_mf::DeepMf;
 pub use mf::Mf;

@@ -13,6 +13,7 @@ pub struct Run {
     config: Config,
     engine: Engine,
     total: usize, // ratings in an epoch
+    largest_rating: f32,
     stage: Stage,
     pace: Pace,
     history: Vec<EpochReport>,
@@ -93,6 +94,7 @@ impl Run {
             engine: Engine::new(split, config, weights, device),
             config: config.clone(),
             total: split.train.len(),
+            largest_rating: split.train.values.iter().fold(0.0, |most, r| r.abs().max(most)),
             stage: Stage::Done,
             pace: Pace::default(),
             history: Vec::new(),
@@ -101,9 +103,14 @@ impl Run {
         Ok(run)
     }
 
-    /// Sets how much one call of [`advance`](Self::advance) does.
+    /// Sets how much one call of [`advance`](Self::advance) does: at least one batch. A time that is
+    /// not positive is taken as the default.
     pub fn set_pace(&mut self, pace: Pace) {
-        self.pace = pace;
+        self.pace = match pace {
+            Pace::Seconds(seconds) if !(seconds.is_finite() && seconds > 0.0) => Pace::default(),
+            Pace::Batches(batches) => Pace::Batches(batches.max(1)),
+            Pace::Seconds(_) => pace,
+        };
     }
 
     /// The epochs that are over.
@@ -131,7 +138,12 @@ impl Run {
     /// # Errors
     /// A device that does not give the weights back.
     pub async fn finish(mut self) -> Result<Trained, TrainError> {
-        let weights = self.engine.weights().await.map_err(TrainError::Device)?;
+        let mut weights = self.engine.weights().await.map_err(TrainError::Device)?;
+        if !weights.are_finite() {
+            // The last step of an epoch is seen by no later loss.
+            self.engine.restore();
+            weights = self.engine.weights().await.map_err(TrainError::Device)?;
+        }
         Ok(Trained { config: self.config, history: self.history, weights })
     }
 
@@ -148,7 +160,7 @@ impl Run {
         let started = Instant::now();
         let batches = match self.pace {
             Pace::Seconds(_) => training.next_slice,
-            Pace::Batches(batches) => batches.max(1),
+            Pace::Batches(batches) => batches,
         };
         let losses = self.engine.train(batches).await.map_err(TrainError::Device)?; // [batches]
         let seconds = started.elapsed().as_secs_f64();
@@ -221,6 +233,7 @@ impl Run {
     fn diverged(&mut self, epoch: usize) -> TrainError {
         self.engine.restore();
         TrainError::Diverged {
+            largest_rating: self.largest_rating,
             epoch,
             kept: self.history.len(),
             learning_rate: self.config.learning_rate,
@@ -244,7 +257,7 @@ impl Pace {
     /// lucky measurement cannot make a long stall.
     fn next(self, batches: usize, seconds: f64) -> usize {
         match self {
-            Self::Batches(fixed) => fixed,
+            Self::Batches(_) => batches.max(1),
             Self::Seconds(target) => {
                 let wanted = batches as f64 * target / seconds.max(1e-6);
                 #[expect(
@@ -273,8 +286,9 @@ pub enum TrainError {
     Weights,
     /// The loss left the range of numbers.
     #[error(
-        "the loss became infinite or not a number in epoch {epoch}; the likely cause is the \
-         learning rate ({learning_rate}): try a tenth of it. The model of {} is kept",
+        "the loss became infinite or not a number in epoch {epoch}; the likely cause is {}. The \
+         model of {} is kept",
+        likely_cause(*learning_rate, *largest_rating),
         if *kept == 0 { "the start".to_owned() } else { format!("epoch {kept}") }
     )]
     Diverged {
@@ -284,8 +298,21 @@ pub enum TrainError {
         kept: usize,
         /// The step size then.
         learning_rate: f64,
+        /// The largest training rating, by its distance from 0.
+        largest_rating: f32,
     },
     /// The device failed.
     #[error("the device failed: {0}; train on the CPU, or start again")]
     Device(String),
+}
+
+/// Ratings above this square to numbers near the end of f32.
+const HUGE_RATING: f32 = 1e15;
+
+fn likely_cause(learning_rate: f64, largest_rating: f32) -> String {
+    if largest_rating > HUGE_RATING {
+        format!("a rating as large as {largest_rating:e}: bring the ratings to a smaller scale")
+    } else {
+        format!("the learning rate ({learning_rate}): try a tenth of it")
+    }
 }

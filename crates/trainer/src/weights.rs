@@ -65,6 +65,11 @@ impl Weights {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
+    /// Whether every value is a number.
+    pub(crate) fn are_finite(&self) -> bool {
+        self.parameters.iter().all(|parameter| parameter.values.iter().all(|v| v.is_finite()))
+    }
+
     /// Whether names and shapes are those of a model with this configuration.
     pub(crate) fn fits(&self, config: &Config, users: usize, items: usize) -> bool {
         let slots = slots(config, users, items);

@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: figures, kept out of the tests because they depend on the machine.
 
 use std::{
-    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -41,13 +40,8 @@ pub(crate) enum Bench {
     },
 }
 
-/// Epoch and test RMSE, from the lowest to the highest of PyTorch's seeds and a little more.
-type Bands = [(usize, Range<f64>); 5];
-
-const MF: Bands =
-    [(1, 4.40..4.51), (5, 2.3..4.0), (10, 1.01..1.14), (20, 0.89..0.93), (30, 0.87..0.905)];
-const DEEP_MF: Bands =
-    [(1, 1.01..1.09), (2, 0.96..1.00), (5, 0.905..0.94), (10, 0.90..0.92), (20, 0.895..0.918)];
+/// The lab's curves: where PyTorch's seeds lay, and what the slides print.
+const LAB: &str = include_str!("../../../tests/data/lab.json");
 
 /// Measures, and prints what came of it.
 ///
@@ -85,22 +79,38 @@ fn parity(data: &Path, python: &str, epochs: usize) -> Result<()> {
 
 fn curves(data: &Path, device: &str) -> Result<()> {
     let data = data.canonicalize().with_context(|| data.display().to_string())?;
+    let lab: Value = serde_json::from_str(LAB)?;
     let mut outside = Vec::new();
-    for (model, bands) in [("mf", MF), ("deepmf", DEEP_MF)] {
+    for model in ["mf", "deepmf"] {
         let summary = train(&data, model, device)?;
-        println!("{model} on {}: epoch, train RMSE, test RMSE, seconds", summary["adapter"]);
-        for (epoch, band) in bands {
-            let report = &summary["epochs"][epoch - 1];
-            let number = |key: &str| report[key].as_f64().with_context(|| format!("no {key}"));
-            let (train, test) = (number("train_rmse")?, number("test_rmse")?);
-            println!("  {epoch:3}  {train:.4}  {test:.4}  {:.2}", number("seconds")?);
-            if !band.contains(&test) {
-                outside.push(format!("{model}, epoch {epoch}: {test:.4} is not in {band:?}"));
+        println!("{model} on {device}, {} engine: epoch, train RMSE, test RMSE", summary["engine"]);
+        let bands: Vec<(usize, f64, f64)> = serde_json::from_value(lab[model]["bands"].clone())?;
+        for (epoch, low, high) in bands {
+            let (train, test) = rmse(&summary, epoch)?;
+            println!("  {epoch:3}  {train:.4}  {test:.4}  PyTorch {low} to {high}");
+            if !(low..high).contains(&test) {
+                outside
+                    .push(format!("{model}, epoch {epoch}: {test:.4} is not in {low} to {high}"));
             }
         }
+        let slides: Vec<(usize, f64)> = serde_json::from_value(lab[model]["slides"].clone())?;
+        for (epoch, printed) in slides {
+            println!("  {epoch:3}  on the lab's slides: {printed}");
+        }
+        let epochs = summary["epochs"].as_array().context("no epochs")?;
+        let mut seconds: Vec<f64> =
+            epochs.iter().filter_map(|epoch| epoch["seconds"].as_f64()).collect();
+        seconds.sort_by(f64::total_cmp);
+        println!("  median of {:.3} s an epoch", seconds[seconds.len() / 2]);
     }
     ensure!(outside.is_empty(), "outside what PyTorch's seeds gave: {}", outside.join("; "));
     Ok(())
+}
+
+fn rmse(summary: &Value, epoch: usize) -> Result<(f64, f64)> {
+    let report = &summary["epochs"][epoch - 1];
+    let number = |key: &str| report[key].as_f64().with_context(|| format!("no {key} in {report}"));
+    Ok((number("train_rmse")?, number("test_rmse")?))
 }
 
 /// The JSON that `native train` prints.

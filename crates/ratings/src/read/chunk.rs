@@ -7,8 +7,8 @@ use crate::ids::{ItemIndex, UserIndex};
 use super::error::{BadLine, Field, LineProblem, Skipped};
 use super::fields::{FieldText, Fields, Separator, record_end, trim};
 use super::format::Layout;
-use super::local_ids::LocalIds;
-use super::sniff::column_of;
+use super::local_ids::{LocalIds, Names};
+use super::sniff::{column_of, is_never_text};
 use super::{fast, number};
 
 /// Where the rows of a run of lines go: its own part of the columns of the table.
@@ -26,12 +26,11 @@ pub(super) struct Chunk<'a> {
 }
 
 /// What a run of lines gave, besides the rows in its columns.
-#[derive(Default)]
 pub(super) struct Parsed {
     /// How many rows were written.
     pub(super) rows: usize,
-    pub(super) users: LocalIds,
-    pub(super) items: LocalIds,
+    pub(super) users: Names,
+    pub(super) items: Names,
     pub(super) skipped: Skipped,
 }
 
@@ -60,14 +59,17 @@ impl Chunk<'_> {
         common: impl Fn(&[u8], usize) -> Option<fast::FastRow>,
     ) -> Result<Parsed, BadLine> {
         let text = self.text;
-        let mut parsed = Parsed::default();
+        let mut users = LocalIds::of_run(text.len());
+        let mut items = LocalIds::of_run(text.len());
+        let mut rows = 0;
+        let mut skipped = Skipped::default();
         let mut at = 0;
         while at < text.len() {
             if let Some(row) = common(text, at) {
-                let user = index_of(row.user, text, &mut parsed.users);
-                let item = index_of(row.item, text, &mut parsed.items);
-                self.columns.write(parsed.rows, user, item, row.rating);
-                parsed.rows += 1;
+                let user = index_of(row.user, text, &mut users);
+                let item = index_of(row.item, text, &mut items);
+                self.columns.write(rows, user, item, row.rating);
+                rows += 1;
                 at = row.next;
                 continue;
             }
@@ -78,7 +80,7 @@ impl Chunk<'_> {
                     // The quote may stand on a later line of the record: name the line it stands on.
                     let start = memchr::memrchr(b'\n', &text[at..quote]).map_or(at, |n| at + n + 1);
                     let fault = Fault { byte: quote - start, problem: LineProblem::OpenQuote };
-                    self.bad(&mut parsed, start, fault, skip_bad_lines)?;
+                    self.bad(&mut skipped, start, fault, skip_bad_lines)?;
                     at = end + 1;
                     continue;
                 }
@@ -86,29 +88,29 @@ impl Chunk<'_> {
             let line = trim(&text[at..end]);
             match row(line, layout) {
                 Ok(Some((user, item, rating))) => {
-                    let user = parsed.users.of_name(&user.text);
-                    let item = parsed.items.of_name(&item.text);
-                    self.columns.write(parsed.rows, user, item, rating);
-                    parsed.rows += 1;
+                    let user = users.of_name(&user.text);
+                    let item = items.of_name(&item.text);
+                    self.columns.write(rows, user, item, rating);
+                    rows += 1;
                 }
                 Ok(None) => {}
-                Err(fault) => self.bad(&mut parsed, at, fault, skip_bad_lines)?,
+                Err(fault) => self.bad(&mut skipped, at, fault, skip_bad_lines)?,
             }
             at = end + 1;
         }
-        Ok(parsed)
+        Ok(Parsed { rows, users: users.into_names(), items: items.into_names(), skipped })
     }
 
     /// Notes a bad line that starts at `start`, or stops at it.
     fn bad(
         &self,
-        parsed: &mut Parsed,
+        skipped: &mut Skipped,
         start: usize,
         fault: Fault,
         skip_bad_lines: bool,
     ) -> Result<(), BadLine> {
-        parsed.skipped.count += 1;
-        if parsed.skipped.examples.len() == Skipped::MOST_EXAMPLES {
+        skipped.count += 1;
+        if skipped.examples.len() == Skipped::MOST_EXAMPLES {
             return Ok(()); // counted; to find its line number would be wasted work
         }
         let bad = BadLine {
@@ -119,7 +121,7 @@ impl Chunk<'_> {
         if !skip_bad_lines {
             return Err(bad);
         }
-        parsed.skipped.examples.push(bad);
+        skipped.examples.push(bad);
         Ok(())
     }
 }
@@ -163,6 +165,13 @@ fn row<'a>(line: &'a [u8], layout: &Layout) -> Result<Row<'a>, Fault> {
             found[column] = Some(field);
         }
     }
+    for (id, field) in [(&found[0], Field::User), (&found[1], Field::Item)] {
+        if let Some(id) = id
+            && id.text.iter().copied().any(is_never_text)
+        {
+            return Err(control_character(line, id.start, field));
+        }
+    }
     let end = line.trim_ascii_end().len();
     let missing = |field| Fault {
         byte: end,
@@ -185,6 +194,12 @@ fn row<'a>(line: &'a [u8], layout: &Layout) -> Result<Row<'a>, Fault> {
         Ok(value) => Ok(Some((user, item, value))),
         Err(problem) => Err(Fault { byte: rating.start, problem }),
     }
+}
+
+fn control_character(line: &[u8], start: usize, field: Field) -> Fault {
+    let at = line[start..].iter().position(|&byte| is_never_text(byte)).unwrap_or(0);
+    let byte = start + at;
+    Fault { byte, problem: LineProblem::ControlCharacter { field, byte: line[byte] } }
 }
 
 fn too_many_fields(line: &[u8], layout: &Layout, byte: usize) -> Fault {
@@ -239,7 +254,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn both_ways_read_every_text_alike(text in "([0-9a\" ]{0,3}(::|:|,|\t)){1,3}[0-5]?(\\.[0-9]{0,2})?(::[0-9]{0,9}|,[0-9]{0,9}|x)?(\r?\n|)([0-9]{1,9}(::|,)[0-9é]{1,9}(::|,)[0-9]([.][0-9])?\n){0,3}") {
+        fn both_ways_read_every_text_alike(text in "([0-9a\"\u{0} ]{0,3}(::|:|,|\t)){1,3}[0-5]?(\\.[0-9]{0,2})?(::[0-9]{0,9}|,[0-9]{0,9}|x)?(\r?\n|)([0-9]{1,9}(::|,)[0-9é]{1,9}(::|,)[0-9]([.][0-9])?\n){0,3}") {
             check(&text, Separator::DoubleColon, 4, |text, at| fast::row::<2, true>(text, at, b':'));
             check(&text, Separator::Byte(b','), 4, |text, at| fast::row::<1, true>(text, at, b','));
             check(&text, Separator::Byte(b','), 3, |text, at| fast::row::<1, false>(text, at, b','));

@@ -59,7 +59,7 @@ pub(super) struct Opened<'a> {
     pub(super) name: String,
     pub(super) text: Cow<'a, [u8]>,
     pub(super) container: Container,
-    /// Name and bytes of the titles beside the ratings in a zip, or why they cannot be unpacked.
+    /// Name and text of the titles beside the ratings in a zip, or why they cannot be unpacked.
     pub(super) titles: Option<Result<(String, Vec<u8>), ReadError>>,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn open<'a>(name: &str, bytes: &'a [u8]) -> Result<Opened<'a>, ReadEr
         return open_zip(name, bytes).map_err(of_file);
     }
     let container = if is_gzip(bytes) { Container::Gzip } else { Container::Plain };
-    let text = gunzipped(Cow::Borrowed(bytes)).map_err(of_file)?;
+    let text = gunzipped(Cow::Borrowed(bytes), bytes.len() as u64).map_err(of_file)?;
     Ok(Opened { name: name.to_owned(), text, container, titles: None })
 }
 
@@ -81,11 +81,12 @@ pub(crate) fn unwrap_titles<'a>(
 ) -> Result<(String, Cow<'a, [u8]>), ReadError> {
     let of_file = |problem| ReadError::of_file(name, problem);
     if !is_zip(bytes) {
-        return Ok((name.to_owned(), gunzipped(Cow::Borrowed(bytes)).map_err(of_file)?));
+        let text = gunzipped(Cow::Borrowed(bytes), bytes.len() as u64).map_err(of_file)?;
+        return Ok((name.to_owned(), text));
     }
     let mut zip =
         ZipArchive::new(Cursor::new(bytes)).map_err(|e| of_file(zip_problem(name, &e)))?;
-    let members = members(&zip);
+    let members = members(&zip, bytes.len() as u64);
     let member = members
         .iter()
         .find(|member| is_titles(member))
@@ -102,11 +103,12 @@ fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-fn gunzipped(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Problem> {
+/// The bytes behind gzip, if they are. `packed` is how many bytes there were before anything was
+/// unpacked, so that two layers together may grow no further than one.
+fn gunzipped(bytes: Cow<'_, [u8]>, packed: u64) -> Result<Cow<'_, [u8]>, Problem> {
     if !is_gzip(&bytes) {
         return Ok(bytes);
     }
-    let packed = bytes.len() as u64;
     bounded("gzip", MultiGzDecoder::new(&*bytes), packed).map(Cow::Owned)
 }
 
@@ -133,6 +135,8 @@ struct Member {
     index: usize,
     path: String,
     size: u64,
+    /// Its size in the zip; the zip may claim anything, but no member is larger than all of it.
+    packed: u64,
 }
 
 impl Member {
@@ -156,7 +160,7 @@ impl Member {
 
 fn open_zip(name: &str, bytes: &[u8]) -> Result<Opened<'static>, Problem> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| zip_problem(name, &error))?;
-    let members = members(&zip);
+    let members = members(&zip, bytes.len() as u64);
     if members.iter().any(|member| member.path == "xl/workbook.xml") {
         return Err(Problem::Workbook);
     }
@@ -178,12 +182,12 @@ fn open_zip(name: &str, bytes: &[u8]) -> Result<Opened<'static>, Problem> {
     let Some(member) = chosen else {
         return Err(tried.unwrap_or_else(|| Problem::NothingInZip(listed(&members))));
     };
-    let text = gunzipped(Cow::Owned(unpack(&mut zip, member)?))?;
+    let text = Cow::Owned(unpack(&mut zip, member)?);
     let beside = members.iter().filter(|other| is_titles(other));
     let titles = beside.min_by_key(|other| other.folder() != member.folder()).map(|titles| {
         let name = format!("{name}/{}", titles.path);
         match unpack(&mut zip, titles) {
-            Ok(bytes) => Ok((name, bytes)),
+            Ok(text) => Ok((name, text)),
             Err(problem) => Err(ReadError::of_file(&name, problem)),
         }
     });
@@ -196,12 +200,13 @@ fn open_zip(name: &str, bytes: &[u8]) -> Result<Opened<'static>, Problem> {
 }
 
 /// The files of a zip, the likeliest ratings file first.
-fn members(zip: &Zip<'_>) -> Vec<Member> {
+fn members(zip: &Zip<'_>, most_packed: u64) -> Vec<Member> {
     let mut members: Vec<Member> = (0..zip.len())
         .filter_map(|index| {
             let path = zip.name_for_index(index)?.ok()?.into_owned();
-            let size = zip.by_index_data(index).ok()?.size();
-            Some(Member { index, path, size })
+            let data = zip.by_index_data(index).ok()?;
+            let packed = data.compressed_size().min(most_packed);
+            Some(Member { index, path, size: data.size(), packed })
         })
         .filter(|member| !member.path.ends_with('/') && !member.path.starts_with("__MACOSX/"))
         .filter(|member| !member.base().starts_with('.'))
@@ -229,10 +234,11 @@ fn peek(zip: &mut Zip<'_>, member: &Member) -> Result<Vec<u8>, Problem> {
     Ok(start)
 }
 
+/// All of a member, which may be gzipped.
 fn unpack(zip: &mut Zip<'_>, member: &Member) -> Result<Vec<u8>, Problem> {
     let file = zip.by_index(member.index).map_err(|error| zip_problem(&member.path, &error))?;
-    let packed = file.compressed_size();
-    bounded("zip", file, packed)
+    let bytes = bounded("zip", file, member.packed)?;
+    Ok(gunzipped(Cow::Owned(bytes), member.packed)?.into_owned())
 }
 
 fn zip_problem(name: &str, error: &ZipError) -> Problem {

@@ -46,6 +46,9 @@ pub enum Problem {
     /// Text in 16-bit units.
     #[error("the text is encoded as UTF-16; save it as UTF-8 and try again")]
     Utf16,
+    /// Lines that no line feed ends.
+    #[error("the lines end in CR alone, as on old Macs; convert the line ends to LF and try again")]
+    BareCarriageReturns,
     /// A page that was saved in place of the file.
     #[error(
         "this is a web page, not a data file; the download probably failed: fetch the file itself and try again"
@@ -172,6 +175,16 @@ pub enum LineProblem {
     /// An id without a character.
     #[error("the {0} is empty")]
     EmptyId(Field),
+    /// An id with a character that no text has, such as NUL.
+    #[error(
+        "control character 0x{byte:02X} in the {field}; if the file is damaged, fetch it again"
+    )]
+    ControlCharacter {
+        /// The column that has it.
+        field: Field,
+        /// Which character.
+        byte: u8,
+    },
     /// A rating that is no number.
     #[error("rating {:?} is not a number", Excerpt(.0))]
     NotANumber(String),

@@ -53,12 +53,12 @@ fn id<const LEN: usize>(text: &[u8], start: usize, mark: u8) -> Option<(Id, usiz
     bare::<LEN>(text, start, mark)
 }
 
-/// An id that is no plain decimal: it must be short, without quotes, and have no blanks around it.
+/// An id that is no plain decimal: it must be short, without quotes and control characters, and have
+/// no blanks around it.
 fn bare<const LEN: usize>(text: &[u8], start: usize, mark: u8) -> Option<(Id, usize)> {
     const LONGEST: usize = 64;
     let ahead = &text[start..text.len().min(start + LONGEST)];
-    let end =
-        start + ahead.iter().position(|&byte| matches!(byte, b'\n' | b'"') || byte == mark)?;
+    let end = start + ahead.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == mark)?;
     let next = separator::<LEN>(text, end, mark)?;
     let name = &text[start..end];
     let whole = !name.is_empty() && name.trim_ascii().len() == name.len();
@@ -191,6 +191,8 @@ mod tests {
             " 1::2::3",
             "1::2 ::3",
             "\"1\"::2::3",
+            "a\0::2::3",
+            "1::b\x01c::3",
         ] {
             check(line, None);
         }

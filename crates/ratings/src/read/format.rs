@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 pub enum Format {
     /// `user::item::rating::timestamp`, as in MovieLens-1M; the timestamp may be missing.
     DoubleColon,
-    /// Commas, semicolons, or tabs below a header; quoted fields or not.
+    /// Commas, semicolons, or, below a header, bars or tabs; quoted fields or not.
     Csv,
     /// Columns `user item rating timestamp` with tabs or blanks between, as in u.data.
     Blank,
@@ -63,6 +63,7 @@ impl Layout {
             Separator::Byte(b'\t'),
             Separator::Byte(b','),
             Separator::Byte(b';'),
+            Separator::Byte(b'|'),
             Separator::Blank,
         ] {
             let names = HeaderNames::of(first, separator);
@@ -149,7 +150,7 @@ impl Layout {
 pub(crate) struct Column {
     /// What errors call it.
     name: &'static str,
-    /// Its names, without case, blanks and punctuation, separated by blanks.
+    /// Its names, the likeliest first, without case, blanks and punctuation, separated by blanks.
     synonyms: &'static str,
 }
 
@@ -158,18 +159,19 @@ impl Column {
         Self { name, synonyms }
     }
 
-    fn is_called(&self, name: &str) -> bool {
+    /// How likely a column called `name` is this one: 0 is the likeliest, `None` says it is not.
+    fn rank(&self, name: &str) -> Option<usize> {
         // What follows a colon is a type, as in `user_id:token`.
         let name = name.split(':').next().unwrap_or_default();
         let bare: String =
             name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        self.synonyms.split(' ').any(|synonym| synonym == bare)
+        self.synonyms.split(' ').position(|synonym| synonym == bare)
     }
 }
 
 const USER: Column = Column::new(
     "user",
-    "user userid uid username usr customer customerid reviewer reviewerid profile profileid member memberid",
+    "userid uid user usr customerid customer reviewerid reviewer profileid profile memberid member username",
 );
 const RATING: Column = Column::new(
     "rating",
@@ -178,8 +180,8 @@ const RATING: Column = Column::new(
 /// The item, by its general names and by those of well-known data sets.
 pub(crate) const ITEM: Column = Column::new(
     "item",
-    "item itemid iid movie movieid mid product productid asin book bookid isbn business businessid \
-     track trackid song songid artist artistid anime animeid game gameid appid show showid film filmid",
+    "itemid iid item movieid mid movie productid asin product bookid isbn book businessid business \
+     trackid track songid song artistid artist animeid anime gameid appid game showid show filmid film",
 );
 
 /// The first line of a file, as the names of its columns.
@@ -194,9 +196,11 @@ impl HeaderNames {
         Self { names: fields.map(|field| decode(&field.text).into_owned()).collect() }
     }
 
-    /// The place of the first column with one of the names of `column`.
+    /// The place of the column whose name is the likeliest for `column`; of two, the left one.
     pub(crate) fn find(&self, column: &Column) -> Option<usize> {
-        self.names.iter().position(|name| column.is_called(name))
+        let ranks = self.names.iter().enumerate();
+        let known = ranks.filter_map(|(place, name)| Some((column.rank(name)?, place)));
+        known.min().map(|(_, place)| place)
     }
 
     /// The places of `columns`, all of which must be there.

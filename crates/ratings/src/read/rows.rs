@@ -14,7 +14,7 @@ use crate::table::Ratings;
 use super::chunk::{Chunk, Columns, Parsed};
 use super::error::{BadLine, Problem, Skipped};
 use super::format::{Layout, first_lines};
-use super::local_ids::LocalIds;
+use super::local_ids::Names;
 
 /// The shortest run worth a thread's while, in bytes.
 const SHORTEST_RUN: usize = if cfg!(test) { 1 } else { 256 * 1024 };
@@ -153,7 +153,7 @@ fn close_gaps(ratings: &mut Ratings, room: &[usize], counts: &[usize]) {
 }
 
 /// The ids of all runs in the order of the file, and for each run the index of each of its ids.
-fn merge<'a, I: DenseIndex>(runs: impl Iterator<Item = &'a LocalIds>) -> (Ids<I>, Vec<Vec<I>>) {
+fn merge<'a, I: DenseIndex>(runs: impl Iterator<Item = &'a Names>) -> (Ids<I>, Vec<Vec<I>>) {
     let mut all = Ids::default();
     let rows = runs.map(|ids| ids.merge_into(&mut all)).collect();
     (all, rows)

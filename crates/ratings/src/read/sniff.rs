@@ -31,6 +31,9 @@ pub(crate) fn refuse_what_is_not_text(bytes: &[u8]) -> Result<(), Problem> {
     if matches!(text, [b'{' | b'[', ..]) {
         return Err(Problem::Json);
     }
+    if text.trim_ascii_end().contains(&b'\r') && memchr::memchr(b'\n', bytes).is_none() {
+        return Err(Problem::BareCarriageReturns);
+    }
     Ok(())
 }
 
@@ -64,7 +67,7 @@ fn by_signature(start: &[u8]) -> Option<Problem> {
 }
 
 /// Control characters other than tab, newline, form feed, carriage return, and DOS's end of file.
-fn is_never_text(byte: u8) -> bool {
+pub(super) fn is_never_text(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | 0x1A)
 }
 
