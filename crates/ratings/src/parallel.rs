@@ -1,11 +1,15 @@
 //! The one place that knows whether there are threads: rayon natively, a plain loop in a browser.
 
+/// More pieces than this only where there are more threads: each takes memory of its own.
+#[cfg(not(target_family = "wasm"))]
+const MANY_PIECES: usize = 32;
+
 /// In how many pieces to cut work so that all threads have their share to the end.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn pieces() -> usize {
     match rayon::current_num_threads() {
         1 => 1,
-        threads => threads * 4,
+        threads => (threads * 4).min(MANY_PIECES.max(threads)),
     }
 }
 

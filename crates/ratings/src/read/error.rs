@@ -255,6 +255,13 @@ pub struct Skipped {
 impl Skipped {
     /// How many skipped lines are kept with their reason.
     pub const MOST_EXAMPLES: usize = 20;
+
+    /// Adds those of the lines that follow.
+    pub(super) fn append(&mut self, next: Self) {
+        self.count += next.count;
+        let room = Self::MOST_EXAMPLES - self.examples.len();
+        self.examples.extend(next.examples.into_iter().take(room));
+    }
 }
 
 /// A place as it stands behind a file name.

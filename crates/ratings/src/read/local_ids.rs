@@ -40,7 +40,9 @@ impl LocalIds {
     }
 
     /// The ids alone: what finds their rows takes more memory, and is not needed behind the run.
-    pub(super) fn into_names(self) -> Names {
+    pub(super) fn into_names(mut self) -> Names {
+        self.names.text.shrink_to_fit();
+        self.names.ends.shrink_to_fit();
         self.names
     }
 
@@ -97,7 +99,7 @@ impl Names {
     }
 
     /// The rows of these ids in `all`, to which the new ones are added.
-    pub(super) fn merge_into<I: DenseIndex>(&self, all: &mut Ids<I>) -> Vec<I> {
+    pub(super) fn merge_into<I: DenseIndex>(self, all: &mut Ids<I>) -> Vec<I> {
         let rows = 0..self.ends.len() as u32;
         rows.map(|row| all.intern(&decode(self.name_of(row)))).collect()
     }

@@ -71,14 +71,21 @@ pub(super) fn parse(
     let parsed: Vec<Parsed> = parsed.into_iter().collect::<Result<_, _>>().map_err(Stop::Line)?;
     let counts: Vec<usize> = parsed.iter().map(|parsed| parsed.rows).collect();
     close_gaps(&mut ratings, &room, &counts);
-    let (users, user_rows) = merge(parsed.iter().map(|parsed| &parsed.users));
-    let (items, item_rows) = merge(parsed.iter().map(|parsed| &parsed.items));
+    let (mut user_names, mut item_names) = (Vec::new(), Vec::new());
+    let mut skipped = Skipped::default();
+    for run in parsed {
+        user_names.push(run.users);
+        item_names.push(run.items);
+        skipped.append(run.skipped);
+    }
+    let (users, user_rows) = merge(user_names);
+    let (items, item_rows) = merge(item_names);
     let work = parts(&mut ratings, &counts).into_iter().zip(user_rows).zip(item_rows);
     parallel::map(work.collect(), |((columns, users), items)| {
         renumber(columns.users, &users);
         renumber(columns.items, &items);
     });
-    Ok(Rows { users, items, ratings, skipped: all_skipped(parsed) })
+    Ok(Rows { users, items, ratings, skipped })
 }
 
 /// The lines behind the header, and the number of the first of them.
@@ -153,9 +160,9 @@ fn close_gaps(ratings: &mut Ratings, room: &[usize], counts: &[usize]) {
 }
 
 /// The ids of all runs in the order of the file, and for each run the index of each of its ids.
-fn merge<'a, I: DenseIndex>(runs: impl Iterator<Item = &'a Names>) -> (Ids<I>, Vec<Vec<I>>) {
+fn merge<I: DenseIndex>(runs: Vec<Names>) -> (Ids<I>, Vec<Vec<I>>) {
     let mut all = Ids::default();
-    let rows = runs.map(|ids| ids.merge_into(&mut all)).collect();
+    let rows = runs.into_iter().map(|names| names.merge_into(&mut all)).collect();
     (all, rows)
 }
 
@@ -166,16 +173,6 @@ fn renumber<I: DenseIndex>(column: &mut [I], rows: &[I]) {
     for index in column {
         *index = rows[index.index()];
     }
-}
-
-fn all_skipped(parsed: Vec<Parsed>) -> Skipped {
-    let mut all = Skipped::default();
-    for Parsed { skipped, .. } in parsed {
-        all.count += skipped.count;
-        let room = Skipped::MOST_EXAMPLES - all.examples.len();
-        all.examples.extend(skipped.examples.into_iter().take(room));
-    }
-    all
 }
 
 #[cfg(test)]
