@@ -3,8 +3,9 @@
 //! Every run is tiny and on the CPU, in a folder of its own, so that the tests take seconds and leave nothing.
 
 mod errors; // what is wrong, said plainly, with the exit code for it
-mod files; // what a run leaves, and that it is never lost nor overwritten
+mod files; // what a run leaves
 mod output; // what is printed where
+mod replacing; // one run in place of another
 #[cfg(unix)]
 mod stopping; // Ctrl-C, a reader that leaves, a disk that fills up
 

@@ -90,7 +90,10 @@ fn invariants_name_tests_that_are_there() {
                 source = Some(read(word));
             } else {
                 let source = source.as_ref().unwrap_or_else(|| panic!("no file in: {row}"));
-                assert!(source.contains(&format!("fn {word}(")), "{word} is not in the file: {row}");
+                assert!(
+                    source.contains(&format!("fn {word}(")),
+                    "{word} is not in the file: {row}"
+                );
                 checked += 1;
             }
         }
@@ -149,7 +152,9 @@ fn only_the_trainer_knows_burn_and_wgpu_and_only_programs_know_clap() {
         let name = package["name"].as_str().unwrap();
         for dependency in package["dependencies"].as_array().unwrap() {
             let dependency = dependency["name"].as_str().unwrap();
-            if let Some((_, allowed)) = fences.iter().find(|(fenced, _)| dependency.starts_with(fenced)) {
+            if let Some((_, allowed)) =
+                fences.iter().find(|(fenced, _)| dependency.starts_with(fenced))
+            {
                 assert!(allowed.contains(&name), "{name} depends on {dependency}");
             }
         }
@@ -158,7 +163,17 @@ fn only_the_trainer_knows_burn_and_wgpu_and_only_programs_know_clap() {
 
 #[test]
 fn libraries_neither_print_nor_open_files() {
-    let forbidden = ["println!", "print!(", "eprint!(", " fs::", "fs::{", "{fs,", "std::fs", "File::open", "std::process"];
+    let forbidden = [
+        "println!",
+        "print!(",
+        "eprint!(",
+        " fs::",
+        "fs::{",
+        "{fs,",
+        "std::fs",
+        "File::open",
+        "std::process",
+    ];
     let mut sources = 0;
     for library in ["ratings", "trainer", "chart"] {
         for path in files(&format!("crates/{library}/src"), "rs") {

@@ -6,13 +6,16 @@ const session = new Session();
 const post = (json) => self.postMessage(json);
 
 const commands = {
-  train: () => session.train(post),
+  train: (engine) => session.train(post, engine),
   pause: () => session.pause(),
   step: () => session.step(),
   resume: () => session.resume(),
   ping: () => post(JSON.stringify({ event: "pong" })),
 };
-self.onmessage = ({ data }) => commands[data]();
+self.onmessage = ({ data }) => {
+  const [command, argument] = data.split(" ");
+  commands[command](argument);
+};
 
 // Messages sent before this line would be lost, so the page waits for it.
 post(JSON.stringify({ event: "ready" }));

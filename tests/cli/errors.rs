@@ -26,15 +26,32 @@ fn what_makes_no_sense_is_a_usage_error() {
         ("--model svd", "mf, deepmf"),
         ("--device tpu", "auto, gpu, cpu"),
         ("--factors 0", "factors is 0; it must be from 1 to"),
-        ("--lr -1", "learning rate is -1; it must be above 0"),
+        ("--lr -1", "it must be from 1e-30 to 1e6"),
         ("--test-share 1", "test share is 1; it must be"),
         ("--test-share nan", "test share is NaN; it must be"),
         ("--seed 4294967296", "4294967296"),
         ("--hidden 10", "hidden layers is [10]; it must be none for mf"),
         ("--force", "--out"),
+        ("--epochs -1", "--epochs <N>': expected a whole number from 0 to 18446744073709551615"),
+        ("--factors -1", "--factors <K>': expected a whole number from 0 to"),
+        ("--batch-size -1", "--batch-size <N>': expected a whole number from 0 to"),
+        ("--threads -1", "--threads <N>': expected a whole number from 0 to"),
+        ("--seed -1", "--seed <N>': expected a whole number from 0 to 4294967295"),
+        ("--epochs ten", "--epochs <N>': expected a whole number from 0 to"),
+        ("--hidden -1", "--hidden <N,N>': expected whole numbers with commas"),
     ] {
         fails(&place, &format!("train ratings.dat {flags}"), 2, &[says]);
     }
+    for (ratings, says) in [
+        ("0", "ratings is 0; it must be from 1 to 200,000,000"),
+        ("200000001", "ratings is 200000001; it must be from 1 to 200,000,000"),
+        ("4000000000", "it must be from 1 to 200,000,000"),
+        ("-5", "expected a whole number"),
+    ] {
+        fails(&place, &format!("sample --out s --ratings {ratings}"), 2, &[says]);
+    }
+    fails(&place, "sample --out s --ratings 0", 2, &["hint: see native sample --help"]);
+    fails(&place, "train --factors 0", 2, &["hint: see native train --help"]);
     fails(&place, "ratings.dat", 2, &["native train ratings.dat"]);
     assert_eq!(place.list("."), ["ratings.dat"], "nothing is left behind");
 }
@@ -47,11 +64,20 @@ fn a_slip_in_the_configuration_file_is_named() {
         ("epochs = 'three'", "invalid type: string \"three\""),
         ("epochs = ", "run.toml"),
         ("device = 'tpu'", "unknown device \"tpu\""),
+        ("engine = 'steam'", "steam"),
+        ("data = ''", "data is empty; name a file"),
+        ("titles = ''", "titles is empty; name a file"),
     ] {
         place.write("run.toml", file);
         fails(&place, "train --config run.toml", 2, &[says, "run.toml"]);
     }
     fails(&place, "train --config absent.toml", 1, &["absent.toml"]);
+    place.write("run.toml", b"data = 'caf\xe9'");
+    fails(&place, "train --config run.toml", 2, &["run.toml: the file is not UTF-8 text; save"]);
+    place.write("run.toml", "device = 'tpu'\nengine = 'auto'");
+    fails(&place, "train --config run.toml --device cpu", 2, &["unknown device \"tpu\""]);
+    place.write("run.toml", "engine = 'steam'");
+    fails(&place, "train --config run.toml --engine auto", 2, &["run.toml", "steam"]);
 }
 
 #[test]
@@ -123,12 +149,8 @@ fn a_loss_beyond_numbers_keeps_the_last_good_model() {
     let place = Place::new();
     place.write("ratings.dat", tiny_ratings().replace("::4::", "::3e38::"));
     let ran = place.run(&quick("--out run"));
-    failed(
-        &ran,
-        "train",
-        5,
-        &["in epoch 1", "learning rate (0.01)", "hint: --lr 0.001", "saved in run"],
-    );
+    failed(&ran, "train", 5, &["in epoch 1", "hint: divide the ratings", "saved in run"]);
+    assert!(!ran.stderr.contains("--lr"), "{}", ran.stderr);
     assert!(place.list("run").contains(&"model.bpk".to_owned()));
     assert!(place.read("run/events.jsonl").contains(r#""status":"diverged""#));
 }
@@ -138,4 +160,36 @@ fn a_folder_that_cannot_be_written_is_found_out_before_training() {
     let place = Place::new();
     let under_a_file = quick("--out ratings.dat/run");
     fails(&place, &under_a_file, 1, &["ratings.dat/run", "--out"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_read() {
+    let place = Place::new();
+    for (command, says) in [
+        ("inspect /dev/zero", "cannot read /dev/zero: it is not a file"),
+        ("train /dev/zero", "cannot read /dev/zero: it is not a file"),
+        ("inspect ratings.dat --titles /dev/zero", "cannot read /dev/zero: it is not a file"),
+        ("train --config /dev/zero", "cannot read /dev/zero: it is not a file"),
+    ] {
+        fails(&place, command, 1, &[says]);
+    }
+    place.write("big.toml", vec![b'#'; (1 << 20) + 1]);
+    fails(&place, "train --config big.toml", 1, &["big.toml: the file holds more than 1 MiB"]);
+    // Sparse: it takes no room.
+    let huge = std::fs::File::create(place.path("huge.dat")).expect("the folder is ours");
+    huge.set_len((16 << 30) + 1).expect("a sparse file");
+    fails(&place, "inspect huge.dat", 1, &["huge.dat: the file holds more than 16 GiB"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let place = Place::new();
+    let native = env!("CARGO_BIN_EXE_native");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("cat ratings.dat | {native} inspect /dev/stdin")]);
+    let ran = Ran::of(shell.current_dir(place.path("")).output().expect("a shell"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("800"), "{}", ran.stdout);
 }

@@ -1,4 +1,4 @@
-//! What a run leaves, and that it is never overwritten.
+//! What a run leaves.
 
 use super::{ITEMS, Place, RATINGS, USERS, keys, quick};
 
@@ -94,27 +94,6 @@ fn the_folders_config_repeats_the_run_from_anywhere() {
     let other = place.succeed("train --config first/config.toml --json --seed 8").json();
     assert_ne!(curve(&first), curve(&other), "a flag goes before the file");
     assert_eq!(other["model"], "deepmf", "the file goes before the preset");
-}
-
-#[test]
-fn a_run_is_never_overwritten_without_force() {
-    let place = Place::new();
-    place.succeed(&quick("--out run"));
-    place.write("run/mine.txt", "mine");
-    let summary = place.read("run/summary.json");
-    let again = quick("--out run --epochs 1");
-    let refused = place.run(&again);
-    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("run is not empty") && refused.stderr.contains("--force"),
-        "{}",
-        refused.stderr
-    );
-    assert_eq!(place.read("run/summary.json"), summary);
-
-    place.succeed(&format!("{again} --force"));
-    assert_eq!(place.read("run/metrics.csv").lines().count(), 2);
-    assert_eq!(place.read("run/mine.txt"), "mine", "what is not the run's own stays");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::panic;
 
 use js_sys::Function;
 use serde::Serialize;
-use trainer::{Device, DeviceChoice, Pace, Run};
+use trainer::{Device, DeviceChoice, EngineChoice, EngineKind, Pace, Run};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::console;
@@ -19,7 +19,7 @@ use crate::turn::next_turn;
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Note<'a> {
     /// A run begins, with these settings.
-    Started { demo: &'a Demo, device: &'a str },
+    Started { demo: &'a Demo, device: &'a str, engine: EngineKind },
     /// It is over, and this many numbers were learned.
     Done { parameters: usize },
     /// It cannot go on.
@@ -60,12 +60,13 @@ impl Session {
         self.gate.open();
     }
 
-    /// Trains, one batch a slice, and hands each piece of news to `post` as JSON.
+    /// Trains, one batch a slice, and hands each piece of news to `post` as JSON. `engine` is
+    /// `auto` unless given.
     ///
     /// # Errors
     /// The browser refuses a message; a run that fails is news like any other.
-    pub async fn train(&self, post: Function) -> Result<(), JsValue> {
-        if let Err(error) = self.run(&post).await {
+    pub async fn train(&self, post: Function, engine: Option<String>) -> Result<(), JsValue> {
+        if let Err(error) = self.run(&post, engine.as_deref()).await {
             let message = error.to_string();
             send(&post, &Note::Failed { message }).map_err(|error| error.to_string())?;
         }
@@ -74,13 +75,14 @@ impl Session {
 }
 
 impl Session {
-    async fn run(&self, post: &Function) -> Result<(), Box<dyn Error>> {
+    async fn run(&self, post: &Function, engine: Option<&str>) -> Result<(), Box<dyn Error>> {
+        let engine: EngineChoice = engine.unwrap_or("auto").parse()?;
         let demo = Demo::three_steps();
-        let device = Device::open(DeviceChoice::Cpu).await?;
+        let device = Device::open(DeviceChoice::Cpu).await?.with_engine(engine)?;
         let mut run = Run::start(&demo.split()?, &demo.config, &device).await?;
         run.set_pace(Pace::Batches(1));
-        let device = device.name();
-        send(post, &Note::Started { demo: &demo, device })?;
+        let (engine, device) = (device.engine(), device.name());
+        send(post, &Note::Started { demo: &demo, device, engine })?;
         loop {
             next_turn().await.map_err(|error| format!("{error:?}"))?;
             self.gate.pass().await;

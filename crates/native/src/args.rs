@@ -27,6 +27,19 @@ pub(crate) struct Cli {
     pub(crate) train: TrainFlags,
 }
 
+impl Cli {
+    /// The command as it is typed; without one it trains.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.command {
+            None | Some(Command::Train { .. }) => "train",
+            Some(Command::Inspect { .. }) => "inspect",
+            Some(Command::Sample(_)) => "sample",
+            Some(Command::Devices { .. }) => "devices",
+            Some(Command::Completions { .. }) => "completions",
+        }
+    }
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -78,13 +91,13 @@ pub(crate) struct TrainFlags {
     #[arg(long)]
     pub(crate) preset: Option<Preset>,
     /// Passes over the training ratings [lab: 30 for mf, 20 for deepmf]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) epochs: Option<usize>,
     /// Numbers per user and per item (K) [lab: 10]
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) factors: Option<usize>,
     /// Widths of deepmf's hidden layers, as 10,5 [lab: 10,5]
-    #[arg(long, value_name = "N,N")]
+    #[arg(long, value_name = "N,N", allow_negative_numbers = true)]
     pub(crate) hidden: Option<Widths>,
     /// Adam's learning rate [lab: 0.001]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
@@ -93,13 +106,13 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) weight_decay: Option<f64>,
     /// Ratings per optimiser step [lab: 512]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) batch_size: Option<usize>,
     /// Part of the ratings kept for testing, from 0 up to but not 1 [lab: 0.2]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) test_share: Option<f64>,
     /// Fixes the split, the initial weights and the order of the batches [lab: 42]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) seed: Option<u32>,
     /// Where to train; auto takes a hardware GPU or else the CPU [default: auto]
     #[arg(long, value_parser = one_of::<DeviceChoice>(&["auto", "gpu", "cpu"]))]
@@ -110,14 +123,14 @@ pub(crate) struct TrainFlags {
     pub(crate) engine: Option<EngineChoice>,
     /// Threads of the fused engine; the largest power of two up to it is used, and any number gives
     /// the same bits [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]
     pub(crate) reading: ReadFlags,
     /// Folder for what the run leaves [default: runs/TIME-MODEL-kK]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Replace the run that --out holds
+    /// Replace the run that --out holds, once the new one is complete
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
     /// Settings from a file, such as the config.toml of a run; flags go before it
@@ -164,11 +177,11 @@ pub(crate) struct SampleFlags {
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// How many ratings; users and items follow [default: 1000000]
-    #[arg(long, value_name = "N")]
+    /// How many ratings, up to 200 million; users and items follow [default: 1000000]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) ratings: Option<usize>,
     /// Another seed gives other ratings of the same shape
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) seed: Option<u64>,
     /// Replace files of the same name
     #[arg(long)]
@@ -195,6 +208,14 @@ pub(crate) enum ProgressChoice {
     Plain,
     /// Only warnings and errors
     None,
+}
+
+/// A count, or a seed: the message for anything else says what a number must be.
+fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, Usage> {
+    let mut powers = (1..=u64::BITS).rev().map(|bits| u64::MAX >> (u64::BITS - bits));
+    let largest = powers.find(|number| T::try_from(*number).is_ok()).unwrap_or(0);
+    let number = text.parse().ok().and_then(|number: u64| T::try_from(number).ok());
+    number.ok_or_else(|| Usage(format!("expected a whole number from 0 to {largest}")))
 }
 
 /// A flag whose values are listed in the help and in completions, and parsed by their own type.

@@ -1,14 +1,13 @@
 //! The configuration file: the flags of a run under their own names.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use trainer::ModelKind;
 
 use crate::args::Preset;
 use crate::exit::Usage;
+use crate::input;
 
 /// What a file may set. A key that is not here is an error, so that a slip of the pen is not taken for silence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,19 +30,27 @@ pub(crate) struct ConfigFile {
     pub(crate) engine: Option<String>,
 }
 
-const HEADER: &str = "\
-# Everything that decided this run. To repeat it: native train --config THIS_FILE
-# The keys are the names of the flags of `native train`; flags go before this file.
-";
+/// How every written file begins; a folder is known as a run's by it.
+pub(crate) const FIRST_LINE: &str =
+    "# Everything that decided this run. To repeat it: native train --config THIS_FILE\n";
+
+const SECOND_LINE: &str =
+    "# The keys are the names of the flags of `native train`; flags go before this file.\n";
 
 impl ConfigFile {
     /// Reads a file; paths in it are relative to its folder.
     pub(crate) fn read(path: &Path) -> anyhow::Result<ConfigFile> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
-        let mut file: ConfigFile = toml::from_str(&text).map_err(|error| {
-            Usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
-        })?;
+        let name = path.display();
+        let text = String::from_utf8(input::read(path, input::CONFIG)?)
+            .map_err(|_| Usage(format!("{name}: the file is not UTF-8 text; save it as UTF-8")))?;
+        let mut file: ConfigFile = toml::from_str(&text)
+            .map_err(|error| Usage(format!("{name}: {}", error.to_string().trim_end())))?;
+        for (key, value) in [("data", &file.data), ("titles", &file.titles)] {
+            if value.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+                let what = "is empty; name a file, or leave the key out";
+                return Err(Usage(format!("{name}: {key} {what}")).into());
+            }
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         for path in [&mut file.data, &mut file.titles].into_iter().flatten() {
             *path = folder.join(&*path);
@@ -58,6 +65,6 @@ impl ConfigFile {
         } else {
             ""
         };
-        Ok(format!("{HEADER}{sample}\n{}", toml::to_string(self)?))
+        Ok(format!("{FIRST_LINE}{SECOND_LINE}{sample}\n{}", toml::to_string(self)?))
     }
 }

@@ -1,14 +1,14 @@
-//! Bytes to table: the only file that opens what the user gave.
+//! Bytes to table.
 
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use ratings::sample::{self, SampleConfig};
 use ratings::{Loaded, ReadError, ReadOptions, Statistics, Table, Titles};
 use serde::Serialize;
 
+use crate::input;
 use crate::text::{counted, grouped};
 
 /// Ratings in memory, and where they come from.
@@ -49,14 +49,16 @@ impl Data {
         skip_bad_lines: bool,
     ) -> anyhow::Result<Data> {
         let name = shown(path);
-        let bytes = bytes_of(path)?;
+        let bytes = bytes_of(path, input::RATINGS)?;
         let started = Instant::now();
         let Loaded { table, titles: inner, titles_error } =
             ratings::read(&name, &bytes, &ReadOptions { skip_bad_lines })?;
         let parse_seconds = started.elapsed().as_secs_f64();
         drop(bytes); // training needs the room
         let (titles, titles_error) = match titles {
-            Some(path) => (Some(Titles::parse(&shown(path), &bytes_of(path)?)?), None),
+            Some(path) => {
+                (Some(Titles::parse(&shown(path), &bytes_of(path, input::TITLES)?)?), None)
+            }
             None => (inner, titles_error),
         };
         Ok(Data { table, titles, titles_error, parse_seconds, noise_floor: None, name })
@@ -129,7 +131,7 @@ pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {
+fn bytes_of(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let name = shown(path);
     if path.is_dir() {
         let inside = ["ratings.dat", "ratings.csv", "u.data"]
@@ -141,5 +143,5 @@ fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {
             Path::new(&name).join(file).display()
         );
     }
-    fs::read(path).with_context(|| format!("cannot read {name}"))
+    input::read(path, limit)
 }

@@ -3,6 +3,8 @@
 use ratings::{Problem, ReadError, SplitError};
 use trainer::{ConfigError, DeviceError, NoKernels, TrainError};
 
+use crate::text::{rounded, short};
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -28,15 +30,16 @@ pub(crate) enum Exit {
 pub(crate) struct Usage(pub(crate) String);
 
 /// An error as the user sees it: what went wrong with all its causes, then what to do about it.
-pub(crate) fn message(error: &anyhow::Error) -> String {
-    let hint = hint(error).map_or(String::new(), |hint| format!("\nhint: {hint}"));
+/// `command` is the one that failed, such as `train`.
+pub(crate) fn message(error: &anyhow::Error, command: &str) -> String {
+    let hint = hint(error, command).map_or(String::new(), |hint| format!("\nhint: {hint}"));
     format!("error: {error:#}{hint}")
 }
 
 /// The flag that helps: libraries know what is wrong, only the command line knows its flags.
-fn hint(error: &anyhow::Error) -> Option<String> {
+fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
     if error.is::<Usage>() || error.is::<ConfigError>() {
-        return Some("see native train --help".into());
+        return Some(format!("see native {command} --help"));
     }
     if error.is::<NoKernels>() {
         return Some("--engine autodiff trains on the GPU with burn".into());
@@ -54,12 +57,23 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         };
     }
     match error.downcast_ref()? {
-        TrainError::Diverged { learning_rate, .. } => {
-            Some(format!("--lr {}", learning_rate / 10.0))
+        TrainError::Diverged { largest_rating, .. } if *largest_rating > HUGE_RATING => {
+            Some("divide the ratings until they are near 1; no flag helps".into())
+        }
+        // With tiny steps it is not their size that makes the very first epoch fail.
+        TrainError::Diverged { epoch, learning_rate, .. }
+            if *epoch >= 2 || *learning_rate > TINY_RATE =>
+        {
+            Some(format!("--lr {}", short(rounded(learning_rate / 10.0))))
         }
         _ => None,
     }
 }
+
+/// Squared errors of ratings above this come near the end of f32.
+const HUGE_RATING: f32 = 1e15;
+/// A tenth of the lab's learning rate.
+const TINY_RATE: f64 = 1e-4;
 
 impl Exit {
     const ALL: [(Exit, &str); 7] = [
@@ -99,5 +113,26 @@ impl Exit {
     pub(crate) fn help() -> String {
         let lines = Exit::ALL.map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit as u8));
         format!("Exit codes:\n{}", lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trainer::TrainError;
+
+    use super::hint;
+
+    #[test]
+    fn a_divergence_hints_at_its_cause() {
+        for (epoch, learning_rate, largest_rating, expected) in [
+            (1, 0.07, 5.0, Some("--lr 0.007")),
+            (1, 1e30, 5.0, Some("--lr 1e29")),
+            (3, 1e-5, 5.0, Some("--lr 1e-6")),
+            (1, 1e-5, 5.0, None),
+            (3, 0.01, 1e20, Some("divide the ratings until they are near 1; no flag helps")),
+        ] {
+            let error = TrainError::Diverged { epoch, kept: 0, learning_rate, largest_rating };
+            assert_eq!(hint(&error.into(), "train").as_deref(), expected, "{learning_rate}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C: once asks the run to stop and keep what it has, twice ends the program.
+//! Signals. Ctrl-C: once asks the run to stop and keep what it has, twice ends the program.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -6,7 +6,7 @@ use crate::exit::Exit;
 
 /// Nothing is trained that has to be kept.
 const NOTHING_TO_KEEP: u8 = 0;
-/// A model is being trained.
+/// A run has a folder, and a model that is being trained.
 const TRAINING: u8 = 1;
 /// Ctrl-C was pressed while training.
 const ASKED: u8 = 2;
@@ -15,6 +15,7 @@ static STATE: AtomicU8 = AtomicU8::new(NOTHING_TO_KEEP);
 
 /// Takes over Ctrl-C (and the polite termination signals). Where that fails, Ctrl-C ends the program as ever.
 pub(crate) fn watch() {
+    outlive_size_limits();
     // There is nothing to do about a failure, and nothing is lost but the soft stop.
     let _ = ctrlc::set_handler(|| {
         let first =
@@ -25,7 +26,7 @@ pub(crate) fn watch() {
     });
 }
 
-/// From here on there is a model to keep: the first Ctrl-C only asks.
+/// From here on there is a run to keep: the first Ctrl-C only asks.
 pub(crate) fn training_begins() {
     STATE.store(TRAINING, Ordering::SeqCst);
 }
@@ -39,3 +40,17 @@ pub(crate) fn let_go() {
 pub(crate) fn asked() -> bool {
     STATE.load(Ordering::SeqCst) == ASKED
 }
+
+/// A write beyond the limit on file sizes (`ulimit -f`) is an error like any other, not the end of the program:
+/// the signal for it waits for ever, in this thread and in all that it starts.
+#[cfg(unix)]
+fn outlive_size_limits() {
+    use nix::sys::signal::{SigSet, Signal};
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGXFSZ);
+    // Where it cannot be blocked, the system does what it always did.
+    let _ = signals.thread_block();
+}
+
+#[cfg(not(unix))]
+fn outlive_size_limits() {}

@@ -67,10 +67,13 @@ impl Journal {
         metrics.and(events)
     }
 
-    /// Notes how the run ended, after how many epochs. The line is kept even if the disk does not take it.
+    /// Notes how the run ended, after how many epochs, and closes the files. The line is kept even if the disk does
+    /// not take it.
     pub(crate) fn end(&mut self, status: &str, epochs: usize) {
         // The whole text is written again when the run is saved, and an error is reported there.
         let _ = self.event(&Frame::End { status, epochs });
+        // The folder may be renamed, which not every system does while a file in it is open.
+        (self.metrics.file, self.events.file) = (None, None);
     }
 
     fn event(&mut self, event: &impl Serialize) -> io::Result<()> {

@@ -3,8 +3,10 @@
 mod args; // the command line as it is typed
 mod config_file; // the same settings from a file
 mod settings; // what a run will do
+mod input; // files that the user names
 mod data; // bytes to table
 mod run_folder; // where a run is kept
+mod replace; // one run in place of another
 mod contents; // what stands in the files of that folder
 mod journal; // what is written while a run goes
 mod train; // a run, slice by slice
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(error) if streams::is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
-            streams::say(&exit::message(&error));
+            streams::say(&exit::message(&error, cli.name()));
             Exit::of(&error)
         }
     };
@@ -92,20 +94,28 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
 
     let first = contents::first(&settings, &device)?;
     let name = run_folder::name(&settings.config);
-    let (folder, mut journal) = RunFolder::create(flags.out.as_deref(), &name, &first)?;
+    interrupt::training_begins();
+    let (folder, mut journal) =
+        RunFolder::create(flags.out.as_deref(), flags.force, &name, &first)?;
     let mut summary = Summary::new(settings.config.model, &data, &split, &device);
 
-    let run = block_on(Run::start(&split, &settings.config, &device))?;
+    let run = block_on(Run::start(&split, &settings.config, &device))
+        .inspect_err(|_| folder.abandon())?;
     let outcome = block_on(train::drive(run, &mut report, &mut journal))?;
 
-    summary.conclude(&outcome.trained.history);
+    summary.conclude(&outcome.trained.history, outcome.beyond);
     let last = contents::last(&outcome.trained, &data, &journal, &summary)?;
     let saved = save::keep(
-        Keepsake { first: &first, last: &last, summary: &mut summary },
+        Keepsake {
+            first: &first,
+            last: &last,
+            summary: &mut summary,
+            complete: matches!(outcome.ended, Ended::Done),
+        },
         &folder,
-        &report,
+        &mut report,
     )?;
-    report.close(&outcome.ended, &summary, &data, &saved.path);
+    report.close(&outcome.ended, &summary, &data, &saved);
     let printed = report.finish(&saved.json);
     match (outcome.ended, saved.misplaced) {
         (ended @ Ended::Failed(_), _) => ended.into_exit(),

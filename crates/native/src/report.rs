@@ -1,7 +1,6 @@
 //! What a training run says: its epochs on standard output, everything about them on standard error.
 
 use std::io;
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -14,10 +13,11 @@ use crate::curve;
 use crate::data::{Data, shown};
 use crate::next;
 use crate::progress::Meter;
+use crate::save::Saved;
 use crate::settings::Settings;
 use crate::streams;
 use crate::summary::Summary;
-use crate::text::{counted, grouped};
+use crate::text::{counted, grouped, short};
 use crate::train::Ended;
 
 /// The voice of a run.
@@ -45,12 +45,12 @@ impl Report {
     }
 
     /// Something the user should not miss.
-    pub(crate) fn warn(&self, what: &str) {
-        streams::warn(what);
+    pub(crate) fn warn(&mut self, what: &str) {
+        self.meter.aside(|| streams::warn(what));
     }
 
     /// What was read, and what was wrong with it.
-    pub(crate) fn data(&self, data: &Data) {
+    pub(crate) fn data(&mut self, data: &Data) {
         for warning in data.warnings() {
             self.warn(&warning);
         }
@@ -73,7 +73,7 @@ impl Report {
     }
 
     /// What is about to be done.
-    pub(crate) fn plan(&self, settings: &Settings, split: &Split, device: &Device) {
+    pub(crate) fn plan(&mut self, settings: &Settings, split: &Split, device: &Device) {
         let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
         self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
         let (name, reason, engine) = (device.name(), device.reason(), device.engine());
@@ -97,7 +97,9 @@ impl Report {
         self.note(
             "model",
             &format!(
-                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; Adam, lr {learning_rate}, weight decay {weight_decay}"
+                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; Adam, lr {}, weight decay {}",
+                short(*learning_rate),
+                short(*weight_decay)
             ),
         );
     }
@@ -134,17 +136,21 @@ impl Report {
     }
 
     /// The curve, the last RMSE beside the baseline, where the run is kept, and what to try next.
-    pub(crate) fn close(&self, ended: &Ended, summary: &Summary, data: &Data, place: &Path) {
-        let place = shown(place);
+    pub(crate) fn close(&self, ended: &Ended, summary: &Summary, data: &Data, saved: &Saved) {
+        let place = shown(&saved.path);
         let kept = match ended {
-            Ended::ReaderGone => return, // whoever left wants no more text
+            // Whoever left wants no more text, but for where to look.
+            Ended::ReaderGone if saved.left.is_none() => return,
+            Ended::ReaderGone => format!("Stopped; what was trained so far is saved in {place}."),
             Ended::Done => format!("Saved in {place}."),
             Ended::Interrupted => {
                 format!("Interrupted; what was trained so far is saved in {place}.")
             }
             Ended::Failed(_) => format!("The last good model is saved in {place}."),
         };
-        if self.silent {
+        let kept = [Some(kept), beyond(ended, summary), saved.left_note()];
+        let kept = kept.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        if self.silent || matches!(ended, Ended::ReaderGone) {
             if !matches!(ended, Ended::Done) {
                 streams::say(&kept);
             }
@@ -199,6 +205,25 @@ fn epoch_line(report: &EpochReport) -> String {
     format!("[{seconds:.2}] Epoch: {epoch:3}, TrnRMSE: {train_rmse:.4}{test}")
 }
 
+/// How far an interrupted model is from the figures that are known.
+fn beyond(ended: &Ended, summary: &Summary) -> Option<String> {
+    if !matches!(ended, Ended::Interrupted) {
+        return None;
+    }
+    Some(match (summary.trained_beyond_final, &summary.r#final) {
+        (None, None) => "Nothing was trained yet: it is the initial model.".into(),
+        (None, Some(_)) => return None,
+        (Some(more), None) => {
+            format!("It has seen {} and was not tested.", counted(more, "rating"))
+        }
+        (Some(more), Some(last)) => format!(
+            "It has seen {} more than epoch {}, the last that was tested.",
+            counted(more, "rating"),
+            last.epoch
+        ),
+    })
+}
+
 /// The last test RMSE, and what it is worth.
 fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     let last = summary.r#final?;
@@ -218,7 +243,22 @@ fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
 mod tests {
     use trainer::EpochReport;
 
-    use super::epoch_line;
+    use super::{Report, epoch_line};
+    use crate::args::{ProgressChoice, TrainFlags};
+    use crate::progress::Meter;
+
+    #[test]
+    fn a_warning_goes_by_the_meter() {
+        let flags = TrainFlags { progress: ProgressChoice::Plain, ..TrainFlags::default() };
+        let mut report = Report::new(&flags);
+        let spoke = |report: &Report| match &report.meter {
+            Meter::Lines { quiet_since } => *quiet_since,
+            _ => panic!("plain lines were asked for"),
+        };
+        let before = spoke(&report);
+        report.warn("this line belongs to a test");
+        assert!(spoke(&report) > before, "the meter was not told");
+    }
 
     #[test]
     fn an_epoch_reads_as_in_the_lab() {

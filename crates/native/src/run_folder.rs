@@ -1,7 +1,7 @@
 //! The folder of a run: where it is, that it can be written, and that nothing of worth is overwritten.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,23 +11,14 @@ use crate::atomic;
 use crate::clock;
 use crate::data::shown;
 use crate::journal::{EVENTS, Journal, METRICS};
-
-/// Everything a run leaves, in the order in which it is written: what is dearest first.
-pub(crate) const FILES: [&str; 9] = [
-    "model.bpk",
-    "config.toml",
-    "ids/users.csv",
-    "ids/items.csv",
-    METRICS,
-    EVENTS,
-    "env.json",
-    "curve.svg",
-    "summary.json",
-];
+use crate::replace::{is_run, make_beside, make_free, swap};
 
 /// A folder for one run.
 pub(crate) struct RunFolder {
+    /// Where the run is written.
     pub(crate) path: PathBuf,
+    /// The older run whose place it takes once it is complete.
+    pub(crate) replaces: Option<PathBuf>,
 }
 
 /// A file of a run: its name within the folder, and its content.
@@ -40,48 +31,49 @@ pub(crate) fn name(config: &Config) -> String {
 }
 
 impl RunFolder {
-    /// Refuses, before any work is done, a folder that already holds something.
+    /// Refuses, before any work is done, a folder that already holds something: a run is replaced only on request,
+    /// anything else never.
     pub(crate) fn refuse_taken(out: Option<&Path>, force: bool) -> anyhow::Result<()> {
         let Some(path) = out else { return Ok(()) };
+        let place = path.display();
         match fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
-            Ok(true) if !force => bail!(
-                "{} is not empty and is left as it is; give another --out, or --force to replace the run in it",
-                path.display()
+            Ok(true) if !is_run(path) => bail!(
+                "{place} is not empty and holds no run; it is left as it is: give another --out"
             ),
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| {
-                format!("cannot use {} as the run's folder; give another --out", path.display())
+            Ok(true) if !force => bail!(
+                "{place} holds a run and is left as it is; give another --out, or --force to replace the run in it"
+            ),
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => Ok(()),
+            Err(error) => Err(error).with_context(|| {
+                format!("cannot use {place} as the run's folder; give another --out")
             }),
-            _ => Ok(()),
+            Ok(_) => Ok(()),
         }
     }
 
     /// Makes the folder and its first files: proof, before training, that the rest can follow.
     pub(crate) fn create(
         out: Option<&Path>,
+        force: bool,
         name: &str,
         first: &[Content],
     ) -> anyhow::Result<(RunFolder, Journal)> {
-        let path = match out {
-            Some(path) => path.to_owned(),
-            None => make_free(&Path::new("runs").join(name))
-                .context("cannot make a folder for the run below runs/; give one with --out")?,
-        };
-        let cannot =
-            || format!("cannot write to {}; give another folder with --out", path.display());
-        fs::create_dir_all(path.join("ids")).with_context(cannot)?;
-        let folder = RunFolder { path: std::path::absolute(&path).with_context(cannot)? };
-        // What an earlier run left would contradict what this one writes.
-        for file in FILES {
-            match fs::remove_file(folder.path.join(file)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(error).with_context(cannot);
-                }
-                _ => {}
+        // Reading the data took a while: another run may be there by now.
+        RunFolder::refuse_taken(out, force)?;
+        let folder = match out {
+            Some(path) if is_run(path) => RunFolder::beside(path)?,
+            Some(path) => RunFolder { path: path.to_owned(), replaces: None },
+            None => {
+                let path = make_free(&Path::new("runs").join(name))
+                    .context("cannot make a folder for the run below runs/; give one with --out")?;
+                RunFolder { path, replaces: None }
             }
-        }
-        folder.write(first).with_context(cannot)?;
-        let journal = Journal::create(&folder.path).with_context(cannot)?;
-        Ok((folder, journal))
+        };
+        let begun = folder.begin(first);
+        begun.with_context(|| {
+            let place = folder.path.display();
+            format!("cannot write to {place}; give another folder with --out")
+        })
     }
 
     /// Writes files, each whole or not at all; stops at the first that fails.
@@ -97,25 +89,41 @@ impl RunFolder {
         }
         Ok(())
     }
-}
 
-/// Makes a folder of this name, or of the name with the first number that nobody took: two runs may start in the
-/// same second.
-fn make_free(path: &Path) -> io::Result<PathBuf> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+    /// Puts a complete run where the older one is. What of the older one could not be moved or removed is returned.
+    pub(crate) fn take_over(&self, old: &Path) -> anyhow::Result<Option<PathBuf>> {
+        swap(&self.path, old).with_context(|| format!("cannot replace {}", shown(old)))
     }
-    let mut number = 1;
-    loop {
-        let path = if number == 1 {
-            path.to_owned()
-        } else {
-            PathBuf::from(format!("{}-{number}", path.display()))
-        };
-        match fs::create_dir(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            made => return made.map(|()| path),
+
+    /// Removes the files of a run that never began, and the folder if nothing else is in it.
+    pub(crate) fn abandon(&self) {
+        // What cannot be removed does no harm: the folder is not taken for a finished run.
+        for file in ["config.toml", "env.json", METRICS, EVENTS] {
+            let _ = fs::remove_file(self.path.join(file));
         }
+        for folder in [self.path.join("ids"), self.path.clone()] {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    fn beside(old: &Path) -> anyhow::Result<RunFolder> {
+        let cannot =
+            || format!("cannot make a folder beside {}; give another --out", old.display());
+        // A link stays, and what it leads to is replaced.
+        let old = fs::canonicalize(old).with_context(cannot)?;
+        let path = make_beside(&old).with_context(cannot)?;
+        Ok(RunFolder { path, replaces: Some(old) })
+    }
+
+    fn begin(&self, first: &[Content]) -> anyhow::Result<(RunFolder, Journal)> {
+        let replaces = self.replaces.clone();
+        fs::create_dir_all(self.path.join("ids"))?;
+        let folder = RunFolder { path: std::path::absolute(&self.path)?, replaces };
+        let journal = folder
+            .write(first)
+            .and_then(|()| Ok(Journal::create(&folder.path)?))
+            .inspect_err(|_| folder.abandon())?;
+        Ok((folder, journal))
     }
 }
 
@@ -123,27 +131,52 @@ fn make_free(path: &Path) -> io::Result<PathBuf> {
 mod tests {
     use std::fs;
 
-    use super::{RunFolder, make_free};
+    use super::RunFolder;
+    use crate::config_file::FIRST_LINE;
 
     #[test]
-    fn a_taken_folder_is_refused_unless_forced_and_strangers_files_stay() {
+    fn only_an_empty_folder_is_free_and_only_a_run_is_replaced() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path();
-        assert!(RunFolder::refuse_taken(Some(path), false).is_ok(), "an empty folder is free");
+        let refused = |force| {
+            let answer = RunFolder::refuse_taken(Some(path), force);
+            answer.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(false), None, "an empty folder is free");
         fs::write(path.join("mine.txt"), "mine").expect("the folder is ours");
-        fs::write(path.join("model.bpk"), "old").expect("the folder is ours");
-        assert!(RunFolder::refuse_taken(Some(path), false).is_err(), "a full folder is taken");
-        assert!(RunFolder::refuse_taken(Some(path), true).is_ok(), "force");
-        RunFolder::create(Some(path), "", &[("config.toml", b"new".to_vec())]).expect("writable");
-        assert!(path.join("mine.txt").exists() && path.join("config.toml").exists());
-        assert!(!path.join("model.bpk").exists(), "the old model is not this run's");
+        for force in [false, true] {
+            let said = refused(force).expect("a stranger's folder is taken");
+            assert!(said.contains("holds no run") && !said.contains("--force"), "{said}");
+        }
+        fs::write(path.join("config.toml"), FIRST_LINE).expect("the folder is ours");
+        fs::write(path.join("summary.json"), "{}").expect("the folder is ours");
+        let said = refused(false).expect("a run is taken");
+        assert!(said.contains("--force"), "{said}");
+        assert_eq!(refused(true), None);
     }
 
     #[test]
-    fn two_runs_of_one_second_get_two_names() {
+    fn a_run_that_replaces_another_begins_beside_it() {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        let path = parent.path().join("run");
+        let first = [("config.toml", FIRST_LINE.into())];
+        let (old, _) = RunFolder::create(Some(&path), false, "", &first).expect("writable");
+        assert_eq!((&old.path, &old.replaces), (&path, &None));
+        assert!(RunFolder::create(Some(&path), false, "", &first).is_err(), "a run is there");
+        let (new, journal) = RunFolder::create(Some(&path), true, "", &first).expect("writable");
+        assert_eq!(new.path.file_name(), Some("run.new".as_ref()));
+        assert_eq!(new.replaces, Some(fs::canonicalize(&path).expect("it is there")));
+        drop(journal);
+        new.abandon();
+        assert!(path.join("events.jsonl").exists() && !new.path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("runs").join("run");
-        assert_eq!(make_free(&path).expect("writable"), path);
-        assert_eq!(make_free(&path).expect("writable"), folder.path().join("runs").join("run-2"));
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("absent", &link).expect("the folder is ours");
+        assert!(RunFolder::refuse_taken(Some(&link), false).is_err());
     }
 }

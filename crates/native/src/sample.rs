@@ -10,13 +10,17 @@ use crate::atomic;
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
 use crate::streams;
-use crate::text::counted;
+use crate::text::{counted, grouped};
+
+/// The most ratings of a sample: it is made in memory, where this many take some 10 GB.
+pub(crate) const MOST: usize = 200_000_000;
 
 /// Writes `ratings.dat` and `movies.dat`.
 pub(crate) fn run(flags: &SampleFlags) -> anyhow::Result<Exit> {
     let asked = flags.ratings.unwrap_or(SampleConfig::default().ratings);
-    if !(1..=u32::MAX as usize).contains(&asked) {
-        return Err(Usage(format!("ratings is {asked}; it must be from 1 to {}", u32::MAX)).into());
+    if !(1..=MOST).contains(&asked) {
+        let most = grouped(MOST);
+        return Err(Usage(format!("ratings is {asked}; it must be from 1 to {most}")).into());
     }
     let folder = &flags.out;
     let paths = ["ratings.dat", "movies.dat"].map(|name| folder.join(name));

@@ -20,6 +20,8 @@ pub(crate) struct Saved {
     pub(crate) json: String,
     /// Why it is not the folder it should be, if it is another.
     pub(crate) misplaced: Option<anyhow::Error>,
+    /// The older run that it should have replaced, and that is left.
+    pub(crate) left: Option<PathBuf>,
 }
 
 /// Everything there is to write.
@@ -30,6 +32,15 @@ pub(crate) struct Keepsake<'a> {
     pub(crate) last: &'a [Content],
     /// The summary, which names the folder.
     pub(crate) summary: &'a mut Summary,
+    /// Whether every epoch was trained: only then may it take an older run's place.
+    pub(crate) complete: bool,
+}
+
+impl Saved {
+    /// That the older run is still there.
+    pub(crate) fn left_note(&self) -> Option<String> {
+        self.left.as_ref().map(|old| format!("The run in {} is left as it was.", shown(old)))
+    }
 }
 
 /// Writes a run to its folder; if that fails, to a new folder below the system's temporary one or the user's own;
@@ -40,26 +51,35 @@ pub(crate) struct Keepsake<'a> {
 pub(crate) fn keep(
     mut run: Keepsake<'_>,
     folder: &RunFolder,
-    report: &Report,
+    report: &mut Report,
 ) -> anyhow::Result<Saved> {
-    let failure = match run.write(folder, &[]) {
-        Ok(json) => return Ok(Saved { path: folder.path.clone(), json, misplaced: None }),
+    let failure = match run.settle(folder, &[], report) {
+        Ok(saved) => return Ok(saved),
         Err(error) => error,
     };
     report.warn(&format!("{failure:#}; the model is still in memory and goes elsewhere"));
     let first = run.first;
     for path in elsewhere(&folder.path) {
-        match run.write(&RunFolder { path: path.clone() }, first) {
-            Ok(json) => return Ok(misplaced(path, json, failure)),
+        match run.write(&RunFolder { path: path.clone(), replaces: None }, first, &path) {
+            Ok(json) => return Ok(misplaced(path, json, failure, folder)),
             Err(error) => report.warn(&format!("{error:#}")),
         }
         // A part of a run in a folder that nobody knows helps nobody, and takes room.
         let _ = fs::remove_dir_all(&path);
     }
     while let Some(path) = ask(&folder.path)? {
-        match run.write(&RunFolder { path: path.clone() }, first) {
-            Ok(json) if path == folder.path => return Ok(Saved { path, json, misplaced: None }),
-            Ok(json) => return Ok(misplaced(path, json, failure)),
+        if path == folder.path {
+            match run.settle(folder, first, report) {
+                Ok(saved) => return Ok(saved),
+                Err(error) => report.warn(&format!("{error:#}")),
+            }
+            continue;
+        }
+        let other = RunFolder { path: path.clone(), replaces: None };
+        let written = RunFolder::refuse_taken(Some(&path), false)
+            .and_then(|()| run.write(&other, first, &path));
+        match written {
+            Ok(json) => return Ok(misplaced(path, json, failure, folder)),
             Err(error) => report.warn(&format!("{error:#}")),
         }
     }
@@ -67,15 +87,51 @@ pub(crate) fn keep(
 }
 
 /// A run that is kept, but not where it was meant to be.
-fn misplaced(path: PathBuf, json: String, failure: anyhow::Error) -> Saved {
+fn misplaced(path: PathBuf, json: String, failure: anyhow::Error, folder: &RunFolder) -> Saved {
     let failure = failure.context(format!("the run is saved in {} instead", path.display()));
-    Saved { path, json, misplaced: Some(failure) }
+    Saved { path, json, misplaced: Some(failure), left: folder.replaces.clone() }
 }
 
 impl Keepsake<'_> {
-    /// Writes the run, the model first, and gives the JSON object that names this folder.
-    fn write(&mut self, folder: &RunFolder, first: &[Content]) -> anyhow::Result<String> {
-        let json = self.summary.json_of(&folder.path)?;
+    /// Writes the run to its own folder and, if it is complete, puts it in the place of the run it replaces.
+    fn settle(
+        &mut self,
+        folder: &RunFolder,
+        first: &[Content],
+        report: &mut Report,
+    ) -> anyhow::Result<Saved> {
+        let Some(old) = folder.replaces.as_ref().filter(|_| self.complete) else {
+            let (path, left) = (folder.path.clone(), folder.replaces.clone());
+            let json = self.write(folder, first, &path)?;
+            return Ok(Saved { path, json, misplaced: None, left });
+        };
+        let json = self.write(folder, first, old)?;
+        match folder.take_over(old) {
+            Ok(rest) => {
+                if let Some(rest) = rest {
+                    let place = shown(&rest);
+                    report.warn(&format!(
+                        "the older run is replaced; what is left of it is in {place}"
+                    ));
+                }
+                Ok(Saved { path: old.clone(), json, misplaced: None, left: None })
+            }
+            Err(error) => {
+                let json = self.summary.json_of(&folder.path)?;
+                folder.write(&[("summary.json", json.clone().into_bytes())])?;
+                Ok(misplaced(folder.path.clone(), json, error, folder))
+            }
+        }
+    }
+
+    /// Writes the run, the model first, and gives the JSON object, which names the place where the run will be.
+    fn write(
+        &mut self,
+        folder: &RunFolder,
+        first: &[Content],
+        place: &Path,
+    ) -> anyhow::Result<String> {
+        let json = self.summary.json_of(place)?;
         folder.write(self.last)?;
         folder.write(first)?;
         folder.write(&[("summary.json", json.clone().into_bytes())])?;

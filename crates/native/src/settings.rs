@@ -1,6 +1,7 @@
 //! What a run will do: the flags, before the configuration file, before the preset.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use trainer::{Config, Device, DeviceChoice, EngineChoice, ModelKind};
@@ -47,24 +48,16 @@ impl Settings {
         let model = flags.model.or(file.model).unwrap_or(ModelKind::Mf);
         let lab = Config::lab(model);
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
-        let device = match (flags.device, &file.device) {
-            (Some(device), _) => device,
-            (None, Some(name)) => name.parse().map_err(|error| in_file(flags, error))?,
-            (None, None) => DeviceChoice::Auto,
-        };
-        let engine = match (flags.engine, &file.engine) {
-            (Some(engine), _) => engine,
-            (None, Some(name)) => name.parse().map_err(|error| in_file(flags, error))?,
-            (None, None) => EngineChoice::Auto,
-        };
+        let device = named(flags, file.device.as_deref())?;
+        let engine = named(flags, file.engine.as_deref())?;
         let settings = Settings {
             data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
             titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
             skip_bad_lines: flags.reading.skip_bad_lines || file.skip_bad_lines.unwrap_or(false),
             test_share: flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
             seed,
-            device,
-            engine,
+            device: flags.device.or(device).unwrap_or(DeviceChoice::Auto),
+            engine: flags.engine.or(engine).unwrap_or(EngineChoice::Auto),
             threads: flags.threads,
             config: Config {
                 model,
@@ -155,10 +148,13 @@ impl Settings {
     }
 }
 
-/// What is wrong with a value of the configuration file.
-fn in_file(flags: &TrainFlags, error: String) -> Usage {
+/// A name in the configuration file; a wrong one is an error even where a flag goes before it.
+fn named<T: FromStr<Err = String>>(
+    flags: &TrainFlags,
+    name: Option<&str>,
+) -> Result<Option<T>, Usage> {
     let path = flags.config.as_deref().unwrap_or(Path::new("")).display();
-    Usage(format!("{path}: {error}"))
+    name.map(str::parse).transpose().map_err(|error| Usage(format!("{path}: {error}")))
 }
 
 /// A file's hidden layers belong to the model it names: another model on the command line starts from the preset.
@@ -174,6 +170,9 @@ fn hidden(model: ModelKind, flags: &TrainFlags, file: &ConfigFile) -> Option<Vec
 /// A run may be repeated from another folder, so its paths start at the root.
 fn absolute(path: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
     path.map(|path| {
+        if path.as_os_str().is_empty() {
+            return Err(Usage("the name of a file is empty".into()).into());
+        }
         std::path::absolute(&path).with_context(|| format!("{}: not a path", path.display()))
     })
     .transpose()

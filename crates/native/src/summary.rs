@@ -22,6 +22,9 @@ pub(crate) struct Summary {
     pub(crate) epochs: Vec<EpochReport>,
     /// Null when no epoch was completed.
     pub(crate) r#final: Option<Final>,
+    /// Ratings trained on after `final`, in an epoch that was not completed; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trained_beyond_final: Option<usize>,
     /// The run's folder.
     pub(crate) run: String,
 }
@@ -64,12 +67,14 @@ impl Summary {
             parse_seconds: data.parse_seconds,
             epochs: Vec::new(),
             r#final: None,
+            trained_beyond_final: None,
             run: String::new(),
         }
     }
 
-    /// Fills in what came of it.
-    pub(crate) fn conclude(&mut self, history: &[EpochReport]) {
+    /// Fills in what came of it: the epochs, and the ratings trained on after the last of them.
+    pub(crate) fn conclude(&mut self, history: &[EpochReport], beyond: usize) {
+        self.trained_beyond_final = (beyond > 0).then_some(beyond);
         self.epochs = history.to_vec();
         self.r#final =
             history.last().map(|last| Final { epoch: last.epoch, test_rmse: last.test_rmse });

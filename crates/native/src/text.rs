@@ -19,6 +19,17 @@ pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{plural}", grouped(number))
 }
 
+/// A number without a long row of zeros: `0.001`, `1e-30`, `1e29`.
+pub(crate) fn short(number: f64) -> String {
+    let plain = number == 0.0 || (1e-5..1e9).contains(&number.abs()) || !number.is_finite();
+    if plain { number.to_string() } else { format!("{number:e}") }
+}
+
+/// To three digits, which takes the noise of binary fractions out of a suggestion.
+pub(crate) fn rounded(number: f64) -> f64 {
+    format!("{number:.2e}").parse().unwrap_or(number)
+}
+
 /// Seconds as `0.3 s`, `42 s`, `3 min 20 s`, `2 h 5 min`.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
@@ -32,7 +43,22 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, duration, grouped};
+    use super::{counted, duration, grouped, rounded, short};
+
+    #[test]
+    fn small_and_large_numbers_are_short() {
+        for (number, expected) in [
+            (0.0, "0"),
+            (0.001, "0.001"),
+            (1e-5, "0.00001"),
+            (1e-30, "1e-30"),
+            (-2.5e20, "-2.5e20"),
+            (f64::INFINITY, "inf"),
+            (rounded(0.07 / 10.0), "0.007"),
+        ] {
+            assert_eq!(short(number), expected);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -11,6 +11,8 @@ use crate::report::Report;
 pub(crate) struct Outcome {
     pub(crate) trained: Trained,
     pub(crate) ended: Ended,
+    /// Ratings the model has seen after the last whole epoch.
+    pub(crate) beyond: usize,
 }
 
 /// Why a run is over.
@@ -57,15 +59,19 @@ pub(crate) async fn drive(
     report: &mut Report,
     journal: &mut Journal,
 ) -> anyhow::Result<Outcome> {
-    interrupt::training_begins();
     report.begin();
+    let mut beyond = 0;
     let ended = loop {
         if interrupt::asked() {
             break Ended::Interrupted;
         }
         match run.advance().await {
-            Ok(Some(Event::Progress(progress))) => report.progress(&progress),
+            Ok(Some(Event::Progress(progress))) => {
+                beyond = progress.done;
+                report.progress(&progress);
+            }
             Ok(Some(Event::Epoch(epoch))) => {
+                beyond = 0;
                 if let Err(error) = journal.epoch(&epoch) {
                     report.warn(&format!(
                         "{error}; training goes on, and the run is saved at its end"
@@ -77,14 +83,17 @@ pub(crate) async fn drive(
                 }
             }
             Ok(None) => break Ended::Done,
-            Err(error) => break Ended::Failed(error),
+            Err(error) => {
+                beyond = 0; // the model goes back to the last good one
+                break Ended::Failed(error);
+            }
         }
     };
     report.quieten();
     match (run.finish().await, ended) {
         (Ok(trained), ended) => {
             journal.end(ended.status(), trained.history.len());
-            Ok(Outcome { trained, ended })
+            Ok(Outcome { trained, ended, beyond })
         }
         // What stopped the run says more than what its end met.
         (Err(_), Ended::Failed(error)) | (Err(error), _) => Err(error.into()),
