@@ -20,7 +20,7 @@ pub(crate) fn root() -> &'static Path {
 
 /// Whether a missing tool must fail the tests instead of skipping some of them.
 pub(crate) fn in_ci() -> bool {
-    env::var_os("CI").is_some_and(|value| value != "" && value != "false")
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// Says loudly that a test did not run; fails in CI, where everything must be at hand.
@@ -31,7 +31,8 @@ pub(crate) fn skip(test: &str, why: &str, remedy: &str) {
 
 /// Says something that the test runner does not swallow, as it does with what a passing test prints.
 pub(crate) fn say(text: &str) {
-    writeln!(io::stderr(), "\n*** {text} ***").unwrap();
+    let mut console = io::stderr();
+    writeln!(console, "\n*** {text} ***").unwrap();
 }
 
 /// burn on the CPU: the reference, always at hand.

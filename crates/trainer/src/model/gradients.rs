@@ -54,14 +54,14 @@ fn check(config: &Config, derive: impl Fn(&Weights, &Device) -> Vec<Vec<f32>>) {
     let mut compared = 0;
     for (at, Parameter { name, values, .. }) in weights.parameters.iter().enumerate() {
         assert_eq!(gradients[at].len(), values.len(), "{name}");
-        for i in 0..values.len() {
+        for (i, derivative) in gradients[at].iter().enumerate() {
             let moved = |by: f32| {
                 let mut moved = weights.clone();
                 moved.parameters[at].values[i] += by;
                 f64::from(loss_at(config, &moved))
             };
             let slope = (moved(STEP) - moved(-STEP)) / (2.0 * f64::from(STEP));
-            let derivative = f64::from(gradients[at][i]);
+            let derivative = f64::from(*derivative);
             let off = (slope - derivative).abs();
             assert!(off < 2e-3 * slope.abs().max(1.0), "{name}[{i}]: {derivative} against {slope}");
             compared += usize::from(slope.abs() > 1e-2);
