@@ -1,10 +1,12 @@
 //! The page, built and served by the command that the README names.
 
+use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::support::root;
 
 /// `cargo xtask web` on a free port, ended when dropped.
 pub(crate) struct Page {
@@ -17,11 +19,11 @@ impl Page {
     /// Builds the page into a temporary folder and serves it.
     pub(crate) fn serve() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut server = Command::new(cargo)
             .args(["xtask", "web", "--no-open", "--port", "0", "--out"])
             .arg(folder.path())
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+            .current_dir(root())
             .stdout(Stdio::piped())
             .spawn()
             .expect("cargo starts");

@@ -113,14 +113,14 @@ impl Config {
         if !(1e-30..=1e6).contains(learning_rate) {
             return refuse(
                 "learning rate",
-                format!("{learning_rate:e}"),
+                shown(*learning_rate),
                 "from 1e-30 to 1e6, for example 0.001",
             );
         }
         if !(weight_decay.is_finite() && (0.0..=1e6).contains(weight_decay)) {
             return refuse(
                 "weight decay",
-                format!("{weight_decay:e}"),
+                shown(*weight_decay),
                 "from 0 to 1e6, for example 0.00001",
             );
         }
@@ -139,6 +139,15 @@ impl Config {
             );
         }
         Ok(())
+    }
+}
+
+/// A number without a long tail of zeros.
+fn shown(number: f64) -> String {
+    if number == 0.0 || (1e-6..1e7).contains(&number.abs()) {
+        number.to_string()
+    } else {
+        format!("{number:e}")
     }
 }
 
@@ -180,6 +189,15 @@ mod tests {
         ] {
             assert_eq!(config.check().map_err(|e| e.setting), Err(setting), "{config:?}");
         }
+    }
+
+    #[test]
+    fn refused_numbers_are_short() {
+        let refused = |learning_rate| {
+            let config = Config { learning_rate, ..Config::lab(ModelKind::Mf) };
+            config.check().expect_err("out of range").value
+        };
+        assert_eq!([refused(-1.0), refused(0.0), refused(1e308)], ["-1", "0", "1e308"]);
     }
 
     #[test]

@@ -7,9 +7,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// The folder that holds the workspace's `Cargo.toml`.
-pub(crate) fn root() -> &'static Path {
-    const XTASK: &str = env!("CARGO_MANIFEST_DIR");
-    Path::new(XTASK).ancestors().nth(2).unwrap_or(Path::new(XTASK))
+///
+/// Taken from Cargo while it runs, not while it compiles: two checkouts that share a target folder
+/// share this program too, and each must be given its own files.
+pub(crate) fn root() -> PathBuf {
+    let xtask = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    xtask.ancestors().nth(2).unwrap_or(&xtask).to_owned()
 }
 
 /// `cargo` with `args`, in the workspace's folder.

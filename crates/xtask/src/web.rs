@@ -27,7 +27,7 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         .omit_default_module_path(false) // web.js itself finds web_bg.wasm beside it
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot turn {} into a module", wasm.display()))?;
-    page::write(shell::root(), out)
+    page::write(&shell::root(), out)
 }
 
 /// Compiles `web` for wasm32 and says where Cargo left it.
