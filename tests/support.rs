@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{self, Write as _},
-    path::Path,
+    path::PathBuf,
     sync::OnceLock,
 };
 
@@ -13,9 +13,11 @@ use ratings::{
 };
 use trainer::{Config, Device, DeviceChoice, EngineChoice, Event, Run, TrainError, Trained};
 
-/// The folder of the repository.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+/// The folder of the repository. Asked for at run time, since two checkouts may share a target
+/// folder.
+pub(crate) fn root() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR");
+    manifest.map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from).join("../..")
 }
 
 /// Whether a missing tool must fail the tests instead of skipping some of them.
