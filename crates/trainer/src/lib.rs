@@ -21,7 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 //!
-//! Nothing here prints, opens files, spawns threads or blocks: the same code runs under a
+//! Nothing here prints or opens files, and no thread outlives a call: the same code runs under a
 //! desktop's `block_on` and in a browser's worker.
 
 mod config; // every knob, its default, its check
