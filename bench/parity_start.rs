@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p native --example parity_start -- RATINGS mf|deepmf EPOCHS FOLDER
 
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, bail};
 use ratings::{Ratings, ReadOptions, Split};
@@ -76,7 +76,7 @@ fn write_weights(folder: &Path, split: &Split, config: &Config, weights: &Weight
 fn train(split: &Split, config: &Config) -> Result<Trained> {
     pollster::block_on(async {
         let device = Device::open(DeviceChoice::Cpu).await?;
-        let mut run = Run::start(split, config, &device).await?;
+        let mut run = Run::start(&Arc::new(split.clone()), config, &device).await?;
         while run.advance().await?.is_some() {}
         Ok(run.finish().await?)
     })

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use trainer::{Config, Device, DeviceChoice, EpochReport, Event, Pace, Run};
 use webdriver::{Browser, chromedriver};
 
-use crate::support::skip;
+use crate::support::{self, skip};
 
 /// The fused engine gives the same bits everywhere; JSON's digits may cost the last one.
 const FUSED_TOLERANCE: f64 = f64::EPSILON;
@@ -129,14 +129,15 @@ fn train_here(news: &[Value], engine: &str) -> (EpochReport, Vec<f64>) {
 
     pollster::block_on(async {
         let device = Device::open(DeviceChoice::Cpu).await.expect("the CPU");
-        let device = device.with_engine(engine.parse().expect("an engine")).expect("kernels");
-        let mut run = Run::start(&split, &config, &device).await.expect("a run");
+        let device = device.with_engine(engine.parse().expect("an engine"));
+        let mut run = Run::start(&support::shared(&split), &config, &device).await.expect("a run");
         run.set_pace(Pace::Batches(1));
         let mut losses = Vec::new();
         while let Some(event) = run.advance().await.expect("training goes on") {
             match event {
                 Event::Progress(progress) => losses.extend(progress.mse),
                 Event::Epoch(report) => return (report, losses),
+                Event::Recovered(recovery) => panic!("{recovery:?}"),
             }
         }
         panic!("the run ended without an epoch");

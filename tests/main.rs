@@ -6,6 +6,7 @@
 mod support; // what several files here need
 
 mod parity; // every number against PyTorch's
+mod kernels;
 mod training; // what a run promises
 mod movielens; // the lab's own data, where it is at hand
 mod cli; // the program as a user meets it

@@ -61,10 +61,10 @@ fn check(split: &Split, model: ModelKind, epochs: usize, device: &Device) {
 fn the_gpu_starts_as_the_cpu_does() {
     const NAME: &str = "the_gpu_starts_as_the_cpu_does";
     let Some(split) = split(NAME) else { return };
-    let Some(gpu) = support::gpu(NAME) else { return };
+    let Some(gpu) = support::burn_on_gpu(NAME) else { return };
     for model in ModelKind::ALL {
         let (on_gpu, on_cpu) =
-            (first_mse(&split, model, gpu), first_mse(&split, model, &support::reference()));
+            (first_mse(&split, model, &gpu), first_mse(&split, model, &support::reference()));
         assert!((on_gpu / on_cpu - 1.0).abs() < 1e-4, "{model}: {on_gpu} against {on_cpu}");
     }
 }
@@ -72,7 +72,8 @@ fn the_gpu_starts_as_the_cpu_does() {
 /// Mean loss of the first batches.
 fn first_mse(split: &Split, model: ModelKind, device: &Device) -> f64 {
     pollster::block_on(async {
-        let mut run = Run::start(split, &Config::lab(model), device).await.unwrap();
+        let mut run =
+            Run::start(&support::shared(split), &Config::lab(model), device).await.unwrap();
         run.set_pace(Pace::Batches(100));
         match run.advance().await.unwrap() {
             Some(Event::Progress(progress)) => progress.mse.unwrap(),

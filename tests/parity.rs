@@ -169,9 +169,19 @@ fn the_fused_engine_gives_pytorchs_numbers() {
 
 #[test]
 fn burn_on_the_gpu_gives_pytorchs_numbers() {
-    let Some(device) = support::gpu("burn_on_the_gpu_gives_pytorchs_numbers") else { return };
+    let device = support::burn_on_gpu("burn_on_the_gpu_gives_pytorchs_numbers");
+    let Some(device) = device else { return };
     for text in CASES {
-        check(&Golden::read(text), device);
+        check(&Golden::read(text), &device);
+    }
+}
+
+#[test]
+fn the_fused_engine_on_the_gpu_gives_pytorchs_numbers() {
+    let device = support::gpu("the_fused_engine_on_the_gpu_gives_pytorchs_numbers");
+    let Some(device) = device else { return };
+    for text in CASES {
+        check(&Golden::read(text), &device);
     }
 }
 
@@ -202,7 +212,8 @@ fn run(golden: &Golden, device: &Device) -> (Vec<f64>, Trained) {
     pollster::block_on(async {
         let start = weights(&golden.initial);
         let (split, config) = (golden.split(), golden.settings());
-        let mut run = Run::start_from(&start, &split, &config, device).await.unwrap();
+        let mut run =
+            Run::start_from(&start, &support::shared(&split), &config, device).await.unwrap();
         run.set_pace(Pace::Batches(1));
         let mut losses = Vec::new();
         while let Some(event) = run.advance().await.unwrap() {

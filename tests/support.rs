@@ -4,7 +4,7 @@ use std::{
     env,
     io::{self, Write as _},
     path::PathBuf,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use ratings::{
@@ -53,17 +53,28 @@ pub(crate) fn engines() -> [Device; 2] {
 }
 
 fn cpu(engine: EngineChoice) -> Device {
-    pollster::block_on(Device::open(DeviceChoice::Cpu)).unwrap().with_engine(engine).unwrap()
+    pollster::block_on(Device::open(DeviceChoice::Cpu)).unwrap().with_engine(engine)
 }
 
-/// A GPU, a software one included, opened once for all tests; `None` after a loud skip.
-pub(crate) fn gpu(test: &str) -> Option<&'static Device> {
+/// The split as a run takes it.
+pub(crate) fn shared(split: &Split) -> Arc<Split> {
+    Arc::new(split.clone())
+}
+
+/// burn on a GPU.
+pub(crate) fn burn_on_gpu(test: &str) -> Option<Device> {
+    gpu(test).map(|device| device.with_engine(EngineChoice::Autodiff))
+}
+
+/// A GPU, a software one included, with this project's own kernels, opened once for all tests;
+/// `None` after a loud skip.
+pub(crate) fn gpu(test: &str) -> Option<Device> {
     static GPU: OnceLock<Result<Device, String>> = OnceLock::new();
     let gpu = GPU.get_or_init(|| {
         pollster::block_on(Device::open(DeviceChoice::Gpu)).map_err(|error| error.to_string())
     });
-    gpu.as_ref()
-        .map_err(|error| skip(test, error, "On Debian: apt-get install mesa-vulkan-drivers"))
+    gpu.clone()
+        .map_err(|error| skip(test, &error, "On Debian: apt-get install mesa-vulkan-drivers"))
         .ok()
 }
 
@@ -80,7 +91,7 @@ pub(crate) fn train(
     device: &Device,
 ) -> Result<Trained, TrainError> {
     pollster::block_on(async {
-        let mut run = Run::start(split, config, device).await?;
+        let mut run = Run::start(&shared(split), config, device).await?;
         while run.advance().await?.is_some() {}
         run.finish().await
     })
@@ -89,7 +100,7 @@ pub(crate) fn train(
 /// The events of a whole run, and its model.
 pub(crate) fn events(split: &Split, config: &Config, device: &Device) -> (Vec<Event>, Trained) {
     pollster::block_on(async {
-        let mut run = Run::start(split, config, device).await.unwrap();
+        let mut run = Run::start(&shared(split), config, device).await.unwrap();
         let mut events = Vec::new();
         while let Some(event) = run.advance().await.unwrap() {
             events.push(event);

@@ -4,7 +4,7 @@ use ratings::{
     Ratings, Split,
     sample::{self, SampleConfig},
 };
-use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Weights};
+use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Trained, Weights};
 
 use crate::support;
 
@@ -26,11 +26,7 @@ fn the_two_engines_agree() {
         let config = Config { epochs: 3, ..Config::lab(model) };
         let [fused, reference] =
             support::engines().map(|device| support::train(&split, &config, &device).unwrap());
-        for (a, b) in fused.history.iter().zip(&reference.history) {
-            assert!((a.train_rmse - b.train_rmse).abs() < 1e-4, "{model}: {a:?} {b:?}");
-            let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
-            assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
-        }
+        agree(&fused, &reference);
     }
 }
 
@@ -57,30 +53,114 @@ fn the_same_seed_gives_the_same_bits_on_the_gpu() {
     let split = support::small_split(100, 60, 2_000);
     for model in ModelKind::ALL {
         let config = Config { epochs: 1, ..quick(model) };
-        let [first, second] = [1, 2].map(|_| support::train(&split, &config, device).unwrap());
+        let [first, second] = [1, 2].map(|_| support::train(&split, &config, &device).unwrap());
         assert_eq!(first.weights, second.weights, "{model}");
     }
 }
 
 #[test]
-fn the_gpu_and_the_cpu_agree() {
-    let Some(device) = support::gpu("the_gpu_and_the_cpu_agree") else { return };
+fn burn_on_the_gpu_agrees_with_the_cpu() {
+    let Some(device) = support::burn_on_gpu("burn_on_the_gpu_agrees_with_the_cpu") else { return };
     let split = support::small_split(100, 60, 2_000);
     for model in ModelKind::ALL {
         let config = Config { epochs: 2, ..quick(model) };
-        let gpu = support::train(&split, &config, device).unwrap();
-        let cpu = support::train(&split, &config, &support::reference()).unwrap();
-        for (a, b) in gpu.history.iter().zip(&cpu.history) {
-            assert!((a.train_rmse - b.train_rmse).abs() < 1e-4, "{model}: {a:?} {b:?}");
-            let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
-            assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
-        }
+        let gpu = support::train(&split, &config, &device).unwrap();
+        agree(&gpu, &support::train(&split, &config, &support::reference()).unwrap());
     }
+}
+
+#[test]
+fn the_fused_engine_on_the_gpu_agrees_with_the_cpu() {
+    let device = support::gpu("the_fused_engine_on_the_gpu_agrees_with_the_cpu");
+    let Some(device) = device else { return };
+    let split = support::small_split(943, 1_682, 100_000);
+    for model in ModelKind::ALL {
+        let config = Config { epochs: 3, ..Config::lab(model) };
+        let gpu = support::train(&split, &config, &device).unwrap();
+        agree(&gpu, &support::train(&split, &config, &support::fused()).unwrap());
+    }
+}
+
+fn agree(ours: &Trained, theirs: &Trained) {
+    let model = ours.config.model;
+    assert_eq!(ours.history.len(), theirs.history.len());
+    for (a, b) in ours.history.iter().zip(&theirs.history) {
+        assert!((a.train_rmse - b.train_rmse).abs() < 1e-4, "{model}: {a:?} {b:?}");
+        let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
+        assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
+    }
+}
+
+#[test]
+fn a_lost_gpu_does_not_change_the_result() {
+    let Some(device) = support::gpu("a_lost_gpu_does_not_change_the_result") else { return };
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let config = Config { epochs: 4, ..quick(model) };
+        let undisturbed = support::train(&split, &config, &device).unwrap();
+        let (trained, recoveries) = losing(&split, &config, &device, 2);
+        let trained = trained.unwrap();
+        assert_eq!(recoveries.len(), 2);
+        assert!(recoveries.iter().all(|cause| cause.contains("lost")), "{recoveries:?}");
+        assert_eq!(trained.weights, undisturbed.weights, "{model}");
+        assert_eq!(trained.history.len(), 4);
+        let rmse = |trained: &Trained| {
+            trained.history.iter().map(|report| report.test_rmse).collect::<Vec<_>>()
+        };
+        assert_eq!(rmse(&trained), rmse(&undisturbed), "{model}");
+    }
+}
+
+#[test]
+fn a_gpu_lost_too_often_stops_the_run_and_leaves_the_model() {
+    const NAME: &str = "a_gpu_lost_too_often_stops_the_run_and_leaves_the_model";
+    let Some(device) = support::gpu(NAME) else { return };
+    let split = support::small_split(100, 60, 2_000);
+    let config = Config { epochs: 6, ..quick(ModelKind::Mf) };
+    let (stopped, recoveries) = losing(&split, &config, &device, 3);
+    assert_eq!(recoveries.len(), 2);
+    let trained = stopped.unwrap_err();
+    let start = Weights::initial(&config, split.users, split.items);
+    assert!(trained.history.len() < 4);
+    assert_eq!(trained.weights == start, trained.history.is_empty());
+}
+
+/// Loses the GPU after each of the first `times` epochs. The model of a run that stops is the error.
+fn losing(
+    split: &Split,
+    config: &Config,
+    device: &Device,
+    times: usize,
+) -> (Result<Trained, Trained>, Vec<String>) {
+    pollster::block_on(async {
+        let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
+        let mut recoveries = Vec::new();
+        let mut lost = 0;
+        loop {
+            match run.advance().await {
+                Ok(Some(Event::Epoch(_))) if lost < times => {
+                    lost += 1;
+                    run.advance().await.unwrap(); // a slice of the next epoch
+                    run.lose_device();
+                }
+                Ok(Some(Event::Recovered(recovery))) => recoveries.push(recovery.cause),
+                Ok(Some(_)) => {}
+                Ok(None) => return (Ok(run.finish().await.unwrap()), recoveries),
+                Err(TrainError::Device(_)) => {
+                    return (Err(run.finish().await.unwrap()), recoveries);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    })
 }
 
 #[test]
 fn slices_of_any_length_give_the_same_model() {
     let split = support::small_split(100, 60, 2_000);
+    if let Some(gpu) = support::gpu("slices_of_any_length_give_the_same_model") {
+        ModelKind::ALL.iter().for_each(|model| check_paces(&split, &quick(*model), &gpu));
+    }
     for (model, device) in cases() {
         check_paces(&split, &quick(model), &device);
     }
@@ -89,7 +169,7 @@ fn slices_of_any_length_give_the_same_model() {
 fn check_paces(split: &Split, config: &Config, device: &Device) {
     let train = |pace: Pace| {
         pollster::block_on(async {
-            let mut run = Run::start(split, config, device).await.unwrap();
+            let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
             run.set_pace(pace);
             while run.advance().await.unwrap().is_some() {}
             let trained = run.finish().await.unwrap();
@@ -121,6 +201,7 @@ fn progress_counts_every_rating_once() {
                 assert_eq!((report.epoch, last), (epochs, split.train.len()));
                 last = 0;
             }
+            Event::Recovered(recovery) => panic!("{recovery:?}"),
         }
     }
     assert_eq!(epochs, 3);
@@ -132,7 +213,8 @@ fn a_run_stopped_in_the_middle_keeps_what_it_learnt() {
     let config = quick(ModelKind::Mf);
     let start = Weights::initial(&config, split.users, split.items);
     let trained = pollster::block_on(async {
-        let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
+        let mut run =
+            Run::start(&support::shared(&split), &config, &support::fused()).await.unwrap();
         run.set_pace(Pace::Batches(3));
         run.advance().await.unwrap();
         run.finish().await.unwrap()
@@ -160,7 +242,7 @@ fn a_loss_out_of_range_is_an_error_that_keeps_the_last_good_model() {
 /// Trains until the loss is out of range; returns the epoch whose model is kept.
 fn check_divergence(split: &Split, config: &Config, device: &Device, cause: &str) -> usize {
     pollster::block_on(async {
-        let mut run = Run::start(split, config, device).await.unwrap();
+        let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
         let error = loop {
             match run.advance().await {
                 Ok(Some(_)) => {}
@@ -203,7 +285,12 @@ fn weights_that_do_not_fit_are_refused() {
     let split = support::small_split(100, 60, 2_000);
     let config = quick(ModelKind::DeepMf);
     let foreign = Weights::initial(&config, split.users + 1, split.items);
-    let error = pollster::block_on(Run::start_from(&foreign, &split, &config, &support::fused()));
+    let error = pollster::block_on(Run::start_from(
+        &foreign,
+        &support::shared(&split),
+        &config,
+        &support::fused(),
+    ));
     assert_eq!(error.err(), Some(TrainError::Weights));
 }
 
@@ -243,7 +330,8 @@ fn a_pace_of_nothing_still_moves() {
     {
         pollster::block_on(async {
             let config = quick(ModelKind::Mf);
-            let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
+            let mut run =
+                Run::start(&support::shared(&split), &config, &support::fused()).await.unwrap();
             run.set_pace(pace);
             run.advance().await.unwrap();
             run.set_pace(Pace::default());

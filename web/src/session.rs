@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::panic;
+use std::sync::Arc;
 
 use js_sys::Function;
 use serde::Serialize;
@@ -78,10 +79,10 @@ impl Session {
     async fn run(&self, post: &Function, engine: Option<&str>) -> Result<(), Box<dyn Error>> {
         let engine: EngineChoice = engine.unwrap_or("auto").parse()?;
         let demo = Demo::three_steps();
-        let device = Device::open(DeviceChoice::Cpu).await?.with_engine(engine)?;
-        let mut run = Run::start(&demo.split()?, &demo.config, &device).await?;
+        let device = Device::open(DeviceChoice::Cpu).await?.with_engine(engine);
+        let mut run = Run::start(&Arc::new(demo.split()?), &demo.config, &device).await?;
         run.set_pace(Pace::Batches(1));
-        let (engine, device) = (device.engine(), device.name());
+        let (engine, device) = (device.engine(&demo.config)?, device.name());
         send(post, &Note::Started { demo: &demo, device, engine })?;
         loop {
             next_turn().await.map_err(|error| format!("{error:?}"))?;

@@ -36,7 +36,7 @@ pub(crate) fn first(settings: &Settings, device: &Device) -> anyhow::Result<Vec<
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         device: device.kind(),
         device_reason: device.reason(),
-        engine: device.engine(),
+        engine: device.engine(&settings.config)?,
         threads: device.threads(),
         adapter: device.adapter(),
     };

@@ -101,7 +101,7 @@ impl Exit {
             Exit::NoGpu
         } else {
             error.downcast_ref::<TrainError>().map_or(Exit::Failure, |error| match error {
-                TrainError::Config(_) => Exit::Usage,
+                TrainError::Config(_) | TrainError::NoKernels(_) => Exit::Usage,
                 TrainError::NoRatings => Exit::Data,
                 TrainError::Diverged { .. } => Exit::Diverged,
                 TrainError::Weights | TrainError::Device(_) => Exit::Failure,

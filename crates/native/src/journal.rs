@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use trainer::{EpochReport, Event};
+use trainer::{EpochReport, Event, Recovery};
 
 use crate::clock;
 
@@ -67,6 +67,13 @@ impl Journal {
         metrics.and(events)
     }
 
+    /// Notes that the GPU failed, and takes back the epochs that have to be trained once more.
+    pub(crate) fn recovered(&mut self, recovery: &Recovery) {
+        // The whole text is written again when the run is saved, and an error is reported there.
+        let _ = self.metrics.keep_lines(1 + recovery.epochs);
+        let _ = self.event(&Event::Recovered(recovery.clone()));
+    }
+
     /// Notes how the run ended, after how many epochs, and closes the files. The line is kept even if the disk does
     /// not take it.
     pub(crate) fn end(&mut self, status: &str, epochs: usize) {
@@ -89,8 +96,18 @@ impl Log {
     }
 
     fn create(path: PathBuf) -> io::Result<Log> {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        file.set_len(0)?;
         Ok(Log { path, text: String::new(), file: Some(file) })
+    }
+
+    /// Drops all but the first lines.
+    fn keep_lines(&mut self, lines: usize) -> io::Result<()> {
+        self.text = self.text.split_inclusive('\n').take(lines).collect();
+        match &self.file {
+            Some(file) => file.set_len(self.text.len() as u64),
+            None => Ok(()),
+        }
     }
 
     fn append(&mut self, line: &str) -> io::Result<()> {

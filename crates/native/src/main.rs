@@ -28,6 +28,7 @@ mod clock; // the time as text
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
 use pollster::block_on;
@@ -88,7 +89,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         None => Data::sample(),
     };
     report.data(&data);
-    let split = Split::random(&data.table, settings.test_share, settings.seed)?;
+    let split = Arc::new(Split::random(&data.table, settings.test_share, settings.seed)?);
     let device = block_on(settings.open())?;
     report.plan(&settings, &split, &device);
 
@@ -97,7 +98,8 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     interrupt::training_begins();
     let (folder, mut journal) =
         RunFolder::create(flags.out.as_deref(), flags.force, &name, &first)?;
-    let mut summary = Summary::new(settings.config.model, &data, &split, &device);
+    let engine = device.engine(&settings.config)?;
+    let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
 
     let run = block_on(Run::start(&split, &settings.config, &device))
         .inspect_err(|_| folder.abandon())?;

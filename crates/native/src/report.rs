@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chart::Terminal;
 use ratings::Split;
-use trainer::{Config, Device, EpochReport, Progress};
+use trainer::{Config, Device, EpochReport, Progress, Recovery};
 
 use crate::args::{ProgressChoice, TrainFlags};
 use crate::curve;
@@ -76,8 +76,10 @@ impl Report {
     pub(crate) fn plan(&mut self, settings: &Settings, split: &Split, device: &Device) {
         let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
         self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
-        let (name, reason, engine) = (device.name(), device.reason(), device.engine());
-        self.note("device", &format!("{name}: {reason}; {engine} engine"));
+        let (name, reason) = (device.name(), device.reason());
+        let engine = device.engine(&settings.config);
+        let engine = engine.map_or(String::new(), |engine| format!("; {engine} engine"));
+        self.note("device", &format!("{name}: {reason}{engine}"));
         if let Some(warning) = device.warning() {
             self.warn(&warning);
         }
@@ -122,6 +124,14 @@ impl Report {
         } else if !self.silent {
             self.meter.aside(|| streams::say(&line));
         }
+        self.epoch_began = Instant::now();
+    }
+
+    /// The GPU failed and training goes on.
+    pub(crate) fn recovered(&mut self, recovery: &Recovery) {
+        let Recovery { cause, epochs, device } = recovery;
+        let from = if *epochs == 0 { "the start".into() } else { format!("epoch {epochs}") };
+        self.warn(&format!("the GPU failed: {cause}; training goes on from {from} on {device}"));
         self.epoch_began = Instant::now();
     }
 

@@ -50,12 +50,18 @@ pub(crate) struct Final {
 
 impl Summary {
     /// The summary of a run that is about to start.
-    pub(crate) fn new(model: ModelKind, data: &Data, split: &Split, device: &Device) -> Summary {
+    pub(crate) fn new(
+        model: ModelKind,
+        data: &Data,
+        split: &Split,
+        device: &Device,
+        engine: EngineKind,
+    ) -> Summary {
         let always_mean_rmse =
             (!split.test.is_empty()).then(|| split.test.rmse_of_always(split.train.mean()));
         Summary {
             model,
-            engine: device.engine(),
+            engine,
             device: device.kind(),
             adapter: device.adapter().map(|adapter| adapter.name.clone()),
             data: SplitFacts {

@@ -82,6 +82,11 @@ pub(crate) async fn drive(
                     break Ended::ReaderGone;
                 }
             }
+            Ok(Some(Event::Recovered(recovery))) => {
+                beyond = 0;
+                journal.recovered(&recovery);
+                report.recovered(&recovery);
+            }
             Ok(None) => break Ended::Done,
             Err(error) => {
                 beyond = 0; // the model goes back to the last good one

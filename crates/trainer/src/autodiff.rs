@@ -7,7 +7,7 @@ use burn::{
 };
 use ratings::{Ratings, Split};
 
-use crate::{Config, Order, Weights, model::Model};
+use crate::{Config, Order, Weights, gpu::Fault, model::Model};
 
 /// Ratings uploaded at once while training: large enough that uploads are few, small enough that
 /// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
@@ -66,7 +66,7 @@ impl Autodiff {
 
     /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
     /// error of each, read back together.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, String> {
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
         let mut losses = Vec::new();
         while losses.len() < batches && self.trained < self.order.len() {
             losses.push(self.step());
@@ -105,7 +105,7 @@ impl Autodiff {
 
     /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
     /// `None` when it is done.
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, String> {
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
         let test = &self.split.test;
         let end = test.len().min(self.evaluated + EVALUATE);
         let n = end - self.evaluated;
@@ -131,8 +131,8 @@ impl Autodiff {
     }
 
     /// The model's numbers as they are now.
-    pub(crate) async fn weights(&self) -> Result<Weights, String> {
-        self.model.valid().weights().await
+    pub(crate) async fn weights(&self) -> Result<Weights, Fault> {
+        self.model.valid().weights().await.map_err(Fault)
     }
 }
 
@@ -178,8 +178,8 @@ impl Chunk {
     }
 }
 
-async fn read(tensor: Tensor<1>) -> Result<Vec<f64>, String> {
-    let data = tensor.into_data_async().await.map_err(|error| error.to_string())?;
-    let values = data.try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+async fn read(tensor: Tensor<1>) -> Result<Vec<f64>, Fault> {
+    let data = tensor.into_data_async().await.map_err(|error| Fault(error.to_string()))?;
+    let values = data.try_into_vec_as::<f32>().map_err(|error| Fault(error.to_string()))?;
     Ok(values.into_iter().map(f64::from).collect())
 }

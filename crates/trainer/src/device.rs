@@ -1,11 +1,21 @@
-//! Which processor trains, and why. The only file that knows a graphics API is behind it.
+//! Which processor trains, and why.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
 use serde::Serialize;
 
-use crate::engine::{self, EngineChoice, EngineKind, NoKernels};
+use crate::{
+    Config,
+    adapter::{self, Adapter, ranked},
+    engine::{self, EngineChoice, EngineKind, NoKernels},
+    gpu::{Fault, Gpu},
+    kernels,
+};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -61,117 +71,39 @@ impl fmt::Display for DeviceKind {
     }
 }
 
-/// What stands behind an adapter, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AdapterKind {
-    /// A card of its own.
-    Discrete,
-    /// Part of the processor.
-    Integrated,
-    /// A share of a card, handed to a virtual machine.
-    Virtual,
-    /// Unknown; browsers do not tell.
-    Other,
-    /// A program that plays a GPU on the CPU.
-    Software,
-}
-
-/// A GPU that could be opened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Adapter {
-    /// The maker's name for it.
-    pub name: String,
-    /// The graphics API: `vulkan`, `metal`, `dx12` or `webgpu`.
-    pub backend: String,
-    /// Hardware or software.
-    pub kind: AdapterKind,
-    /// Driver's name.
-    pub driver: String,
-    /// Driver's version, as it gives it.
-    pub driver_info: String,
-    /// What a kernel may use.
-    pub limits: Limits,
-    /// Whether the GPU's own clock can be read.
-    pub timestamp_query: bool,
-}
-
-/// The limits of an adapter that matter to kernels.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Limits {
-    /// Storage buffers one shader may bind.
-    pub max_storage_buffers_per_stage: u32,
-    /// Largest buffer, bytes.
-    pub max_buffer_bytes: u64,
-    /// Largest part of a buffer a shader can see, bytes.
-    pub max_binding_bytes: u64,
-    /// Invocations in a workgroup.
-    pub max_invocations: u32,
-    /// Memory shared by a workgroup, bytes.
-    pub workgroup_bytes: u32,
-}
-
-impl Adapter {
-    /// Whether it is more than a program on the CPU.
-    pub fn is_hardware(&self) -> bool {
-        self.kind != AdapterKind::Software
-    }
-
-    fn of(adapter: &wgpu::Adapter) -> Self {
-        let (info, limits) = (adapter.get_info(), adapter.limits());
-        let software_name = ["swiftshader", "llvmpipe", "software"]
-            .iter()
-            .any(|mark| info.name.to_lowercase().contains(mark));
-        let kind = match info.device_type {
-            wgpu::DeviceType::Cpu => AdapterKind::Software,
-            _ if software_name => AdapterKind::Software,
-            wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
-            wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
-            wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
-            wgpu::DeviceType::Other => AdapterKind::Other,
-        };
-        Self {
-            name: if info.name.is_empty() { "unnamed adapter".into() } else { info.name },
-            backend: info.backend.to_str().to_owned(),
-            kind,
-            driver: info.driver,
-            driver_info: info.driver_info,
-            limits: Limits {
-                max_storage_buffers_per_stage: limits.max_storage_buffers_per_shader_stage,
-                max_buffer_bytes: limits.max_buffer_size,
-                max_binding_bytes: limits.max_storage_buffer_binding_size,
-                max_invocations: limits.max_compute_invocations_per_workgroup,
-                workgroup_bytes: limits.max_compute_workgroup_storage_size,
-            },
-            timestamp_query: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
-        }
-    }
-}
-
 /// A processor opened for training.
 #[derive(Clone, Debug)]
 pub struct Device {
-    pub(crate) burn: burn::tensor::Device,
-    kind: DeviceKind,
-    adapter: Option<Adapter>,
+    gpu: Option<Arc<Opened>>,
     reason: String,
-    engine: EngineKind,
+    choice: DeviceChoice,
+    engine: EngineChoice,
     threads: usize,
 }
 
+/// An adapter that opens and computes rightly.
+#[derive(Debug)]
+struct Opened {
+    instance: wgpu::Instance,
+    handle: wgpu::Adapter,
+    adapter: Adapter,
+    burn: Mutex<Option<burn::tensor::Device>>, // once a run wants it
+}
+
 impl Device {
-    /// Opens what was asked for.
+    /// Opens what was asked for. A GPU is taken only when this project's kernels give the right
+    /// answers on it.
     ///
     /// # Errors
-    /// Only with [`DeviceChoice::Gpu`]: there is no adapter, or the best one cannot be opened.
+    /// Only with [`DeviceChoice::Gpu`]: there is no adapter, or the best one cannot be used.
     pub async fn open(choice: DeviceChoice) -> Result<Self, DeviceError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu("asked for")),
             DeviceChoice::Gpu => {
-                let instance = instance();
+                let instance = adapter::instance();
                 match ranked(&instance).await.into_iter().next() {
                     None => Err(DeviceError::NoAdapter),
-                    Some(best) => Self::gpu(instance, best, "asked for").await,
+                    Some(best) => Self::gpu(choice, instance, best, "asked for").await,
                 }
             }
             DeviceChoice::Auto => Ok(Self::auto().await),
@@ -179,11 +111,8 @@ impl Device {
     }
 
     /// The same device with another engine.
-    ///
-    /// # Errors
-    /// The device has no kernels for the engine that is demanded.
-    pub fn with_engine(self, choice: EngineChoice) -> Result<Self, NoKernels> {
-        Ok(Self { engine: engine::choose(choice, self.kind)?, ..self })
+    pub fn with_engine(self, engine: EngineChoice) -> Self {
+        Self { engine, ..self }
     }
 
     /// The same device with this many threads for the fused engine on the CPU, which takes a power
@@ -192,9 +121,12 @@ impl Device {
         Self { threads: threads.max(1), ..self }
     }
 
-    /// How steps are computed on it.
-    pub fn engine(&self) -> EngineKind {
-        self.engine
+    /// How the steps of a model are computed on it.
+    ///
+    /// # Errors
+    /// The fused engine was demanded and has no kernels for the model.
+    pub fn engine(&self, config: &Config) -> Result<EngineKind, NoKernels> {
+        engine::choose(self.engine, self.kind(), config)
     }
 
     /// Threads that the fused engine may use.
@@ -204,17 +136,17 @@ impl Device {
 
     /// GPU or CPU.
     pub fn kind(&self) -> DeviceKind {
-        self.kind
+        if self.gpu.is_some() { DeviceKind::Gpu } else { DeviceKind::Cpu }
     }
 
     /// The adapter, if it is a GPU.
     pub fn adapter(&self) -> Option<&Adapter> {
-        self.adapter.as_ref()
+        self.gpu.as_ref().map(|gpu| &gpu.adapter)
     }
 
     /// A short name to show: the adapter's, or `CPU`.
     pub fn name(&self) -> &str {
-        self.adapter.as_ref().map_or("CPU", |adapter| &adapter.name)
+        self.adapter().map_or("CPU", |adapter| &adapter.name)
     }
 
     /// Why this one was taken, as the end of a sentence.
@@ -224,62 +156,124 @@ impl Device {
 
     /// What the user should know before waiting for it.
     pub fn warning(&self) -> Option<String> {
-        let adapter = self.adapter.as_ref().filter(|adapter| !adapter.is_hardware())?;
-        Some(format!(
-            "{} is a software GPU: it trains far slower than the CPU itself",
-            adapter.name
-        ))
+        let adapter = self.adapter().filter(|adapter| !adapter.is_hardware())?;
+        Some(format!("{} is a software GPU: it trains slower than the CPU itself", adapter.name))
+    }
+
+    /// The CPU in place of a GPU that failed, if the choice was left to the program.
+    pub(crate) fn fallback(&self) -> Option<Self> {
+        let free = self.choice == DeviceChoice::Auto && self.gpu.is_some();
+        free.then(|| Self { engine: self.engine, ..Self::cpu("the GPU failed") })
     }
 
     async fn auto() -> Self {
-        let instance = instance();
+        let instance = adapter::instance();
+        let cpu = |reason: &str| Self { choice: DeviceChoice::Auto, ..Self::cpu(reason) };
         let Some(best) = ranked(&instance).await.into_iter().next() else {
-            return Self::cpu("no GPU was found");
+            return cpu("no GPU was found");
         };
         let name = best.1.name.clone();
         if !best.1.is_hardware() {
-            return Self::cpu(&format!("the only GPU found, {name}, is software"));
+            return cpu(&format!("the only GPU found, {name}, is software"));
         }
-        Self::gpu(instance, best, "a hardware GPU was found")
+        Self::gpu(DeviceChoice::Auto, instance, best, "a hardware GPU was found")
             .await
-            .unwrap_or_else(|error| Self::cpu(&format!("{name} cannot be used: {error}")))
+            .unwrap_or_else(|error| cpu(&error.to_string()))
     }
 
     fn cpu(reason: &str) -> Self {
         Self {
-            burn: burn::tensor::Device::flex(),
-            kind: DeviceKind::Cpu,
-            adapter: None,
+            gpu: None,
             reason: reason.to_owned(),
-            engine: EngineKind::Fused,
+            choice: DeviceChoice::Cpu,
+            engine: EngineChoice::Auto,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 
     async fn gpu(
+        choice: DeviceChoice,
         instance: wgpu::Instance,
         (handle, adapter): (wgpu::Adapter, Adapter),
         reason: &str,
     ) -> Result<Self, DeviceError> {
-        let cannot = |cause: String| DeviceError::Open { name: adapter.name.clone(), cause };
-        if cfg!(target_family = "wasm") && !adapter.timestamp_query {
-            return Err(cannot("the browser gives no timestamp queries, which burn needs".into()));
+        let name = adapter.name.clone();
+        let opened = Opened { instance, handle, adapter, burn: Mutex::new(None) };
+        let gpu = opened.open().await;
+        let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
+        let tested = kernels::self_test(&gpu).await;
+        tested.map_err(|fault| DeviceError::Wrong { name, cause: fault.0 })?;
+        Ok(Self {
+            gpu: Some(Arc::new(opened)),
+            reason: reason.to_owned(),
+            choice,
+            engine: EngineChoice::Auto,
+            threads: 1,
+        })
+    }
+
+    /// A fresh connection to the GPU, for this project's kernels.
+    ///
+    /// # Errors
+    /// The driver's; also when this is the CPU.
+    pub async fn connect(&self) -> Result<Gpu, Fault> {
+        match &self.gpu {
+            Some(gpu) => gpu.open().await,
+            None => Err(Fault("the CPU is no GPU".into())),
         }
+    }
+
+    /// burn's device for it.
+    ///
+    /// # Errors
+    /// The driver's, or a browser that lacks what burn needs.
+    pub(crate) async fn burn(&self) -> Result<burn::tensor::Device, Fault> {
+        match &self.gpu {
+            Some(gpu) => gpu.burn().await,
+            None => Ok(burn::tensor::Device::flex()),
+        }
+    }
+}
+
+impl Opened {
+    async fn open(&self) -> Result<Gpu, Fault> {
+        Gpu::open(&self.handle().await?).await
+    }
+
+    /// The adapter once more: a browser's adapter opens only once.
+    async fn handle(&self) -> Result<wgpu::Adapter, Fault> {
+        if cfg!(target_family = "wasm") {
+            let best = ranked(&self.instance).await.into_iter().next();
+            return best.map(|(handle, _)| handle).ok_or(Fault("the GPU is gone".into()));
+        }
+        Ok(self.handle.clone())
+    }
+
+    async fn burn(&self) -> Result<burn::tensor::Device, Fault> {
+        let known =
+            |burn: &Mutex<Option<_>>| burn.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(burn) = known(&self.burn) {
+            return Ok(burn);
+        }
+        if cfg!(target_family = "wasm") && !self.adapter.timestamp_query {
+            return Err(Fault("the browser gives no timestamp queries, which burn needs".into()));
+        }
+        let handle = self.handle().await?;
         // burn reads what it may use from the adapter, so the device gets all that is stable.
         let unwanted =
             wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         let (device, queue) = handle
             .request_device(&wgpu::DeviceDescriptor {
-                label: Some("latent"),
+                label: Some("latent, burn"),
                 required_features: handle.features().difference(unwanted),
                 required_limits: handle.limits(),
                 memory_hints: wgpu::MemoryHints::MemoryUsage,
                 ..Default::default()
             })
             .await
-            .map_err(|error| cannot(error.to_string()))?;
+            .map_err(|error| Fault(error.to_string()))?;
         let setup = WgpuSetup {
-            instance,
+            instance: self.instance.clone(),
             backend: handle.get_info().backend,
             adapter: handle,
             device,
@@ -287,54 +281,10 @@ impl Device {
         };
         let burn = try_init_device(setup, RuntimeOptions::default())
             .map(burn::tensor::Device::new)
-            .map_err(|error| cannot(error.to_string()))?;
-        Ok(Self {
-            burn,
-            kind: DeviceKind::Gpu,
-            adapter: Some(adapter),
-            reason: reason.to_owned(),
-            engine: EngineKind::Autodiff,
-            threads: 1,
-        })
+            .map_err(|error| Fault(error.to_string()))?;
+        *self.burn.lock().unwrap_or_else(PoisonError::into_inner) = Some(burn.clone());
+        Ok(burn)
     }
-}
-
-/// Every adapter of this machine, the one that [`DeviceChoice::Gpu`] takes first.
-pub async fn adapters() -> Vec<Adapter> {
-    ranked(&instance()).await.into_iter().map(|(_, adapter)| adapter).collect()
-}
-
-async fn ranked(instance: &wgpu::Instance) -> Vec<(wgpu::Adapter, Adapter)> {
-    let mut found: Vec<_> = handles(instance)
-        .await
-        .into_iter()
-        .map(|handle| {
-            let adapter = Adapter::of(&handle);
-            (handle, adapter)
-        })
-        .collect();
-    found.sort_by_key(|(_, adapter)| adapter.kind); // stable: the system's own order within a kind
-    found
-}
-
-#[cfg(not(target_family = "wasm"))]
-async fn handles(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
-    instance.enumerate_adapters(wgpu::Backends::PRIMARY).await
-}
-
-#[cfg(target_family = "wasm")]
-async fn handles(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
-    let options = wgpu::RequestAdapterOptions {
-        power_preference: wgpu::PowerPreference::HighPerformance,
-        ..Default::default()
-    };
-    instance.request_adapter(&options).await.into_iter().collect()
-}
-
-fn instance() -> wgpu::Instance {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    descriptor.backends &= wgpu::Backends::PRIMARY; // OpenGL's compute is too limited for training
-    wgpu::Instance::new(descriptor)
 }
 
 /// A GPU was demanded and cannot be had.
@@ -352,6 +302,14 @@ pub enum DeviceError {
         /// The adapter.
         name: String,
         /// What the system said.
+        cause: String,
+    },
+    /// There is one that opens and computes wrongly.
+    #[error("{name} gives wrong answers: {cause}; update its driver, or train on the CPU")]
+    Wrong {
+        /// The adapter.
+        name: String,
+        /// The kernel, and how far off it is.
         cause: String,
     },
 }

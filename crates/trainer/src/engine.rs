@@ -1,11 +1,19 @@
 //! How a step is computed, and the choice between the two ways.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use ratings::Split;
 use serde::Serialize;
 
-use crate::{Config, Device, DeviceKind, Weights, autodiff::Autodiff, fused::Fused};
+use crate::{
+    Config, Device, DeviceKind, ModelKind, Weights,
+    autodiff::Autodiff,
+    checkpoint::Checkpoint,
+    fused::Fused,
+    fused_gpu::FusedGpu,
+    gpu::Fault,
+    kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
+};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,7 +54,7 @@ impl fmt::Display for EngineChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
-    /// This project's own kernels; on the CPU so far.
+    /// This project's own kernels.
     Fused,
     /// burn's automatic differentiation.
     Autodiff,
@@ -61,28 +69,46 @@ impl fmt::Display for EngineKind {
     }
 }
 
-/// A model being trained. Both ways do the same arithmetic on the same batches.
+/// A model being trained. All ways do the same arithmetic on the same batches.
 pub(crate) enum Engine {
     Fused(Box<Fused>),
+    FusedGpu(Box<FusedGpu>),
     Autodiff(Box<Autodiff>),
 }
 
 impl Engine {
-    pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
-        match device.engine() {
-            EngineKind::Fused => {
-                Self::Fused(Box::new(Fused::new(split, config, weights, device.threads())))
+    /// # Errors
+    /// A GPU that fails, or that has too little memory.
+    ///
+    /// # Panics
+    /// If the device has no engine for the model.
+    pub(crate) async fn new(
+        split: &Arc<Split>,
+        config: &Config,
+        from: &Checkpoint,
+        device: &Device,
+    ) -> Result<Self, Fault> {
+        let kind = device.engine(config).expect("asked before");
+        Ok(match (kind, device.kind()) {
+            (EngineKind::Fused, DeviceKind::Cpu) => {
+                Self::Fused(Box::new(Fused::new(split, config, from, device.threads())))
             }
-            EngineKind::Autodiff => {
-                Self::Autodiff(Box::new(Autodiff::new(split, config, weights, &device.burn)))
+            (EngineKind::Fused, DeviceKind::Gpu) => {
+                let gpu = device.connect().await?;
+                Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
             }
-        }
+            (EngineKind::Autodiff, _) => {
+                let burn = device.burn().await?;
+                Self::Autodiff(Box::new(Autodiff::new(split, config, &from.weights, &burn)))
+            }
+        })
     }
 
     /// Shuffles the training set for `epoch`, counted from 1.
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
         match self {
             Self::Fused(engine) => engine.begin_epoch(epoch),
+            Self::FusedGpu(engine) => engine.begin_epoch(epoch),
             Self::Autodiff(engine) => engine.begin_epoch(epoch),
         }
     }
@@ -91,24 +117,27 @@ impl Engine {
     pub(crate) fn trained(&self) -> usize {
         match self {
             Self::Fused(engine) => engine.trained(),
+            Self::FusedGpu(engine) => engine.trained(),
             Self::Autodiff(engine) => engine.trained(),
         }
     }
 
     /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
-    /// error of each.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, String> {
+    /// error of each. A GPU may be a slice ahead of what it returns.
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
         match self {
             Self::Fused(engine) => Ok(engine.train(batches)),
+            Self::FusedGpu(engine) => engine.train(batches).await,
             Self::Autodiff(engine) => engine.train(batches).await,
         }
     }
 
     /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
     /// `None` when it is done.
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, String> {
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
         match self {
             Self::Fused(engine) => Ok(engine.evaluate()),
+            Self::FusedGpu(engine) => engine.evaluate().await,
             Self::Autodiff(engine) => engine.evaluate().await,
         }
     }
@@ -117,6 +146,7 @@ impl Engine {
     pub(crate) fn keep(&mut self) {
         match self {
             Self::Fused(engine) => engine.keep(),
+            Self::FusedGpu(engine) => engine.keep(),
             Self::Autodiff(engine) => engine.keep(),
         }
     }
@@ -125,34 +155,77 @@ impl Engine {
     pub(crate) fn restore(&mut self) {
         match self {
             Self::Fused(engine) => engine.restore(),
+            Self::FusedGpu(engine) => engine.restore(),
             Self::Autodiff(engine) => engine.restore(),
         }
     }
 
+    /// A good model that has reached the host since it was last asked for, from an engine whose
+    /// device can be lost.
+    ///
+    /// # Errors
+    /// A device that was lost on the way.
+    pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
+        match self {
+            Self::FusedGpu(engine) => engine.rescued().await,
+            Self::Fused(_) | Self::Autodiff(_) => Ok(None),
+        }
+    }
+
+    /// Whether a run can go on with another engine when this one's device is lost.
+    pub(crate) fn can_be_rescued(&self) -> bool {
+        matches!(self, Self::FusedGpu(_))
+    }
+
+    /// Gives a GPU up, as its driver may at any time.
+    pub(crate) fn lose_device(&self) {
+        if let Self::FusedGpu(engine) = self {
+            engine.lose_device();
+        }
+    }
+
     /// The model's numbers as they are now. Changes no bit of what follows.
-    pub(crate) async fn weights(&mut self) -> Result<Weights, String> {
+    pub(crate) async fn weights(&mut self) -> Result<Weights, Fault> {
         match self {
             Self::Fused(engine) => Ok(engine.weights()),
+            Self::FusedGpu(engine) => engine.weights().await,
             Self::Autodiff(engine) => engine.weights().await,
         }
     }
 }
 
-/// The engine for a choice on a kind of device.
+/// The engine for a choice, a kind of device and a model.
 ///
 /// # Errors
-/// Fused was demanded and the device has no kernels.
-pub(crate) fn choose(choice: EngineChoice, device: DeviceKind) -> Result<EngineKind, NoKernels> {
-    match (choice, device) {
-        (EngineChoice::Autodiff, _) | (EngineChoice::Auto, DeviceKind::Gpu) => {
-            Ok(EngineKind::Autodiff)
-        }
-        (EngineChoice::Auto | EngineChoice::Fused, DeviceKind::Cpu) => Ok(EngineKind::Fused),
-        (EngineChoice::Fused, DeviceKind::Gpu) => Err(NoKernels),
+/// Fused was demanded and there are no kernels for the model on this kind of device.
+pub(crate) fn choose(
+    choice: EngineChoice,
+    device: DeviceKind,
+    config: &Config,
+) -> Result<EngineKind, NoKernels> {
+    match choice {
+        EngineChoice::Autodiff => Ok(EngineKind::Autodiff),
+        _ if has_kernels(device, config) => Ok(EngineKind::Fused),
+        EngineChoice::Auto => Ok(EngineKind::Autodiff),
+        EngineChoice::Fused => Err(NoKernels),
     }
+}
+
+/// The CPU's are for any size; a GPU's live within WebGPU's limits.
+fn has_kernels(device: DeviceKind, config: &Config) -> bool {
+    let layers = match config.model {
+        ModelKind::Mf => true,
+        ModelKind::DeepMf => {
+            config.hidden.len() == 2 && config.hidden.iter().all(|width| *width <= MAX_WIDTH)
+        }
+    };
+    device == DeviceKind::Cpu || (layers && config.factors <= MAX_FACTORS)
 }
 
 /// The fused engine was demanded where it has no kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the fused engine has kernels for the CPU only; take the autodiff engine on a GPU")]
+#[error(
+    "on a GPU the fused engine takes at most {MAX_FACTORS} factors and, for deepmf, two hidden layers \
+     of at most {MAX_WIDTH}; take the autodiff engine, or train on the CPU"
+)]
 pub struct NoKernels;

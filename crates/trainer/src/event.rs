@@ -10,6 +10,19 @@ pub enum Event {
     Progress(Progress),
     /// An epoch is trained and its test set evaluated.
     Epoch(EpochReport),
+    /// The GPU failed and training goes on.
+    Recovered(Recovery),
+}
+
+/// How a run goes on after a GPU failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// What went wrong.
+    pub cause: String,
+    /// Epochs that the model has seen from which it goes on; later reports are void.
+    pub epochs: usize,
+    /// Where it goes on: the adapter's name, or `CPU`.
+    pub device: String,
 }
 
 /// How far the current epoch is.

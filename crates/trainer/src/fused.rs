@@ -18,4 +18,5 @@ mod engine; // the engine as a run sees it
 #[cfg(test)]
 mod plain; // the same without owners, vectors or waiting rows, for the tests
 
+pub(crate) use adam::{Schedule, Step};
 pub(crate) use engine::Fused;

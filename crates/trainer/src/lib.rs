@@ -8,6 +8,7 @@
 //! # pollster::block_on(async {
 //! # let sample = sample::generate(&SampleConfig { users: 30, items: 20, ratings: 400, seed: 1 });
 //! # let split = Split::random(&sample.table, 0.2, 42)?;
+//! # let split = std::sync::Arc::new(split);
 //! # let config = Config { epochs: 1, ..Config::lab(ModelKind::Mf) };
 //! let device = Device::open(DeviceChoice::Cpu).await?;
 //! let mut run = Run::start(&split, &config, &device).await?;
@@ -25,23 +26,28 @@
 //! desktop's `block_on` and in a browser's worker.
 
 mod config; // every knob, its default, its check
+mod adapter; // the GPUs of this machine
 mod device; // which processor trains, and why
+mod gpu; // an opened GPU
 mod weights; // a model's numbers on the host, and their seeded initial values
 mod order; // the shuffled order of an epoch
 mod model; // equations, parameters, forward passes
 mod autodiff; // a step by burn
-mod fused; // a step by this project's own kernels
-mod engine; // the choice between the two
+mod checkpoint; // all that training needs to go on
+mod fused; // a step by this project's own kernels on the CPU
+pub mod kernels; // the GPU's kernels one by one
+mod fused_gpu; // a step by them
+mod engine; // the choice among them
 mod event; // what a run says while it goes
 mod run; // the loop
 mod trained; // the result
 
+pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use config::{Config, ConfigError, ModelKind};
-pub use device::{
-    Adapter, AdapterKind, Device, DeviceChoice, DeviceError, DeviceKind, Limits, adapters,
-};
+pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
-pub use event::{EpochReport, Event, Progress};
+pub use event::{EpochReport, Event, Progress, Recovery};
+pub use gpu::{Fault, Gpu};
 pub use model::{DeepMf, Mf};
 pub use order::Order;
 pub use run::{Pace, Run, TrainError};

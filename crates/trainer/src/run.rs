@@ -1,17 +1,28 @@
 //! The loop: epochs of shuffled batches, a bounded slice of work at a time.
 
+use std::sync::Arc;
+
 use ratings::Split;
 use web_time::Instant;
 
 use crate::{
-    Config, ConfigError, Device, EpochReport, Event, Progress, Trained, Weights, engine::Engine,
+    Config, ConfigError, Device, EpochReport, Event, NoKernels, Progress, Recovery, Trained,
+    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault,
 };
+
+/// GPUs a run may lose before it gives the GPU up.
+const MAX_LOSSES: usize = 2;
 
 /// A training run, driven by its caller: [`advance`](Self::advance) until it returns `None`, or
 /// for as long as one likes, then [`finish`](Self::finish). Not calling it is a pause.
 pub struct Run {
     config: Config,
+    split: Arc<Split>,
+    device: Device,
     engine: Engine,
+    safe: Option<Safe>, // where the device can be lost
+    losses: usize,      // of devices
+    news: Option<Event>,
     total: usize, // ratings in an epoch
     largest_rating: f32,
     stage: Stage,
@@ -32,6 +43,12 @@ impl Default for Pace {
     fn default() -> Self {
         Self::Seconds(0.05)
     }
+}
+
+/// A model on the host from which the run can go on.
+struct Safe {
+    checkpoint: Checkpoint,
+    epochs: usize, // it has seen
 }
 
 enum Stage {
@@ -62,9 +79,10 @@ impl Run {
     /// Prepares a run from the configuration's seeded initial weights.
     ///
     /// # Errors
-    /// A setting out of range, or an empty training set.
+    /// A setting out of range, an empty training set, an engine without kernels for the model, or a
+    /// GPU that fails or has too little memory.
     pub async fn start(
-        split: &Split,
+        split: &Arc<Split>,
         config: &Config,
         device: &Device,
     ) -> Result<Self, TrainError> {
@@ -79,19 +97,27 @@ impl Run {
     /// As [`start`](Self::start); also weights whose names or shapes are not the configuration's.
     pub async fn start_from(
         weights: &Weights,
-        split: &Split,
+        split: &Arc<Split>,
         config: &Config,
         device: &Device,
     ) -> Result<Self, TrainError> {
         config.check()?;
+        device.engine(config)?;
         if split.train.is_empty() {
             return Err(TrainError::NoRatings);
         }
         if !weights.fits(config, split.users, split.items) {
             return Err(TrainError::Weights);
         }
+        let start = Safe { checkpoint: Checkpoint::fresh(weights), epochs: 0 };
+        let (engine, device, news) = open(split, config, &start, device).await?;
         let mut run = Self {
-            engine: Engine::new(split, config, weights, device),
+            safe: engine.can_be_rescued().then_some(start),
+            engine,
+            device,
+            news,
+            losses: 0,
+            split: Arc::clone(split),
             config: config.clone(),
             total: split.train.len(),
             largest_rating: split.train.values.iter().fold(0.0, |most, r| r.abs().max(most)),
@@ -124,13 +150,51 @@ impl Run {
     /// A loss that is not finite ends the run and takes the model back to the last epoch that
     /// ended well; a device failure is passed on. [`finish`](Self::finish) works after both.
     pub async fn advance(&mut self) -> Result<Option<Event>, TrainError> {
-        match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Train(training) => self.train_slice(training).await.map(Some),
-            Stage::Evaluate(training, evaluation) => {
-                self.evaluate_slice(training, evaluation).await.map(Some)
-            }
-            Stage::Done => Ok(None),
+        if let Some(news) = self.news.take() {
+            return Ok(Some(news));
         }
+        let event = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Train(training) => self.train_slice(training).await,
+            Stage::Evaluate(training, evaluation) => {
+                self.evaluate_slice(training, evaluation).await
+            }
+            Stage::Done => return Ok(None),
+        };
+        match event {
+            Err(TrainError::Device(fault)) => self.recover(fault).await.map(Some),
+            event => event.map(Some),
+        }
+    }
+
+    /// Where it trains; another device than it began on if that one failed.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Gives the GPU up, as its driver may at any time: for tests of what follows.
+    #[doc(hidden)]
+    pub fn lose_device(&self) {
+        self.engine.lose_device();
+    }
+
+    /// Goes on from the last model that reached the host: on a new connection to the GPU, and when
+    /// that was lost too often on the CPU, if the device was the program's choice.
+    async fn recover(&mut self, fault: Fault) -> Result<Event, TrainError> {
+        let Some(safe) = &self.safe else { return Err(fault.into()) };
+        self.losses += 1;
+        let device = if self.losses > MAX_LOSSES {
+            self.device.fallback()
+        } else {
+            Some(self.device.clone())
+        };
+        let Some(device) = device else { return Err(fault.into()) };
+        let (engine, device, _) = open(&self.split, &self.config, safe, &device).await?;
+        (self.engine, self.device) = (engine, device);
+        let epochs = safe.epochs;
+        self.history.truncate(epochs);
+        self.begin_epoch(epochs + 1, 1);
+        let device = self.device.name().to_owned();
+        Ok(Event::Recovered(Recovery { cause: fault.to_string(), epochs, device }))
     }
 
     /// Ends the run, whether or not its epochs are done, and hands over the model trained so far.
@@ -138,11 +202,18 @@ impl Run {
     /// # Errors
     /// A device that does not give the weights back.
     pub async fn finish(mut self) -> Result<Trained, TrainError> {
-        let mut weights = self.engine.weights().await.map_err(TrainError::Device)?;
+        let weights = match (self.engine.weights().await, self.safe.take()) {
+            (Err(_), Some(safe)) => {
+                self.history.truncate(safe.epochs);
+                Ok(safe.checkpoint.weights)
+            }
+            (weights, _) => weights,
+        };
+        let mut weights = weights?;
         if !weights.are_finite() {
             // The last step of an epoch is seen by no later loss.
             self.engine.restore();
-            weights = self.engine.weights().await.map_err(TrainError::Device)?;
+            weights = self.engine.weights().await?;
         }
         Ok(Trained { config: self.config, history: self.history, weights })
     }
@@ -162,7 +233,8 @@ impl Run {
             Pace::Seconds(_) => training.next_slice,
             Pace::Batches(batches) => batches,
         };
-        let losses = self.engine.train(batches).await.map_err(TrainError::Device)?; // [batches]
+        let losses = self.engine.train(batches).await?; // [batches]
+        self.note_safe().await?;
         let seconds = started.elapsed().as_secs_f64();
         training.add(&losses, seconds);
         if !training.mse_sum.is_finite() {
@@ -185,7 +257,7 @@ impl Run {
         mut evaluation: Evaluation,
     ) -> Result<Event, TrainError> {
         let started = Instant::now();
-        let part = self.engine.evaluate().await.map_err(TrainError::Device)?;
+        let part = self.engine.evaluate().await?;
         evaluation.seconds += started.elapsed().as_secs_f64();
         let Some((squared_error, ratings)) = part else {
             return self.end_epoch(&training, &evaluation);
@@ -195,6 +267,16 @@ impl Run {
         let event = self.progress(training.epoch, None);
         self.stage = Stage::Evaluate(training, evaluation);
         Ok(event)
+    }
+
+    /// Remembers a model that has reached the host.
+    async fn note_safe(&mut self) -> Result<(), Fault> {
+        if let Some(checkpoint) = self.engine.rescued().await? {
+            let steps = self.total.div_ceil(self.config.batch_size) as u64; // of an epoch
+            let epochs = usize::try_from(checkpoint.steps / steps).unwrap_or(usize::MAX);
+            self.safe = Some(Safe { checkpoint, epochs });
+        }
+        Ok(())
     }
 
     fn end_epoch(
@@ -239,6 +321,25 @@ impl Run {
             learning_rate: self.config.learning_rate,
         }
     }
+}
+
+/// An engine on the device, or on the CPU if the device fails and was the program's choice; then
+/// the news says so.
+async fn open(
+    split: &Arc<Split>,
+    config: &Config,
+    from: &Safe,
+    device: &Device,
+) -> Result<(Engine, Device, Option<Event>), Fault> {
+    let fault = match Engine::new(split, config, &from.checkpoint, device).await {
+        Ok(engine) => return Ok((engine, device.clone(), None)),
+        Err(fault) => fault,
+    };
+    let Some(cpu) = device.fallback() else { return Err(fault) };
+    let engine = Engine::new(split, config, &from.checkpoint, &cpu).await?;
+    let recovery =
+        Recovery { cause: fault.to_string(), epochs: from.epochs, device: cpu.name().to_owned() };
+    Ok((engine, cpu, Some(Event::Recovered(recovery))))
 }
 
 impl Training {
@@ -303,7 +404,10 @@ pub enum TrainError {
     },
     /// The device failed.
     #[error("the device failed: {0}; train on the CPU, or start again")]
-    Device(String),
+    Device(#[from] Fault),
+    /// The fused engine was demanded and has no kernels for the model.
+    #[error(transparent)]
+    NoKernels(#[from] NoKernels),
 }
 
 /// Ratings above this square to numbers near the end of f32.

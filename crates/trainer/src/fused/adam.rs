@@ -4,45 +4,78 @@
 //! coupled weight decay. Only `+ - * /` and square roots, each rounded on its own, so every vector
 //! width and every platform gives the same bits.
 
+use bytemuck::{Pod, Zeroable};
 use pulp::Simd;
 
-const BETA_1: f32 = 0.9;
-const BETA_2: f32 = 0.999;
+const BETA_1: f64 = 0.9;
+const BETA_2: f64 = 0.999;
 const EPSILON: f32 = 1e-8;
 
+// Differences are taken before rounding, as PyTorch does: in f32, 1 - 0.999 is off by 5e-5.
+const ONE_LESS_BETA_1: f32 = (1.0 - BETA_1) as f32;
+const ONE_LESS_BETA_2: f32 = (1.0 - BETA_2) as f32;
+
 /// What one step does to every number, besides its gradient.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(crate) struct Step {
     /// Learning rate over `1 - beta_1^t`.
     rate: f32,
     /// One over the square root of `1 - beta_2^t`.
     root: f32,
     /// Weight decay.
     decay: f32,
+    /// Fills up what a shader reads at once.
+    unused: f32,
+}
+
+impl Step {
+    /// A number, its first and its second moment after the step.
+    pub(crate) fn apply(&self, [p, m, v]: [f32; 3], gradient: f32) -> [f32; 3] {
+        let g = gradient + self.decay * p;
+        let m = m + (g - m) * ONE_LESS_BETA_1;
+        let v = v * BETA_2 as f32 + g * g * ONE_LESS_BETA_2;
+        let move_by = m / (v.sqrt() * self.root + EPSILON);
+        [p - self.rate * move_by, m, v]
+    }
 }
 
 /// Makes the steps of a run, from the first.
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     beta_1_power: f64,
     beta_2_power: f64,
 }
 
 impl Schedule {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { beta_1_power: 1.0, beta_2_power: 1.0 }
+    }
+
+    /// The steps after so many.
+    pub(crate) fn after(steps: u64) -> Self {
+        let mut schedule = Self::new();
+        for _ in 0..steps {
+            schedule.advance();
+        }
+        schedule
     }
 
     /// The next step. The powers grow by multiplication, which rounds alike on every platform.
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
-    pub(super) fn next(&mut self, learning_rate: f64, weight_decay: f64) -> Step {
-        self.beta_1_power *= f64::from(BETA_1);
-        self.beta_2_power *= f64::from(BETA_2);
+    pub(crate) fn next(&mut self, learning_rate: f64, weight_decay: f64) -> Step {
+        self.advance();
         Step {
             rate: (learning_rate / (1.0 - self.beta_1_power)) as f32,
             root: (1.0 / (1.0 - self.beta_2_power).sqrt()) as f32,
             decay: weight_decay as f32,
+            unused: 0.0,
         }
+    }
+
+    fn advance(&mut self) {
+        self.beta_1_power *= BETA_1;
+        self.beta_2_power *= BETA_2;
     }
 }
 
@@ -79,9 +112,9 @@ impl<S: Simd> Lanes<S> {
             rate: simd.splat_f32s(step.rate),
             root: simd.splat_f32s(step.root),
             decay: simd.splat_f32s(step.decay),
-            one_less_beta_1: simd.splat_f32s(1.0 - BETA_1),
-            beta_2: simd.splat_f32s(BETA_2),
-            one_less_beta_2: simd.splat_f32s(1.0 - BETA_2),
+            one_less_beta_1: simd.splat_f32s(ONE_LESS_BETA_1),
+            beta_2: simd.splat_f32s(BETA_2 as f32),
+            one_less_beta_2: simd.splat_f32s(ONE_LESS_BETA_2),
             epsilon: simd.splat_f32s(EPSILON),
         }
     }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Config, ModelKind, Order, Parameter, Weights,
+    checkpoint::Checkpoint,
     weights::{self, Slot},
 };
 
@@ -53,10 +54,10 @@ struct State {
 
 impl Fused {
     /// Prepares training on `threads` threads; the result does not depend on their number.
-    pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, threads: usize) -> Self {
+    pub(crate) fn new(split: &Split, config: &Config, from: &Checkpoint, threads: usize) -> Self {
         let batches_worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
         let team = Team::of(threads.min(batches_worth_a_thread));
-        let state = State::load(config, weights, team, split.users, split.items);
+        let state = State::load(config, from, team, split.users, split.items);
         Self {
             arch: Arch::new(),
             config: config.clone(),
@@ -66,7 +67,7 @@ impl Fused {
             train: samples(&split.train, split.users),
             test: samples(&split.test, split.users),
             order: Order::new(0, config.seed, 0),
-            schedule: Schedule::new(),
+            schedule: Schedule::after(from.steps),
             steps: Vec::new(),
             outboxes: Outboxes::new(team.len()),
             good: state.clone(),
@@ -210,21 +211,24 @@ impl Fused {
 }
 
 impl State {
-    fn load(config: &Config, weights: &Weights, team: Team, users: usize, items: usize) -> Self {
+    fn load(config: &Config, from: &Checkpoint, team: Team, users: usize, items: usize) -> Self {
         let factors = config.factors;
         let share = |owner| Rows::new(team.share(users + items, owner), factors);
         let mut rows: Vec<Rows> = (0..team.len()).map(share).collect();
-        let tables = weights.parameters[..2].iter().flat_map(|table| table.values.chunks(factors));
-        for (row, values) in (0..).zip(tables) {
-            let place = team.place(row);
-            let factors = rows[place.owner].factors_mut(place.row).as_flattened_mut();
-            factors[..values.len()].copy_from_slice(values);
+        let parts = [&from.weights, &from.first, &from.second];
+        for (part, weights) in parts.into_iter().enumerate() {
+            let tables = &weights.parameters[..2];
+            let tables = tables.iter().flat_map(|table| table.values.chunks(factors));
+            for (row, values) in (0..).zip(tables) {
+                let place = team.place(row);
+                rows[place.owner].set(place.row, part, values);
+            }
         }
         let network = (config.model == ModelKind::DeepMf).then(|| {
             let mut layers = Layers::new(weights::layers(config));
-            let values = weights.parameters[2..].iter().flat_map(|parameter| &parameter.values);
-            for (to, value) in layers.values.iter_mut().zip(values) {
-                *to = *value;
+            for (part, weights) in parts.into_iter().enumerate() {
+                let values = weights.parameters[2..].iter().flat_map(|of| &of.values).copied();
+                layers.set(part, values);
             }
             layers
         });

@@ -42,6 +42,13 @@ impl Layers {
         Self { shapes, values: zeros(), first: zeros(), second: zeros() }
     }
 
+    /// Sets all values (part 0), first (1) or second moments (2), before training.
+    pub(super) fn set(&mut self, part: usize, numbers: impl Iterator<Item = f32>) {
+        let Self { values, first, second, .. } = self;
+        let part = [values, first, second][part].as_mut_slice();
+        part.iter_mut().zip(numbers).for_each(|(to, number)| *to = number);
+    }
+
     /// Room for a block's numbers.
     pub(super) fn activations(&self) -> Activations {
         let width = self.shapes[0][0] + self.shapes.iter().map(|shape| shape[1]).sum::<usize>();

@@ -10,7 +10,7 @@ use super::{
     mf::{add, dot},
     rows::{Chunk, LANES},
 };
-use crate::{Config, ModelKind, Order, Weights, weights};
+use crate::{Config, ModelKind, Order, Weights, checkpoint::Checkpoint, weights};
 
 /// Trains and gives all numbers in the order of [`Weights`].
 fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
@@ -155,7 +155,7 @@ fn fused(
     pace: usize,
     look: bool,
 ) -> Vec<f32> {
-    let mut engine = Fused::new(split, config, start, threads);
+    let mut engine = Fused::new(split, config, &Checkpoint::fresh(start), threads);
     for epoch in 1..=u32::try_from(config.epochs).expect("few") {
         engine.begin_epoch(epoch);
         while !engine.train(pace).is_empty() {
@@ -213,7 +213,7 @@ fn losses_and_errors_do_not_depend_on_the_threads() {
         let config = Config { batch_size: 600, ..Config::lab(model) };
         let start = Weights::initial(&config, split.users, split.items);
         let run = |threads| {
-            let mut engine = Fused::new(&split, &config, &start, threads);
+            let mut engine = Fused::new(&split, &config, &Checkpoint::fresh(&start), threads);
             engine.begin_epoch(1);
             (engine.train(usize::MAX), engine.evaluate())
         };
@@ -231,7 +231,7 @@ fn every_vector_width_gives_the_same_bits() {
         let config = Config { epochs: 2, batch_size: 128, ..Config::lab(model) };
         let start = Weights::initial(&config, split.users, split.items);
         let run = |arch| {
-            let mut engine = Fused::new(&split, &config, &start, 2);
+            let mut engine = Fused::new(&split, &config, &Checkpoint::fresh(&start), 2);
             engine.arch = arch;
             engine.begin_epoch(1);
             engine.train(usize::MAX);

@@ -67,9 +67,10 @@ impl Rows {
         &self.state[row * 4 * chunks..][..chunks]
     }
 
-    /// The factors of a row, to be set before training `[chunks]`.
-    pub(super) fn factors_mut(&mut self, row: usize) -> &mut [Chunk] {
-        &mut self.state[row * 4 * self.chunks..][..self.chunks]
+    /// Sets a row's factors (part 0), first (1) or second moment (2), before training.
+    pub(super) fn set(&mut self, row: usize, part: usize, values: &[f32]) {
+        let chunks = &mut self.state[(row * 4 + part) * self.chunks..][..self.chunks];
+        chunks.as_flattened_mut()[..values.len()].copy_from_slice(values);
     }
 
     /// Where the step after the last one of a row gathers its gradient `[chunks]`.

@@ -1,0 +1,380 @@
+//! The fused engine on a GPU, as a run sees it.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use ratings::{Ratings, Split};
+
+use super::{
+    layout::Layout,
+    plan::{NetworkRows, Plan, Planner},
+    rescue::Rescue,
+};
+use crate::{
+    Config, ModelKind, Order, Weights,
+    checkpoint::Checkpoint,
+    fused::{Schedule, Step},
+    gpu::{Answer, Fault, Gpu, Kernel, LANES, whole},
+    kernels::{
+        Job, Sample, Turn,
+        deep_mf::Network,
+        mf,
+        squares::{self, Blocks},
+        update::{self, MAX_STEPS},
+    },
+};
+
+/// Most ratings of a slice: 8 MiB of samples, 16 MiB of jobs.
+const MAX_SAMPLES: usize = 1 << 19;
+/// Test ratings evaluated at once: 64 MiB, half of a binding.
+const MAX_TEST: usize = 1 << 22;
+/// Test ratings whose squared errors are summed by the device; the host sums the sums.
+const TEST_BLOCK: usize = 1 << 12;
+/// Slices under way: the device works on one while the host plans the next.
+const IN_FLIGHT: usize = 2;
+
+/// A model being trained by this project's kernels on a GPU.
+pub(crate) struct FusedGpu {
+    gpu: Gpu,
+    config: Config,
+    split: Arc<Split>,
+    layout: Layout,
+    kernels: Kernels,
+    buffers: Buffers,
+    bound: Bound,
+    planner: Planner,
+    plan: Plan,
+    order: Order,
+    schedule: Schedule,
+    steps: u64, // made or under way
+    flights: VecDeque<Flight>,
+    planned: usize, // ratings of this epoch
+    trained: usize, // of them, those whose errors have come back
+    evaluated: bool,
+    good: u64, // steps of the last good model
+    rescue: Rescue,
+}
+
+struct Kernels {
+    model: mf::Kernels,
+    update: Kernel,
+    squares: Kernel,
+}
+
+struct Buffers {
+    values: wgpu::Buffer,       // [rows, pairs, 2]
+    moments: wgpu::Buffer,      // [rows, pairs, 4]
+    good_values: wgpu::Buffer,  // as they were after the last epoch that ended well
+    good_moments: wgpu::Buffer, // and so were these
+    samples: wgpu::Buffer,
+    jobs: wgpu::Buffer,
+    steps: wgpu::Buffer,
+    turns: wgpu::Buffer, // records: the opening, then the batches
+    errors: wgpu::Buffer,
+    blocks: wgpu::Buffer, // one record
+    sums: wgpu::Buffer,
+    test: wgpu::Buffer, // samples
+}
+
+struct Bound {
+    differentiate: wgpu::BindGroup,
+    evaluate: wgpu::BindGroup,
+    update: wgpu::BindGroup,
+    squares: wgpu::BindGroup,
+}
+
+/// A slice under way.
+struct Flight {
+    sums: Answer<f32>, // [batches] of squared errors
+    ratings: usize,
+    batch_size: usize,
+}
+
+impl FusedGpu {
+    /// Uploads a model and its test set.
+    ///
+    /// # Errors
+    /// A GPU without enough memory, or one that fails.
+    pub(crate) fn new(
+        gpu: Gpu,
+        split: Arc<Split>,
+        config: &Config,
+        from: &Checkpoint,
+    ) -> Result<Self, Fault> {
+        let layout = Layout::new(config, split.users, split.items);
+        let kernels = Kernels::new(&gpu, config, layout.network);
+        let test = split.test.len().min(MAX_TEST);
+        let longest = split.train.len().min(config.batch_size.max(MAX_SAMPLES));
+        let batch = config.batch_size.min(split.train.len());
+        let network_rows = layout.network.map_or(0, |network| network.rows());
+        let network_slots =
+            layout.network.map_or(0, |network| network.rows() * network.slots(batch));
+        let max_steps = longest.div_ceil(batch).min(MAX_STEPS);
+        let longest = longest.min(max_steps * batch);
+        let jobs = 2 * longest + max_steps * network_rows + split.users + split.items;
+        let number = size_of::<f32>();
+        let values = layout.values(&from.weights);
+        let moments = layout.moments(from);
+        let gradients =
+            gpu.storage("gradients", (2 * batch + network_slots) * layout.row() * number);
+        let buffers = Buffers {
+            good_values: gpu.filled("good values", &values),
+            good_moments: gpu.filled("good moments", &moments),
+            values: gpu.filled("values", &values),
+            moments: gpu.filled("moments", &moments),
+            samples: gpu.storage("samples", longest * size_of::<Sample>()),
+            jobs: gpu.storage("jobs", jobs * size_of::<Job>()),
+            steps: update::table(&gpu),
+            turns: gpu.records("turns", 1 + max_steps),
+            errors: gpu.storage("errors", longest.max(test) * number),
+            blocks: gpu.records("blocks", 1),
+            sums: gpu.storage("sums", max_steps.max(test.div_ceil(TEST_BLOCK)) * number),
+            test: gpu.storage("test", test * size_of::<Sample>()),
+        };
+        let Buffers { values, moments, samples, errors, turns, .. } = &buffers;
+        let windows = layout.network.map(|network| network.windows(values, layout.network_row()));
+        let model = |samples| -> Vec<wgpu::BufferBinding> {
+            let storage = [values, samples, &gradients, errors].map(whole);
+            storage.into_iter().chain(windows.clone().into_iter().flatten()).collect()
+        };
+        let moved = [values, moments, &gradients, &buffers.jobs, &buffers.steps].map(whole);
+        let summed = [errors, &buffers.sums].map(whole);
+        let bound = Bound {
+            differentiate: gpu.bind(&kernels.model.differentiate, turns, &model(samples)),
+            evaluate: gpu.bind(&kernels.model.evaluate, turns, &model(&buffers.test)),
+            update: gpu.bind(&kernels.update, turns, &moved),
+            squares: gpu.bind(&kernels.squares, &buffers.blocks, &summed),
+        };
+        gpu.check()?;
+        let mut engine = Self {
+            planner: Planner::new(split.users, split.items),
+            plan: Plan::default(),
+            order: Order::new(0, config.seed, 0),
+            schedule: Schedule::after(from.steps),
+            steps: from.steps,
+            good: from.steps,
+            rescue: Rescue::default(),
+            flights: VecDeque::new(),
+            planned: 0,
+            trained: 0,
+            evaluated: false,
+            config: config.clone(),
+            layout,
+            split,
+            kernels,
+            buffers,
+            bound,
+            gpu,
+        };
+        if engine.split.test.len() <= MAX_TEST {
+            engine.upload_test(0..engine.split.test.len());
+        }
+        Ok(engine)
+    }
+
+    /// Shuffles the training set for `epoch`, counted from 1.
+    pub(crate) fn begin_epoch(&mut self, epoch: u32) {
+        let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
+        self.order = Order::new(n, self.config.seed, epoch);
+        self.flights.clear();
+        (self.planned, self.trained, self.evaluated) = (0, 0, false);
+    }
+
+    /// Ratings of this epoch trained on so far.
+    pub(crate) fn trained(&self) -> usize {
+        self.trained
+    }
+
+    /// Sends off the next `batches` batches and returns the mean squared error of each batch of the
+    /// oldest slice under way; none when the epoch is over.
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
+        while self.flights.len() < IN_FLIGHT && self.planned < self.split.train.len() {
+            let flight = self.launch(batches);
+            self.flights.push_back(flight);
+        }
+        let Some(Flight { sums, ratings, batch_size }) = self.flights.pop_front() else {
+            return Ok(Vec::new());
+        };
+        let sums = sums.wait(&self.gpu).await?;
+        self.trained += ratings;
+        let sizes = (0..ratings).step_by(batch_size).map(|at| batch_size.min(ratings - at));
+        Ok(sums.iter().zip(sizes).map(|(sum, size)| f64::from(*sum) / size as f64).collect())
+    }
+
+    /// Plans a slice and sends it off.
+    fn launch(&mut self, batches: usize) -> Flight {
+        let Config { batch_size, learning_rate, weight_decay, factors, .. } = self.config;
+        let fit = (MAX_SAMPLES / batch_size).clamp(1, MAX_STEPS);
+        let end = self.planned + batches.min(fit).saturating_mul(batch_size);
+        let end = end.min(self.split.train.len());
+        let ratings = end - self.planned;
+        gather(&self.split, &self.order, self.planned..end, &mut self.plan.samples);
+        self.planned = end;
+        let network = self.layout.network.map(|network| NetworkRows {
+            first: u32::try_from(self.layout.network_row()).expect("rows fit a u32"),
+            network,
+            stride: network.slots(batch_size.min(self.split.train.len())),
+        });
+        self.planner.plan(&mut self.plan, batch_size, network.as_ref(), true);
+
+        let Self { gpu, buffers, plan, kernels, bound, schedule, .. } = self;
+        let steps: Vec<Step> =
+            plan.turns.iter().map(|_| schedule.next(learning_rate, weight_decay)).collect();
+        self.steps += steps.len() as u64;
+        gpu.write(&buffers.samples, &plan.samples);
+        gpu.write(&buffers.jobs, &plan.jobs);
+        gpu.write(&buffers.steps, &steps);
+        let turns: Vec<Turn> =
+            [plan.opening].into_iter().chain(plan.turns.iter().copied()).collect();
+        gpu.write_records(&buffers.turns, &turns);
+        let cut = |n: usize| u32::try_from(n).expect("a slice is small");
+        gpu.write_records(
+            &buffers.blocks,
+            &[Blocks { errors: cut(ratings), size: cut(batch_size) }],
+        );
+
+        let mut encoder = gpu.encoder();
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for (record, turn) in turns.iter().enumerate() {
+            let workgroups = match turn.groups {
+                0 => (turn.samples as usize).div_ceil(LANES),
+                groups => groups as usize,
+            };
+            if workgroups > 0 {
+                let kernel = &kernels.model.differentiate;
+                kernel.dispatch(&mut pass, &bound.differentiate, record, workgroups);
+            }
+            if turn.jobs > 0 {
+                let workgroups = update::workgroups(turn.jobs as usize, factors);
+                kernels.update.dispatch(&mut pass, &bound.update, record, workgroups);
+            }
+        }
+        kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
+        drop(pass);
+        let sums = gpu.submit_and_read(encoder, &buffers.sums, steps.len());
+        Flight { sums, ratings, batch_size }
+    }
+
+    /// Evaluates the test set: sum of squared errors and number of ratings, then `None`.
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
+        let all = self.split.test.len();
+        if self.evaluated || all == 0 {
+            return Ok(None);
+        }
+        self.evaluated = true;
+        let mut sum = 0.0;
+        for begin in (0..all).step_by(MAX_TEST) {
+            let part = begin..all.min(begin + MAX_TEST);
+            if all > MAX_TEST {
+                self.upload_test(part.clone());
+            }
+            sum += self.evaluate_part(part.len()).await?;
+        }
+        Ok(Some((sum, all)))
+    }
+
+    async fn evaluate_part(&mut self, ratings: usize) -> Result<f64, Fault> {
+        let Self { gpu, buffers, kernels, bound, .. } = self;
+        let cut = |n: usize| u32::try_from(n).expect("a part of the test set is small");
+        let turn = Turn { samples: cut(ratings), ..Turn::default() };
+        gpu.write_records(&buffers.turns, &[turn]);
+        gpu.write_records(
+            &buffers.blocks,
+            &[Blocks { errors: cut(ratings), size: cut(TEST_BLOCK) }],
+        );
+        let blocks = ratings.div_ceil(TEST_BLOCK);
+        let mut encoder = gpu.encoder();
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        kernels.model.evaluate.dispatch(&mut pass, &bound.evaluate, 0, ratings.div_ceil(LANES));
+        kernels.squares.dispatch(&mut pass, &bound.squares, 0, blocks);
+        drop(pass);
+        let sums = gpu.submit_and_read::<f32>(encoder, &buffers.sums, blocks).wait(gpu).await?;
+        Ok(sums.iter().map(|sum| f64::from(*sum)).sum())
+    }
+
+    fn upload_test(&mut self, part: std::ops::Range<usize>) {
+        let samples: Vec<Sample> =
+            part.map(|element| sample(&self.split.test, self.split.users, element)).collect();
+        self.gpu.write(&self.buffers.test, &samples);
+    }
+
+    /// Keeps the model as it is now as the last good one.
+    pub(crate) fn keep(&mut self) {
+        let Buffers { values, moments, good_values, good_moments, .. } = &self.buffers;
+        self.copy([(values, good_values), (moments, good_moments)]);
+        self.good = self.steps;
+        let good = [&self.buffers.good_values, &self.buffers.good_moments];
+        self.rescue.begin(&self.gpu, &self.layout, good, self.good);
+    }
+
+    /// A good model that has reached the host since it was last asked for.
+    ///
+    /// # Errors
+    /// A device that was lost on the way.
+    pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
+        self.rescue.arrived(&self.gpu, &self.layout).await
+    }
+
+    /// Gives the device up, as a driver may at any time.
+    pub(crate) fn lose_device(&self) {
+        self.gpu.destroy();
+    }
+
+    /// Goes back to the last good model.
+    pub(crate) fn restore(&mut self) {
+        let Buffers { values, moments, good_values, good_moments, .. } = &self.buffers;
+        self.copy([(good_values, values), (good_moments, moments)]);
+        self.flights.clear();
+        self.steps = self.good;
+        self.schedule = Schedule::after(self.good);
+    }
+
+    fn copy(&self, pairs: [(&wgpu::Buffer, &wgpu::Buffer); 2]) {
+        let mut encoder = self.gpu.encoder();
+        for (from, to) in pairs {
+            encoder.copy_buffer_to_buffer(from, 0, to, 0, from.size());
+        }
+        self.gpu.submit(encoder);
+    }
+
+    /// The model's numbers as they are now. Changes no bit of what follows.
+    pub(crate) async fn weights(&mut self) -> Result<Weights, Fault> {
+        let numbers = self.layout.rows() * self.layout.row();
+        Ok(self.layout.weights(&self.gpu.read(&self.buffers.values, numbers).await?))
+    }
+}
+
+impl Kernels {
+    fn new(gpu: &Gpu, config: &Config, network: Option<Network>) -> Self {
+        Self {
+            model: match (config.model, network) {
+                (ModelKind::Mf, _) => mf::Kernels::new(gpu, config.factors),
+                (ModelKind::DeepMf, network) => {
+                    network.expect("a network that the kernels take").kernels(gpu)
+                }
+            },
+            update: update::kernel(gpu, config.factors),
+            squares: squares::kernel(gpu),
+        }
+    }
+}
+
+fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample {
+    Sample {
+        user: ratings.users[element].0,
+        item: u32::try_from(users).expect("rows fit a u32") + ratings.items[element].0,
+        rating: ratings.values[element],
+        slots: 0,
+    }
+}
+
+/// The samples at these positions of the order.
+fn gather(split: &Split, order: &Order, positions: std::ops::Range<usize>, to: &mut Vec<Sample>) {
+    let mut elements = [0; 1024];
+    to.clear();
+    to.reserve(positions.len());
+    for begin in positions.clone().step_by(elements.len()) {
+        let elements = &mut elements[..(positions.end - begin).min(1024)];
+        order.fill(u32::try_from(begin).expect("positions are below a u32 count"), elements);
+        to.extend(elements.iter().map(|&e| sample(&split.train, split.users, e as usize)));
+    }
+}

@@ -1,0 +1,84 @@
+//! The GPU's kernels one by one: for each shader of `shaders/` its launch, and its twin in plain
+//! Rust that says what it computes. The twins are compared with the shaders by the tests, and by
+//! a run that is about to trust a GPU.
+
+pub mod deep_mf; // errors and gradients of a batch of DeepMf
+pub mod mf; // errors and gradients of a batch of Mf
+pub mod squares; // sums of squared errors
+pub mod update; // Adam on rows
+pub mod cases; // known cases, and the comparison of the two
+mod self_test; // each kernel once, on a small known case
+
+use bytemuck::{Pod, Zeroable};
+
+pub(crate) use self_test::self_test;
+
+use crate::gpu::{Gpu, Kernel};
+
+/// What the kernels of a step are told of it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Turn {
+    /// The batch's first sample.
+    pub first_sample: u32,
+    /// Ratings of the batch.
+    pub samples: u32,
+    /// The batch's first job.
+    pub first_job: u32,
+    /// Rows to move.
+    pub jobs: u32,
+    /// The step in the table of steps.
+    pub first_step: u32,
+    /// The row where a network's numbers begin.
+    pub network: u32,
+    /// First slot of the rows' gradients; those of a network come before.
+    pub first_slot: u32,
+    /// Slots of each of a network's rows.
+    pub stride: u32,
+    /// Workgroups that share the batch, where they leave sums.
+    pub groups: u32,
+    /// 2 / samples, the derivative of the mean of squares.
+    pub scale: f32,
+}
+
+/// A rating, the rows it reads and the slots where their gradients go.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Sample {
+    /// Row of the user.
+    pub user: u32,
+    /// Row of the item.
+    pub item: u32,
+    /// The rating.
+    pub rating: f32,
+    /// Slot of the user in the low half, of the item (after all users' slots) in the high half.
+    pub slots: u32,
+}
+
+/// A row to move: the gradients that belong to it and the steps to make.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Job {
+    /// The row.
+    pub row: u32,
+    /// Steps to make, the first with the gradient.
+    pub steps: u32,
+    /// First slot of its gradient.
+    pub first: u32,
+    /// The slot after the last.
+    pub end: u32,
+}
+
+/// Pairs of numbers that a row of this many factors takes.
+pub fn pairs(factors: usize) -> usize {
+    factors.div_ceil(2)
+}
+
+/// One kernel alone, with its first record.
+fn run(gpu: &Gpu, kernel: &Kernel, bound: &wgpu::BindGroup, workgroups: usize) {
+    let mut encoder = gpu.encoder();
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    kernel.dispatch(&mut pass, bound, 0, workgroups);
+    drop(pass);
+    gpu.submit(encoder);
+}

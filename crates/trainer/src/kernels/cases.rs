@@ -1,0 +1,157 @@
+//! Small known cases for the kernels, and the comparison of a shader's answer with its twin's.
+
+use super::{
+    Job, Sample, deep_mf,
+    mf::{self, Found},
+    pairs, squares, update,
+};
+use crate::gpu::{Fault, Gpu};
+
+/// Largest difference of a number, relative to the largest of its kind: a GPU may fuse a product
+/// with a sum, and its divisions and roots are off by a few last places.
+const TOLERANCE: f32 = 2e-5;
+
+/// A batch of `samples` ratings of `users` times `items`.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Users.
+    pub users: u32,
+    /// Items.
+    pub items: u32,
+    /// Ratings.
+    pub samples: u32,
+    /// Length of a row.
+    pub factors: usize,
+}
+
+/// Compares `shaders/mf.wgsl` with its twin.
+///
+/// # Errors
+/// How far apart they are.
+pub async fn mf(gpu: &Gpu, size: Size) -> Result<(), Fault> {
+    let mut draw = Draw(size.samples);
+    let batch = mf::Batch {
+        factors: size.factors,
+        values: draw.rows((size.users + size.items) as usize, size.factors),
+        samples: draw.samples(size),
+    };
+    let (ours, twins) = (mf::on_gpu(gpu, &batch).await?, mf::twin(&batch));
+    compare_found("mf", size, &ours, &twins)
+}
+
+/// Compares `shaders/deep_mf.wgsl` with its twin.
+///
+/// # Errors
+/// How far apart they are.
+pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2]) -> Result<(), Fault> {
+    let mut draw = Draw(size.samples);
+    let network = deep_mf::Network { factors: size.factors, widths };
+    let values = draw.rows((size.users + size.items) as usize, size.factors);
+    let scale = 1.0 / (size.factors as f32).sqrt();
+    let layers = network.order().iter().map(|_| scale * draw.number()).collect();
+    let batch = deep_mf::Batch { network, values, layers, samples: draw.samples(size) };
+    let (ours, twins) = (deep_mf::on_gpu(gpu, &batch).await?, deep_mf::twin(&batch));
+    compare_found("deep_mf", size, &ours.rows, &twins.rows)?;
+    compare(&format!("deep_mf, layers {widths:?}, {size:?}"), &ours.layers, &twins.layers)
+}
+
+/// Compares `shaders/update.wgsl` with its twin, on rows that all have other gradients and gaps.
+///
+/// # Errors
+/// How far apart they are.
+pub async fn update(gpu: &Gpu, rows: u32, factors: usize, longest: u32) -> Result<(), Fault> {
+    let mut draw = Draw(rows);
+    let slots = |row: u32| 1 + row % 3;
+    let mut end = 0;
+    let jobs = (0..rows).map(|row| {
+        let first = end;
+        end += slots(row);
+        Job { row, steps: (longest - row * longest / rows).max(1), first, end }
+    });
+    let jobs: Vec<Job> = jobs.collect();
+    let moment = |draw: &mut Draw| {
+        let [a, b, c, d] = [(); 4].map(|()| draw.number());
+        [a, b, c * c, d * d]
+    };
+    let before = update::Rows {
+        factors,
+        values: draw.rows(rows as usize, factors),
+        moments: (0..rows as usize * pairs(factors)).flat_map(|_| moment(&mut draw)).collect(),
+        gradients: draw.rows(end as usize, factors),
+        jobs,
+    };
+    let adam = update::Adam { learning_rate: 0.01, weight_decay: 1e-3, made: 3 };
+    let (ours, twins) = (update::on_gpu(gpu, &before, &adam).await?, update::twin(&before, &adam));
+    if twins.values == before.values {
+        return Err(Fault("update: the case moves nothing".into()));
+    }
+    let what = format!("update, {rows} rows of {factors}");
+    compare(&what, &ours.values, &twins.values)?;
+    compare(&what, &ours.moments, &twins.moments)
+}
+
+/// Compares `shaders/squares.wgsl` with its twin.
+///
+/// # Errors
+/// How far apart they are.
+pub async fn squares(gpu: &Gpu, errors: usize, block: usize) -> Result<(), Fault> {
+    let mut draw = Draw(1);
+    let errors: Vec<f32> = (0..errors).map(|_| draw.number()).collect();
+    let ours = squares::on_gpu(gpu, &errors, block).await?;
+    compare(&format!("squares of {}", errors.len()), &ours, &squares::twin(&errors, block))
+}
+
+fn compare_found(kernel: &str, size: Size, ours: &Found, twins: &Found) -> Result<(), Fault> {
+    let what = format!("{kernel}, {size:?}");
+    compare(&what, &ours.errors, &twins.errors)?;
+    compare(&what, &ours.gradients, &twins.gradients)
+}
+
+fn compare(what: &str, ours: &[f32], twins: &[f32]) -> Result<(), Fault> {
+    if ours.len() != twins.len() {
+        return Err(Fault(format!("{what}: {} numbers, not {}", ours.len(), twins.len())));
+    }
+    let largest = twins.iter().fold(f32::MIN_POSITIVE, |most, number| number.abs().max(most));
+    for (at, (ours, twin)) in ours.iter().zip(twins).enumerate() {
+        let off = (ours - twin).abs() / largest;
+        if off.is_nan() || off > TOLERANCE {
+            return Err(Fault(format!("{what}: number {at} is {ours}, not {twin}")));
+        }
+    }
+    Ok(())
+}
+
+/// Numbers from a small generator.
+struct Draw(u32);
+
+impl Draw {
+    fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0 >> 8
+    }
+
+    /// Between -1 and 1.
+    fn number(&mut self) -> f32 {
+        self.next() as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// Rows with a zero after an odd last number.
+    fn rows(&mut self, rows: usize, factors: usize) -> Vec<f32> {
+        let row = 2 * pairs(factors);
+        (0..rows * row).map(|n| if n % row < factors { self.number() } else { 0.0 }).collect()
+    }
+
+    /// Ratings in slots that are shuffled.
+    fn samples(&mut self, size: Size) -> Vec<Sample> {
+        let Size { users, items, samples, .. } = size;
+        let slot = |n: u32| (samples - 1 - n) | n << 16;
+        (0..samples)
+            .map(|n| Sample {
+                user: self.next() % users,
+                item: users + self.next() % items,
+                rating: 3.0 + self.number(),
+                slots: slot(n),
+            })
+            .collect()
+    }
+}

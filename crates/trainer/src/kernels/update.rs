@@ -1,0 +1,120 @@
+//! `shaders/update.wgsl`: Adam on the rows of a batch, and on to their next readers.
+
+use super::{Job, Turn, pairs, run};
+use crate::{
+    fused::{Schedule, Step},
+    gpu::{Access, Fault, Gpu, Kernel, LANES, Shader, whole},
+};
+
+/// The shader's text.
+pub const SOURCE: &str = include_str!("../../../../shaders/update.wgsl");
+
+/// Most steps of a slice: what 64 KiB hold.
+pub(crate) const MAX_STEPS: usize = 1 << 12;
+
+/// values, moments, gradients, jobs, steps.
+pub(crate) fn kernel(gpu: &Gpu, factors: usize) -> Kernel {
+    use Access::{Read, Uniform, Write};
+    let constants = &[("PAIRS", pairs(factors) as f64)];
+    let shader = Shader { source: SOURCE, entry: "update", constants };
+    gpu.kernel::<Turn>(&shader, &[Write, Write, Read, Read, Uniform])
+}
+
+/// Room for the steps of a slice.
+pub(crate) fn table(gpu: &Gpu) -> wgpu::Buffer {
+    gpu.table("steps", MAX_STEPS * size_of::<Step>())
+}
+
+/// Workgroups for so many jobs.
+pub(crate) fn workgroups(jobs: usize, factors: usize) -> usize {
+    (jobs * pairs(factors)).div_ceil(LANES)
+}
+
+/// Rows, the gradients of some of them, and the steps they are to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    /// Length of a row.
+    pub factors: usize,
+    /// `[rows, 2 * pairs(factors)]`.
+    pub values: Vec<f32>,
+    /// `[rows, pairs(factors), 4]`: first moments of a pair, then its second moments.
+    pub moments: Vec<f32>,
+    /// `[slots, 2 * pairs(factors)]`.
+    pub gradients: Vec<f32>,
+    /// The rows to move, longest first.
+    pub jobs: Vec<Job>,
+}
+
+/// Adam's settings, from the first step of a run on.
+#[derive(Clone, Copy, Debug)]
+pub struct Adam {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Coupled penalty.
+    pub weight_decay: f64,
+    /// Steps made before.
+    pub made: usize,
+}
+
+impl Adam {
+    fn steps(&self, count: usize) -> Vec<Step> {
+        let mut schedule = Schedule::new();
+        let next = |_| schedule.next(self.learning_rate, self.weight_decay);
+        (0..self.made + count).map(next).skip(self.made).collect()
+    }
+}
+
+/// The shader's answer: values and moments after the jobs.
+///
+/// # Errors
+/// A GPU that fails.
+pub async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> {
+    let kernel = kernel(gpu, rows.factors);
+    let jobs = u32::try_from(rows.jobs.len()).expect("jobs fit a u32");
+    let records = gpu.records("turn", 1);
+    gpu.write_records(&records, &[Turn { jobs, ..Turn::default() }]);
+    let values = gpu.filled("values", &rows.values);
+    let moments = gpu.filled("moments", &rows.moments);
+    let gradients = gpu.filled("gradients", &rows.gradients);
+    let job_list = gpu.filled("jobs", &rows.jobs);
+    let steps = table(gpu);
+    gpu.write(&steps, &adam.steps(rows.longest()));
+    let storage = [&values, &moments, &gradients, &job_list, &steps].map(whole);
+    let bound = gpu.bind(&kernel, &records, &storage);
+    run(gpu, &kernel, &bound, workgroups(rows.jobs.len(), rows.factors));
+    Ok(Rows {
+        values: gpu.read(&values, rows.values.len()).await?,
+        moments: gpu.read(&moments, rows.moments.len()).await?,
+        ..rows.clone()
+    })
+}
+
+/// What the shader should answer.
+pub fn twin(rows: &Rows, adam: &Adam) -> Rows {
+    let mut after = rows.clone();
+    let row = 2 * pairs(rows.factors);
+    let steps = adam.steps(rows.longest());
+    for job in &rows.jobs {
+        for k in 0..row {
+            let slots = job.first as usize..job.end as usize;
+            let mut gradient: f32 = slots.map(|slot| rows.gradients[slot * row + k]).sum();
+            let at = job.row as usize * row + k;
+            let pair = at / 2 * 4 + at % 2; // of the first moment; the second stands two further
+            for step in &steps[..job.steps as usize] {
+                let numbers = [after.values[at], after.moments[pair], after.moments[pair + 2]];
+                let [value, first, second] = step.apply(numbers, gradient);
+                after.values[at] = value;
+                after.moments[pair] = first;
+                after.moments[pair + 2] = second;
+                gradient = 0.0;
+            }
+        }
+    }
+    after
+}
+
+impl Rows {
+    fn longest(&self) -> usize {
+        self.jobs.first().map_or(0, |job| job.steps as usize)
+    }
+}

@@ -1,0 +1,92 @@
+// Moves the rows that a batch has touched, and goes on to the step before the next batch that
+// reads them. One invocation a pair of numbers.
+//
+// Dense Adam moves every row at every step, but a row that no batch reads in between moves by its
+// moments and its decay alone. So all its steps up to its next reader are made at once: the first
+// with the gradient that the batch has found, the others with none. The jobs of a batch come
+// longest first, so that the invocations of a workgroup end together.
+
+override PAIRS: u32 = 5; // pairs of numbers in a row; an odd last number has a zero beside it
+
+const LANES = 64u;
+const GRID = 32768u; // workgroups in a row of the grid
+const STEPS = 4096u; // of a slice
+
+struct Turn {
+    first_sample: u32,
+    samples: u32,
+    first_job: u32,
+    jobs: u32,
+    first_step: u32, // in `steps`
+    network: u32,
+    first_slot: u32,
+    stride: u32,
+    groups: u32,
+    scale: f32,
+}
+
+struct Job {
+    row: u32,
+    steps: u32,
+    first: u32, // the gradients that belong to it
+    end: u32,
+}
+
+struct Step {
+    rate: f32,  // learning rate / (1 - beta_1^t)
+    root: f32,  // 1 / sqrt(1 - beta_2^t)
+    decay: f32, // weight decay
+    unused: f32,
+}
+
+struct Numbers {
+    value: vec2f,
+    first: vec2f,  // moment
+    second: vec2f, // moment
+}
+
+@group(0) @binding(0) var<uniform> turn: Turn;
+@group(0) @binding(1) var<storage, read_write> values: array<vec2f>;  // [rows, PAIRS]
+@group(0) @binding(2) var<storage, read_write> moments: array<vec4f>; // [rows, PAIRS]: first, second
+@group(0) @binding(3) var<storage, read> gradients: array<vec2f>;     // [slots, PAIRS]
+@group(0) @binding(4) var<storage, read> jobs: array<Job>;
+@group(0) @binding(5) var<uniform> steps: array<Step, STEPS>;
+
+// Kingma and Ba, "Adam", 2015, algorithm 1, with PyTorch's coupled weight decay.
+fn adam(before: Numbers, gradient: vec2f, step: Step) -> Numbers {
+    let g = gradient + step.decay * before.value;
+    let first = before.first + (g - before.first) * (1.0 - 0.9);
+    let second = before.second * 0.999 + (g * g) * (1.0 - 0.999);
+    let move_by = first / (sqrt(second) * step.root + 1e-8);
+    return Numbers(before.value - step.rate * move_by, first, second);
+}
+
+@compute @workgroup_size(LANES)
+fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let begin = (group.y * GRID + group.x) * LANES;
+    let longest = jobs[turn.first_job + min(begin / PAIRS, turn.jobs - 1u)].steps;
+    let index = begin + lane;
+    let mine = index / PAIRS;
+    if mine >= turn.jobs {
+        return;
+    }
+    let job = jobs[turn.first_job + mine];
+    let pair = index % PAIRS;
+    let here = job.row * PAIRS + pair;
+
+    var gradient = vec2f();
+    for (var slot = job.first; slot < job.end; slot++) {
+        gradient += gradients[slot * PAIRS + pair];
+    }
+    let moment = moments[here];
+    var numbers = Numbers(values[here], moment.xy, moment.zw);
+    numbers = adam(numbers, gradient, steps[turn.first_step]);
+    for (var step = 1u; step < longest; step++) { // alike for all, so that a step is read once
+        let moved = adam(numbers, vec2f(), steps[turn.first_step + step]);
+        if step < job.steps {
+            numbers = moved;
+        }
+    }
+    values[here] = numbers.value;
+    moments[here] = vec4f(numbers.first, numbers.second);
+}

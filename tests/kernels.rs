@@ -1,0 +1,64 @@
+//! Every shader against its twin, at odd sizes, on whatever GPU there is.
+
+use trainer::{
+    Gpu,
+    kernels::cases::{self, Size},
+};
+
+use crate::support;
+
+fn gpu(test: &str) -> Option<Gpu> {
+    let device = support::gpu(test)?;
+    Some(pollster::block_on(device.connect()).unwrap())
+}
+
+/// One user, one item, one factor; odd rows; many samples of one row; the longest rows.
+const SIZES: [Size; 7] = [
+    Size { users: 1, items: 1, samples: 1, factors: 1 },
+    Size { users: 1, items: 40, samples: 512, factors: 10 },
+    Size { users: 300, items: 200, samples: 512, factors: 10 },
+    Size { users: 9, items: 1, samples: 65, factors: 33 },
+    Size { users: 50, items: 60, samples: 63, factors: 2 },
+    Size { users: 20, items: 30, samples: 130, factors: 128 },
+    Size { users: 4_000, items: 3_000, samples: 65_536, factors: 5 },
+];
+
+#[test]
+fn mf() {
+    let Some(gpu) = gpu("kernels::mf") else { return };
+    for size in SIZES {
+        pollster::block_on(cases::mf(&gpu, size)).unwrap();
+    }
+}
+
+#[test]
+fn deep_mf() {
+    let Some(gpu) = gpu("kernels::deep_mf") else { return };
+    for size in SIZES {
+        pollster::block_on(cases::deep_mf(&gpu, size, [10, 5])).unwrap();
+    }
+    // A software GPU compiles wide layers for many seconds, so they are few.
+    let size = Size { factors: 3, ..SIZES[2] };
+    for widths in [[1, 1], [64, 64], [3, 17]] {
+        pollster::block_on(cases::deep_mf(&gpu, size, widths)).unwrap();
+    }
+}
+
+#[test]
+fn update() {
+    let Some(gpu) = gpu("kernels::update") else { return };
+    for (rows, factors, longest) in
+        [(1, 1, 1), (1, 128, 300), (500, 10, 40), (7, 33, 2), (70, 3, 1_000), (3_000, 2, 1)]
+    {
+        pollster::block_on(cases::update(&gpu, rows, factors, longest)).unwrap();
+    }
+}
+
+#[test]
+fn squares() {
+    let Some(gpu) = gpu("kernels::squares") else { return };
+    for (errors, block) in [(1, 1), (1, 512), (1_000, 512), (513, 512), (70_000, 65_536), (300, 7)]
+    {
+        pollster::block_on(cases::squares(&gpu, errors, block)).unwrap();
+    }
+}
