@@ -17,8 +17,11 @@ class Mf(nn.Module):
         self.user_factors = nn.Parameter(torch.randn(users, factors))
         self.item_factors = nn.Parameter(torch.randn(items, factors))
 
+        self.sparse = False  # whether the tables' gradients hold only the rows of the batch
+
     def rows(self, user, item):
-        return functional.embedding(user, self.user_factors), functional.embedding(item, self.item_factors)
+        tables = (user, self.user_factors), (item, self.item_factors)
+        return tuple(functional.embedding(*table, sparse=self.sparse) for table in tables)
 
     def forward(self, user, item):
         user, item = self.rows(user, item)
@@ -57,22 +60,29 @@ def train(model, config, train_set, test_set, orders):
     """
     precision = model.user_factors.dtype
     users, items, ratings = tensors(train_set, precision)
-    adam = torch.optim.Adam(
-        model.parameters(),
-        lr=config["learning_rate"],
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=config["weight_decay"],
-    )
+    optimizers = build_optimizers(model, config)
     for order in orders:
         losses = []
         for batch in torch.from_numpy(np.asarray(order, np.int64)).split(config["batch_size"]):
-            adam.zero_grad()
+            model.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), ratings[batch])
             loss.backward()
-            adam.step()
+            for optimizer in optimizers:
+                optimizer.step()
             losses.append(loss.item())
         yield losses, test_rmse(model, tensors(test_set, precision))
+
+
+def build_optimizers(model, config):
+    """Adam for all, or SparseAdam for the tables and Adam for the layers."""
+    common = {"lr": config["learning_rate"], "betas": (0.9, 0.999), "eps": 1e-8}
+    if config.get("optimizer", "adam") == "adam":
+        return [torch.optim.Adam(model.parameters(), weight_decay=config["weight_decay"], **common)]
+    tables = [model.user_factors, model.item_factors]
+    model.sparse = True
+    layers = [parameter for name, parameter in model.named_parameters() if name.startswith("layers")]
+    adam = [torch.optim.Adam(layers, weight_decay=config["weight_decay"], **common)] if layers else []
+    return [torch.optim.SparseAdam(tables, **common), *adam]
 
 
 @torch.no_grad()

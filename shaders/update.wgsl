@@ -12,17 +12,27 @@ const LANES = 64u;
 const GRID = 32768u; // workgroups in a row of the grid
 const STEPS = 4096u; // of a slice
 
+struct Step {
+    rate: f32,  // for Adam, learning rate / (1 - beta_1^t)
+    root: f32,  // for Adam, 1 / sqrt(1 - beta_2^t)
+    decay: f32, // weight decay
+    unused: f32,
+}
+
 struct Turn {
     first_sample: u32,
     samples: u32,
     first_job: u32,
     jobs: u32,
     first_step: u32, // in `steps`
-    network: u32,
+    network: u32,    // row where the layers begin
     first_slot: u32,
     stride: u32,
     groups: u32,
     scale: f32,
+    unused: vec2u,
+    row_step: Step, // the step with the gradients
+    layer_step: Step,
 }
 
 struct Job {
@@ -30,13 +40,6 @@ struct Job {
     steps: u32,
     first: u32, // the gradients that belong to it
     end: u32,
-}
-
-struct Step {
-    rate: f32,  // learning rate / (1 - beta_1^t)
-    root: f32,  // 1 / sqrt(1 - beta_2^t)
-    decay: f32, // weight decay
-    unused: f32,
 }
 
 struct Numbers {
@@ -80,7 +83,11 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     }
     let moment = moments[here];
     var numbers = Numbers(values[here], moment.xy, moment.zw);
-    numbers = adam(numbers, gradient, steps[turn.first_step]);
+    if job.row < turn.network {
+        numbers = adam(numbers, gradient, turn.row_step);
+    } else {
+        numbers = adam(numbers, gradient, turn.layer_step);
+    }
     for (var step = 1u; step < longest; step++) { // alike for all, so that a step is read once
         let moved = adam(numbers, vec2f(), steps[turn.first_step + step]);
         if step < job.steps {

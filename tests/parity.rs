@@ -5,7 +5,8 @@
 use ratings::{ItemIndex, Ratings, Split, UserIndex};
 use serde::Deserialize;
 use trainer::{
-    Config, Device, EpochReport, Event, ModelKind, Order, Pace, Parameter, Run, Trained, Weights,
+    Config, Device, EpochReport, Event, ModelKind, Optimizer, Order, Pace, Parameter, Run, Trained,
+    Weights,
 };
 
 use crate::support;
@@ -20,6 +21,10 @@ const CASES: [&str; 4] = [
     include_str!("data/deepmf_lab.json"),
     include_str!("data/deepmf_bold.json"),
 ];
+
+/// SparseAdam, which burn does not have.
+const SPARSE_CASES: [&str; 2] =
+    [include_str!("data/mf_sparse.json"), include_str!("data/deepmf_sparse.json")];
 
 #[derive(Deserialize)]
 struct Golden {
@@ -45,6 +50,8 @@ struct GoldenConfig {
     model: ModelKind,
     hidden: Vec<usize>,
     factors: usize,
+    #[serde(default)]
+    optimizer: Optimizer,
     learning_rate: f64,
     weight_decay: f64,
     seed: u64,
@@ -78,12 +85,23 @@ impl Golden {
             model,
             ref hidden,
             factors,
+            optimizer,
             learning_rate,
             weight_decay,
             seed,
         } = self.config;
         let hidden = hidden.clone();
-        Config { model, factors, hidden, epochs, batch_size, learning_rate, weight_decay, seed }
+        Config {
+            model,
+            factors,
+            hidden,
+            epochs,
+            batch_size,
+            optimizer,
+            learning_rate,
+            weight_decay,
+            seed,
+        }
     }
 
     fn split(&self) -> Split {
@@ -162,7 +180,7 @@ fn burn_on_the_cpu_gives_pytorchs_numbers() {
 
 #[test]
 fn the_fused_engine_gives_pytorchs_numbers() {
-    for text in CASES {
+    for text in CASES.iter().chain(&SPARSE_CASES) {
         check(&Golden::read(text), &support::fused());
     }
 }
@@ -180,7 +198,7 @@ fn burn_on_the_gpu_gives_pytorchs_numbers() {
 fn the_fused_engine_on_the_gpu_gives_pytorchs_numbers() {
     let device = support::gpu("the_fused_engine_on_the_gpu_gives_pytorchs_numbers");
     let Some(device) = device else { return };
-    for text in CASES {
+    for text in CASES.iter().chain(&SPARSE_CASES) {
         check(&Golden::read(text), &device);
     }
 }

@@ -32,6 +32,8 @@ CASES = {
     "mf_bold": {"model": "mf", "hidden": [], **BOLD},
     "deepmf_lab": {"model": "deepmf", "hidden": [10, 5], **LAB},
     "deepmf_bold": {"model": "deepmf", "hidden": [7, 3], **BOLD},
+    "mf_sparse": {"model": "mf", "hidden": [], "optimizer": "sparse-adam", **BOLD},
+    "deepmf_sparse": {"model": "deepmf", "hidden": [7, 3], "optimizer": "sparse-adam", **BOLD},
 }
 SHAPE = {"users": 60, "items": 40, "epochs": 5, "batch_size": 128}
 TRAIN, TEST = 1500, 300

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use trainer::ModelKind;
+use trainer::{ModelKind, Optimizer};
 
 use crate::args::Preset;
 use crate::exit::Usage;
@@ -23,6 +23,7 @@ pub(crate) struct ConfigFile {
     pub(crate) hidden: Option<Vec<usize>>,
     pub(crate) epochs: Option<usize>,
     pub(crate) batch_size: Option<usize>,
+    pub(crate) optimizer: Option<Optimizer>,
     pub(crate) lr: Option<f64>,
     pub(crate) weight_decay: Option<f64>,
     pub(crate) seed: Option<u32>,

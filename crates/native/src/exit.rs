@@ -41,8 +41,11 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
     if error.is::<Usage>() || error.is::<ConfigError>() {
         return Some(format!("see native {command} --help"));
     }
-    if error.is::<NoKernels>() {
-        return Some("--engine autodiff trains on the GPU with burn".into());
+    if let Some(why) = error.downcast_ref() {
+        return Some(match why {
+            NoKernels::Sizes => "--device cpu takes any size".into(),
+            NoKernels::Optimizer => "--engine fused, or --optimizer adam".into(),
+        });
     }
     if error.is::<DeviceError>() {
         return Some("--device cpu trains on the CPU; native devices lists what is there".into());

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chart::Terminal;
 use ratings::Split;
-use trainer::{Config, Device, EpochReport, Progress, Recovery};
+use trainer::{Config, Device, EpochReport, Optimizer, Progress, Recovery};
 
 use crate::args::{ProgressChoice, TrainFlags};
 use crate::curve;
@@ -19,6 +19,10 @@ use crate::streams;
 use crate::summary::Summary;
 use crate::text::{counted, grouped, short};
 use crate::train::Ended;
+
+/// With this many rows for every rating of a batch most of the time goes into rows that are not
+/// read: with 19, on MovieLens-1M, it is half.
+const MANY_ROWS: usize = 40;
 
 /// The voice of a run.
 pub(crate) struct Report {
@@ -89,17 +93,29 @@ impl Report {
             hidden,
             epochs,
             batch_size,
+            optimizer,
             learning_rate,
             weight_decay,
             seed: _,
         } = &settings.config;
+        if *optimizer == Optimizer::Adam && split.users + split.items > MANY_ROWS * batch_size {
+            self.note(
+                "hint",
+                &format!(
+                    "adam moves all {} rows at every step, though a batch reads at most {}; \
+                     --optimizer sparse-adam moves only those",
+                    grouped(split.users + split.items),
+                    grouped(2 * batch_size)
+                ),
+            );
+        }
         let hidden =
             if hidden.is_empty() { String::new() } else { format!(", hidden layers {hidden:?}") };
         let epochs = counted(*epochs, "epoch");
         self.note(
             "model",
             &format!(
-                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; Adam, lr {}, weight decay {}",
+                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; {optimizer}, lr {}, weight decay {}",
                 short(*learning_rate),
                 short(*weight_decay)
             ),

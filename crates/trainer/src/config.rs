@@ -44,6 +44,48 @@ impl FromStr for ModelKind {
     }
 }
 
+/// How a step moves the parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// `torch.optim.Adam`: every row of both tables moves at every step.
+    #[default]
+    Adam,
+    /// `torch.optim.SparseAdam` for the tables: a row moves only when a batch reads it, without
+    /// weight decay. The layers of [`ModelKind::DeepMf`] stay with Adam.
+    SparseAdam,
+}
+
+impl Optimizer {
+    /// All optimisers, in the order in which menus show them.
+    pub const ALL: [Self; 2] = [Self::Adam, Self::SparseAdam];
+
+    /// The name in files, flags and addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::SparseAdam => "sparse-adam",
+        }
+    }
+}
+
+impl fmt::Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Optimizer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|optimizer| optimizer.name() == text)
+            .ok_or_else(|| format!("unknown optimizer {text:?}; choose adam or sparse-adam"))
+    }
+}
+
 /// The settings of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +100,10 @@ pub struct Config {
     pub epochs: usize,
     /// Ratings in one optimiser step.
     pub batch_size: usize,
-    /// Adam's step size.
+    /// How a step moves the parameters.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    /// The optimiser's step size.
     pub learning_rate: f64,
     /// L2 penalty, added to the gradient of every parameter at every step (coupled).
     pub weight_decay: f64,
@@ -82,6 +127,7 @@ impl Config {
             hidden,
             epochs,
             batch_size: 512,
+            optimizer: Optimizer::Adam,
             learning_rate: 1e-3,
             weight_decay: 1e-5,
             seed: 42,
@@ -99,6 +145,7 @@ impl Config {
             hidden,
             epochs: _, // none is allowed: it yields the initial model
             batch_size,
+            optimizer: _,
             learning_rate,
             weight_decay,
             seed: _,

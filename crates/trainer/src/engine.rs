@@ -6,7 +6,7 @@ use ratings::Split;
 use serde::Serialize;
 
 use crate::{
-    Config, Device, DeviceKind, ModelKind, Weights,
+    Config, Device, DeviceKind, ModelKind, Optimizer, Weights,
     autodiff::Autodiff,
     checkpoint::Checkpoint,
     fused::Fused,
@@ -197,17 +197,19 @@ impl Engine {
 /// The engine for a choice, a kind of device and a model.
 ///
 /// # Errors
-/// Fused was demanded and there are no kernels for the model on this kind of device.
+/// No engine does what was demanded.
 pub(crate) fn choose(
     choice: EngineChoice,
     device: DeviceKind,
     config: &Config,
 ) -> Result<EngineKind, NoKernels> {
+    let sparse = config.optimizer == Optimizer::SparseAdam;
     match choice {
+        EngineChoice::Autodiff if sparse => Err(NoKernels::Optimizer),
         EngineChoice::Autodiff => Ok(EngineKind::Autodiff),
         _ if has_kernels(device, config) => Ok(EngineKind::Fused),
-        EngineChoice::Auto => Ok(EngineKind::Autodiff),
-        EngineChoice::Fused => Err(NoKernels),
+        EngineChoice::Auto if !sparse => Ok(EngineKind::Autodiff),
+        EngineChoice::Auto | EngineChoice::Fused => Err(NoKernels::Sizes),
     }
 }
 
@@ -222,10 +224,16 @@ fn has_kernels(device: DeviceKind, config: &Config) -> bool {
     device == DeviceKind::Cpu || (layers && config.factors <= MAX_FACTORS)
 }
 
-/// The fused engine was demanded where it has no kernels.
+/// An engine was demanded that cannot train the model on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "on a GPU the fused engine takes at most {MAX_FACTORS} factors and, for deepmf, two hidden layers \
-     of at most {MAX_WIDTH}; take the autodiff engine, or train on the CPU"
-)]
-pub struct NoKernels;
+pub enum NoKernels {
+    /// The model is too large for the fused engine's kernels on a GPU.
+    #[error(
+        "on a GPU the fused engine takes at most {MAX_FACTORS} factors and, for deepmf, two hidden \
+         layers of at most {MAX_WIDTH}"
+    )]
+    Sizes,
+    /// The autodiff engine does not have the optimiser.
+    #[error("only the fused engine has sparse-adam")]
+    Optimizer,
+}

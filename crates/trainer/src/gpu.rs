@@ -5,7 +5,6 @@
 use std::{
     num::NonZeroU64,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use bytemuck::{Pod, Zeroable};
@@ -19,7 +18,7 @@ const GRID: u32 = 1 << 15;
 pub(crate) const LANES: usize = 64;
 /// A submission is planned to take some 50 ms; one that takes this long has no end.
 #[cfg(not(target_family = "wasm"))]
-const WATCHDOG: Duration = Duration::from_secs(60);
+const WATCHDOG: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A device of an adapter, and its queue.
 pub struct Gpu {

@@ -13,7 +13,10 @@ use bytemuck::{Pod, Zeroable};
 
 pub(crate) use self_test::self_test;
 
-use crate::gpu::{Gpu, Kernel};
+use crate::{
+    fused::Step,
+    gpu::{Gpu, Kernel},
+};
 
 /// What the kernels of a step are told of it.
 #[repr(C)]
@@ -39,6 +42,12 @@ pub struct Turn {
     pub groups: u32,
     /// 2 / samples, the derivative of the mean of squares.
     pub scale: f32,
+    /// Fills up what a uniform wants.
+    pub unused: [u32; 2],
+    /// The step with the gradients, for rows of the tables.
+    pub(crate) row_step: Step,
+    /// The same for rows of a network.
+    pub(crate) layer_step: Step,
 }
 
 /// A rating, the rows it reads and the slots where their gradients go.

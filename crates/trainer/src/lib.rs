@@ -43,7 +43,7 @@ mod run; // the loop
 mod trained; // the result
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
-pub use config::{Config, ConfigError, ModelKind};
+pub use config::{Config, ConfigError, ModelKind, Optimizer};
 pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};

@@ -7,6 +7,8 @@
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;
 
+use crate::{Config, Optimizer};
+
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f32 = 1e-8;
@@ -17,7 +19,7 @@ const ONE_LESS_BETA_2: f32 = (1.0 - BETA_2) as f32;
 
 /// What one step does to every number, besides its gradient.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 pub(crate) struct Step {
     /// Learning rate over `1 - beta_1^t`.
     rate: f32,
@@ -38,6 +40,13 @@ impl Step {
         let move_by = m / (v.sqrt() * self.root + EPSILON);
         [p - self.rate * move_by, m, v]
     }
+}
+
+/// One step of a run: of the tables' rows, and of the layers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Steps {
+    pub(crate) rows: Step,
+    pub(crate) layers: Step,
 }
 
 /// Makes the steps of a run, from the first.
@@ -63,14 +72,22 @@ impl Schedule {
 
     /// The next step. The powers grow by multiplication, which rounds alike on every platform.
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
-    pub(crate) fn next(&mut self, learning_rate: f64, weight_decay: f64) -> Step {
+    pub(crate) fn next(&mut self, config: &Config) -> Steps {
         self.advance();
-        Step {
-            rate: (learning_rate / (1.0 - self.beta_1_power)) as f32,
-            root: (1.0 / (1.0 - self.beta_2_power).sqrt()) as f32,
-            decay: weight_decay as f32,
+        let rate = config.learning_rate / (1.0 - self.beta_1_power);
+        let root = (1.0 - self.beta_2_power).sqrt();
+        let step = |rate: f64, root: f64, decay: f64| Step {
+            rate: rate as f32,
+            root: root as f32,
+            decay: decay as f32,
             unused: 0.0,
-        }
+        };
+        let layers = step(rate, 1.0 / root, config.weight_decay);
+        let rows = match config.optimizer {
+            Optimizer::Adam => layers,
+            Optimizer::SparseAdam => step(rate * root, 1.0, 0.0),
+        };
+        Steps { rows, layers }
     }
 
     fn advance(&mut self) {

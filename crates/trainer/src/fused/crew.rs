@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
-    adam::Step,
+    adam::Steps,
     barrier::Barrier,
     outbox::{Mailbag, Outboxes},
     rows::Rows,
@@ -57,8 +57,8 @@ pub(super) struct Slice<'a> {
     pub(super) team: Team,
     pub(super) chunks: usize, // of a row
     pub(super) batch_size: usize,
-    pub(super) first: u32,        // number of the first step
-    pub(super) steps: &'a [Step], // of the epoch, up to the last of the slice
+    pub(super) first: u32,         // number of the first step
+    pub(super) steps: &'a [Steps], // of the epoch, up to the last of the slice
     pub(super) samples: &'a [Sample],
     pub(super) outboxes: &'a Outboxes,
     pub(super) barrier: &'a Barrier,
@@ -161,16 +161,15 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
 }
 
 /// Brings every row up to date.
-pub(super) fn catch_up_all(arch: Arch, rows: &mut [Rows], steps: &[Step], chunks: usize) {
-    struct Rest<'a>(&'a mut Rows, &'a [Step], usize);
+pub(super) fn catch_up_all(arch: Arch, rows: &mut [Rows], steps: &[Steps], chunks: usize) {
+    struct Rest<'a>(&'a mut Rows, &'a [Steps], usize);
     impl WithSimd for Rest<'_> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
             let now = u32::try_from(self.1.len()).expect("a round has fewer than 2^24 steps");
-            self.0.want_all(now);
-            self.0.catch_up(simd, self.1, now, self.2);
+            self.0.catch_up_all(simd, self.1, now, self.2);
         }
     }
     let (first, others) = rows.split_first_mut().expect("a team has a member");

@@ -127,7 +127,7 @@ impl Member for DeepMf {
             }
             squared += found.squared[b];
         }
-        self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize]);
+        self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);
         squared / now.batch.len() as f64
     }
 }

@@ -4,7 +4,7 @@ use pulp::Arch;
 use ratings::{Ratings, Split};
 
 use super::{
-    adam::{Schedule, Step},
+    adam::{Schedule, Steps},
     barrier::Barrier,
     crew::{self, Sample, Slice, Team},
     deep_mf::DeepMf,
@@ -14,7 +14,7 @@ use super::{
     rows::{Chunk, LANES, Rows},
 };
 use crate::{
-    Config, ModelKind, Order, Parameter, Weights,
+    Config, ModelKind, Optimizer, Order, Parameter, Weights,
     checkpoint::Checkpoint,
     weights::{self, Slot},
 };
@@ -37,7 +37,7 @@ pub(crate) struct Fused {
     test: Vec<Sample>,
     order: Order,
     schedule: Schedule,
-    steps: Vec<Step>, // of this round
+    steps: Vec<Steps>, // of this round
     outboxes: Outboxes,
     state: State,
     good: State,      // as it was after the last epoch that ended well
@@ -111,9 +111,9 @@ impl Fused {
     fn train_gathered(&mut self, positions: std::ops::Range<usize>) -> Vec<f64> {
         let samples = gather(&self.train, &self.order, positions, self.team.len());
         let first = self.steps.len();
-        let Config { batch_size, learning_rate, weight_decay, factors, .. } = self.config;
+        let Config { batch_size, factors, .. } = self.config;
         let steps = samples.len().div_ceil(batch_size);
-        self.steps.extend((0..steps).map(|_| self.schedule.next(learning_rate, weight_decay)));
+        self.steps.extend((0..steps).map(|_| self.schedule.next(&self.config)));
         let slice = Slice {
             arch: self.arch,
             team: self.team,
@@ -213,7 +213,8 @@ impl Fused {
 impl State {
     fn load(config: &Config, from: &Checkpoint, team: Team, users: usize, items: usize) -> Self {
         let factors = config.factors;
-        let share = |owner| Rows::new(team.share(users + items, owner), factors);
+        let sparse = config.optimizer == Optimizer::SparseAdam;
+        let share = |owner| Rows::new(team.share(users + items, owner), factors, sparse);
         let mut rows: Vec<Rows> = (0..team.len()).map(share).collect();
         let parts = [&from.weights, &from.first, &from.second];
         for (part, weights) in parts.into_iter().enumerate() {

@@ -1,6 +1,8 @@
 //! The same training without owners, vectors or waiting rows: every row makes every step at once.
 //! The engine must give its bits.
 
+use std::collections::BTreeSet;
+
 use ratings::{ItemIndex, Ratings, Split, UserIndex};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     mf::{add, dot},
     rows::{Chunk, LANES},
 };
-use crate::{Config, ModelKind, Order, Weights, checkpoint::Checkpoint, weights};
+use crate::{Config, ModelKind, Optimizer, Order, Weights, checkpoint::Checkpoint, weights};
 
 /// Trains and gives all numbers in the order of [`Weights`].
 fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
@@ -31,7 +33,7 @@ fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
         let order = Order::new(n, config.seed, epoch);
         let visited: Vec<usize> = (0..n).map(|position| order.at(position) as usize).collect();
         for batch in visited.chunks(config.batch_size) {
-            let now = schedule.next(config.learning_rate, config.weight_decay);
+            let now = schedule.next(config);
             let rows: Vec<[usize; 2]> = batch
                 .iter()
                 .map(|&i| [split.train.users[i].index(), users + split.train.items[i].index()])
@@ -43,15 +45,22 @@ fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
                 Some(layers) => {
                     let sum =
                         by_layers(&rows, &ratings, config.factors, layers, &values, &mut gradients);
-                    layers.move_by(pulp::Scalar, &sum, &now);
+                    layers.move_by(pulp::Scalar, &sum, &now.layers);
                 }
             }
-            let numbers = Moving {
-                values: values.as_flattened_mut(),
-                first: first.as_flattened_mut(),
-                second: second.as_flattened_mut(),
+            let moved: BTreeSet<usize> = match config.optimizer {
+                Optimizer::Adam => (0..values.len() / chunks).collect(),
+                Optimizer::SparseAdam => rows.iter().flatten().copied().collect(),
             };
-            step(pulp::Scalar, numbers, gradients.as_flattened(), &now);
+            for row in moved {
+                let row = row * chunks..(row + 1) * chunks;
+                let numbers = Moving {
+                    values: values[row.clone()].as_flattened_mut(),
+                    first: first[row.clone()].as_flattened_mut(),
+                    second: second[row.clone()].as_flattened_mut(),
+                };
+                step(pulp::Scalar, numbers, gradients[row].as_flattened(), &now.rows);
+            }
         }
     }
     let rows = values.chunks(chunks).flat_map(|row| &row.as_flattened()[..config.factors]);
@@ -171,6 +180,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
+fn cases() -> impl Iterator<Item = (ModelKind, Optimizer)> {
+    ModelKind::ALL.into_iter().flat_map(|model| Optimizer::ALL.map(|optimizer| (model, optimizer)))
+}
+
 #[test]
 fn waiting_rows_give_the_bits_of_dense_steps() {
     for (users, items, ratings, factors, batch_size, weight_decay) in [
@@ -182,9 +195,10 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
         (40, 600, 700, 3, 1, 1e-3), // long gaps
         (20, 20, 300, 128, 32, 1e-5),
     ] {
-        for model in ModelKind::ALL {
+        for (model, optimizer) in cases() {
             let split = split(users, items, ratings);
             let config = Config {
+                optimizer,
                 factors,
                 batch_size,
                 weight_decay,
@@ -194,8 +208,9 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
             };
             let start = Weights::initial(&config, split.users, split.items);
             let expected = bits(&plain(&split, &config, &start));
-            let case =
-                format!("{model}, {users} users, {items} items, K {factors}, batch {batch_size}");
+            let case = format!(
+                "{model}, {optimizer}, {users} users, {items} items, K {factors}, batch {batch_size}"
+            );
             for (threads, pace, look) in
                 [(1, 1000, false), (1, 3, true), (2, 5, false), (4, 7, true)]
             {

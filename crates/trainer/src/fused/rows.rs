@@ -7,7 +7,7 @@
 
 use pulp::Simd;
 
-use super::adam::{self, Moving, Step};
+use super::adam::{self, Moving, Steps};
 
 /// Rows start at a multiple of this many numbers, whatever the vector width, and sums run over
 /// this many logical lanes.
@@ -27,7 +27,8 @@ pub(super) struct Rows {
     factors: usize,
     chunks: usize,       // of a row, the last one filled up with zeros
     state: Vec<Chunk>,   // [rows, 4, chunks]: factors, first moment, second moment, gradient
-    done: Vec<u32>,      // [rows] steps of this round that a row has made
+    sparse: bool,        // a row moves only when it is read
+    done: Vec<u32>,      // [rows] steps of this round made; if sparse, where the gradient is from
     wanted_at: Vec<u32>, // [rows] the step that last asked for the row
     wanted: Vec<u32>,
     sorted: Vec<u32>,
@@ -46,14 +47,15 @@ const NEVER: u32 = u32::MAX;
 
 impl Rows {
     /// `rows` rows of zeros.
-    pub(super) fn new(rows: usize, factors: usize) -> Self {
+    pub(super) fn new(rows: usize, factors: usize, sparse: bool) -> Self {
         let chunks = factors.div_ceil(LANES);
         let zeros = || vec![0.0; BLOCK.max(factors) + 2 * LANES];
         Self {
             factors,
             chunks,
             state: vec![[0.0; LANES]; rows * 4 * chunks],
-            done: vec![0; rows],
+            sparse,
+            done: vec![if sparse { NEVER } else { 0 }; rows],
             wanted_at: vec![NEVER; rows],
             wanted: Vec::new(),
             sorted: Vec::new(),
@@ -81,7 +83,7 @@ impl Rows {
 
     /// Counts steps from zero again; every row must be caught up.
     pub(super) fn begin_round(&mut self) {
-        self.done.fill(0);
+        self.done.fill(if self.sparse { NEVER } else { 0 });
         self.wanted_at.fill(NEVER);
     }
 
@@ -97,15 +99,28 @@ impl Rows {
         }
     }
 
-    /// Asks for every row.
-    pub(super) fn want_all(&mut self, now: u32) {
-        let behind = (0..).zip(&self.done).filter(|(_, done)| **done != now);
+    /// Brings every row up to date.
+    #[inline(always)]
+    pub(super) fn catch_up_all<S: Simd>(
+        &mut self,
+        simd: S,
+        steps: &[Steps],
+        now: u32,
+        chunks: usize,
+    ) {
+        let current = if self.sparse { NEVER } else { now };
+        let behind = (0..).zip(&self.done).filter(|(_, done)| **done != current);
         self.wanted.extend(behind.map(|(row, _)| row));
+        self.catch_up(simd, steps, now, chunks);
+        self.done.fill(current);
     }
 
     /// Makes the missed steps of the rows that were asked for, up to `now`.
     #[inline(always)]
-    pub(super) fn catch_up<S: Simd>(&mut self, simd: S, steps: &[Step], now: u32, chunks: usize) {
+    pub(super) fn catch_up<S: Simd>(&mut self, simd: S, steps: &[Steps], now: u32, chunks: usize) {
+        if self.sparse {
+            return self.make_gathered(simd, steps, now, chunks);
+        }
         self.sort_by_gap(now);
         let together = (BLOCK / self.factors).max(1);
         for at in (0..self.sorted.len()).step_by(together) {
@@ -126,28 +141,49 @@ impl Rows {
         self.sorted.clear();
     }
 
+    /// The same where a row moves only when it is read: it has missed the step whose gradient it
+    /// has gathered, and no other.
+    #[inline(always)]
+    fn make_gathered<S: Simd>(&mut self, simd: S, steps: &[Steps], now: u32, chunks: usize) {
+        for at in 0..self.wanted.len() {
+            let row = self.wanted[at] as usize;
+            let gathered_at = std::mem::replace(&mut self.done[row], now);
+            if gathered_at != NEVER {
+                let step = &steps[gathered_at as usize..][..1];
+                self.make_alone(simd, row, step, chunks);
+            }
+        }
+        self.wanted.clear();
+    }
+
     /// Makes a row's first missed step, the one with its gradient, and the next ones up to `end`.
     #[inline(always)]
     fn step_alone<S: Simd>(
         &mut self,
         simd: S,
         row: usize,
-        steps: &[Step],
+        steps: &[Steps],
         end: u32,
         chunks: usize,
     ) {
+        self.make_alone(simd, row, &steps[self.done[row] as usize..end as usize], chunks);
+    }
+
+    /// Makes these steps with a row, the first with its gradient.
+    #[inline(always)]
+    fn make_alone<S: Simd>(&mut self, simd: S, row: usize, steps: &[Steps], chunks: usize) {
         let parts = self.state[row * 4 * chunks..][..4 * chunks].as_flattened_mut();
         let len = chunks * LANES;
         let (values, rest) = parts.split_at_mut(len);
         let (first, rest) = rest.split_at_mut(len);
         let (second, gradients) = rest.split_at_mut(len);
-        let mut missed = steps[self.done[row] as usize..end as usize].iter();
+        let mut missed = steps.iter();
         let mut numbers = Moving { values, first, second };
         if let Some(step) = missed.next() {
-            adam::step(simd, numbers.again(), gradients, step);
+            adam::step(simd, numbers.again(), gradients, &step.rows);
         }
         for step in missed {
-            adam::coast(simd, numbers.again(), step);
+            adam::coast(simd, numbers.again(), &step.rows);
         }
         gradients.fill(0.0);
     }
@@ -196,7 +232,7 @@ impl Rows {
 
     /// Makes steps with the rows in the block.
     #[inline(always)]
-    fn coast<S: Simd>(&mut self, simd: S, rows: usize, steps: &[Step]) {
+    fn coast<S: Simd>(&mut self, simd: S, rows: usize, steps: &[Steps]) {
         let Self { factors, block, .. } = self;
         let end = (rows * *factors).next_multiple_of(LANES);
         for step in steps {
@@ -205,7 +241,7 @@ impl Rows {
                 first: &mut block.first[..end],
                 second: &mut block.second[..end],
             };
-            adam::coast(simd, numbers, step);
+            adam::coast(simd, numbers, &step.rows);
         }
     }
 

@@ -10,9 +10,9 @@ use super::{
     rescue::Rescue,
 };
 use crate::{
-    Config, ModelKind, Order, Weights,
+    Config, ModelKind, Optimizer, Order, Weights,
     checkpoint::Checkpoint,
-    fused::{Schedule, Step},
+    fused::Schedule,
     gpu::{Answer, Fault, Gpu, Kernel, LANES, whole},
     kernels::{
         Job, Sample, Turn,
@@ -101,6 +101,7 @@ impl FusedGpu {
         from: &Checkpoint,
     ) -> Result<Self, Fault> {
         let layout = Layout::new(config, split.users, split.items);
+        layout.check()?;
         let kernels = Kernels::new(&gpu, config, layout.network);
         let test = split.test.len().min(MAX_TEST);
         let longest = split.train.len().min(config.batch_size.max(MAX_SAMPLES));
@@ -202,7 +203,7 @@ impl FusedGpu {
 
     /// Plans a slice and sends it off.
     fn launch(&mut self, batches: usize) -> Flight {
-        let Config { batch_size, learning_rate, weight_decay, factors, .. } = self.config;
+        let Config { batch_size, factors, optimizer, .. } = self.config;
         let fit = (MAX_SAMPLES / batch_size).clamp(1, MAX_STEPS);
         let end = self.planned + batches.min(fit).saturating_mul(batch_size);
         let end = end.min(self.split.train.len());
@@ -214,11 +215,17 @@ impl FusedGpu {
             network,
             stride: network.slots(batch_size.min(self.split.train.len())),
         });
-        self.planner.plan(&mut self.plan, batch_size, network.as_ref(), true);
+        let every_row = optimizer == Optimizer::Adam;
+        self.planner.plan(&mut self.plan, batch_size, network.as_ref(), every_row);
 
         let Self { gpu, buffers, plan, kernels, bound, schedule, .. } = self;
-        let steps: Vec<Step> =
-            plan.turns.iter().map(|_| schedule.next(learning_rate, weight_decay)).collect();
+        let mut steps = Vec::new();
+        for turn in &mut plan.turns {
+            let next = schedule.next(&self.config);
+            (turn.row_step, turn.layer_step) = (next.rows, next.layers);
+            steps.push(next.rows);
+        }
+        plan.opening.row_step = steps[0];
         self.steps += steps.len() as u64;
         gpu.write(&buffers.samples, &plan.samples);
         gpu.write(&buffers.jobs, &plan.jobs);

@@ -67,7 +67,8 @@ impl Planner {
     ) {
         let Plan { samples, jobs, turns, opening } = plan;
         let steps = samples.len().div_ceil(batch_size);
-        (jobs.clear(), turns.clear());
+        jobs.clear();
+        turns.clear();
         turns.resize(steps, Turn::default());
         self.rows.fill(Seen { reader: small(steps), job: 0 });
         // A network's slots come first. They stay where they are in every slice, since the numbers
@@ -94,13 +95,13 @@ impl Planner {
                 first_step: small(step),
                 first_slot: slots.users,
                 stride,
+                network: network.map_or(u32::MAX, |of| of.first),
                 scale: 2.0 / batch.len() as f32,
                 ..Turn::default()
             };
             if let Some(NetworkRows { first, network, .. }) = network {
                 let slots = small(network.slots(batch.len()));
                 turn.groups = small(network.groups(batch.len()));
-                turn.network = *first;
                 jobs.extend((0..small(network.rows())).map(|row| {
                     let slot = row * turn.stride;
                     Job { row: first + row, steps: 1, first: slot, end: slot + slots }
@@ -125,6 +126,7 @@ impl Planner {
         *opening = Turn {
             first_job: small(first_job),
             jobs: small(jobs.len() - first_job),
+            network: u32::MAX, // a network's rows never wait
             ..Turn::default()
         };
     }
@@ -132,7 +134,8 @@ impl Planner {
     /// The rows of a batch, and whose each sample are.
     fn find(&mut self, batch: &[Sample], step: u32) {
         let Self { rows, found, jobs_of, .. } = self;
-        (found.clear(), jobs_of.clear());
+        found.clear();
+        jobs_of.clear();
         let mut note = |row: u32| {
             let seen = &mut rows[row as usize];
             if seen.reader != step {
@@ -239,7 +242,7 @@ mod tests {
         let jobs = &plan.jobs[turn.first_job as usize..][..turn.jobs as usize];
         assert_eq!(plan.opening.jobs, 0, "rows that nobody reads stay where they are");
         let slots = |row: u32| {
-            let job = jobs.iter().find(|job| job.row == row).unwrap();
+            let job = jobs.iter().find(|job| job.row == row).expect("every row is read");
             assert_eq!(job.steps, 1);
             (job.first..job.end).collect::<Vec<_>>()
         };

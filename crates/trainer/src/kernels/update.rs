@@ -2,6 +2,7 @@
 
 use super::{Job, Turn, pairs, run};
 use crate::{
+    Config, ModelKind,
     fused::{Schedule, Step},
     gpu::{Access, Fault, Gpu, Kernel, LANES, Shader, whole},
 };
@@ -53,14 +54,18 @@ pub struct Adam {
     /// Coupled penalty.
     pub weight_decay: f64,
     /// Steps made before.
-    pub made: usize,
+    pub made: u64,
 }
 
 impl Adam {
     fn steps(&self, count: usize) -> Vec<Step> {
-        let mut schedule = Schedule::new();
-        let next = |_| schedule.next(self.learning_rate, self.weight_decay);
-        (0..self.made + count).map(next).skip(self.made).collect()
+        let config = Config {
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            ..Config::lab(ModelKind::Mf)
+        };
+        let mut schedule = Schedule::after(self.made);
+        (0..count).map(|_| schedule.next(&config).rows).collect()
     }
 }
 
@@ -72,13 +77,15 @@ pub async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> 
     let kernel = kernel(gpu, rows.factors);
     let jobs = u32::try_from(rows.jobs.len()).expect("jobs fit a u32");
     let records = gpu.records("turn", 1);
-    gpu.write_records(&records, &[Turn { jobs, ..Turn::default() }]);
+    let row_steps = adam.steps(rows.longest());
+    let turn = Turn { jobs, network: u32::MAX, row_step: row_steps[0], ..Turn::default() };
+    gpu.write_records(&records, &[turn]);
     let values = gpu.filled("values", &rows.values);
     let moments = gpu.filled("moments", &rows.moments);
     let gradients = gpu.filled("gradients", &rows.gradients);
     let job_list = gpu.filled("jobs", &rows.jobs);
     let steps = table(gpu);
-    gpu.write(&steps, &adam.steps(rows.longest()));
+    gpu.write(&steps, &row_steps);
     let storage = [&values, &moments, &gradients, &job_list, &steps].map(whole);
     let bound = gpu.bind(&kernel, &records, &storage);
     run(gpu, &kernel, &bound, workgroups(rows.jobs.len(), rows.factors));
