@@ -1,10 +1,12 @@
 //! What a run promises, on small generated data.
 
 use ratings::{
-    Ratings, Split,
+    ItemIndex, Ratings, Split, UserIndex,
     sample::{self, SampleConfig},
 };
-use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Trained, Weights};
+use trainer::{
+    Config, Device, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained, Weights,
+};
 
 use crate::support;
 
@@ -228,14 +230,38 @@ fn a_run_stopped_in_the_middle_keeps_what_it_learnt() {
 fn a_loss_out_of_range_is_an_error_that_keeps_the_last_good_model() {
     let split = support::small_split(100, 60, 2_000);
     let wild = Config { learning_rate: 1e6, epochs: 50, ..quick(ModelKind::DeepMf) };
-    for device in support::engines() {
-        assert!(check_divergence(&split, &wild, &device, "learning rate") < 50);
+    let gpu = support::gpu("a_loss_out_of_range_is_an_error_that_keeps_the_last_good_model");
+    for device in support::engines().iter().chain(&gpu) {
+        assert!(check_divergence(&split, &wild, device, "learning rate") < 50);
     }
     let mut huge = split; // ratings whose squares are beyond f32
     huge.train.values.iter_mut().for_each(|rating| *rating *= 1e20);
-    for (model, device) in cases() {
+    let on_the_gpu = gpu.iter().flat_map(|gpu| ModelKind::ALL.map(|model| (model, gpu.clone())));
+    for (model, device) in cases().chain(on_the_gpu) {
         let kept = check_divergence(&huge, &quick(model), &device, "smaller scale");
         assert_eq!(kept, 0, "{model}");
+    }
+}
+
+#[test]
+fn one_user_with_a_hundred_thousand_ratings() {
+    const NAME: &str = "one_user_with_a_hundred_thousand_ratings";
+    let ratings = |count: u32, step: u32| Ratings {
+        users: (0..count).map(|n| UserIndex(u32::from(n % 1_000 == 7))).collect(),
+        items: (0..count).map(|n| ItemIndex(n * step % 3_001)).collect(),
+        values: (0..count).map(|n| 1.0 + (n % 9) as f32 / 2.0).collect(),
+    };
+    let split =
+        Split { train: ratings(100_000, 7), test: ratings(500, 11), users: 2, items: 3_001 };
+    for model in ModelKind::ALL {
+        for optimizer in Optimizer::ALL {
+            let config = Config { epochs: 1, optimizer, ..Config::lab(model) };
+            let cpu = support::train(&split, &config, &support::fused()).unwrap();
+            assert!(cpu.history[0].test_rmse.unwrap() < 6.0, "{model}, {optimizer}");
+            if let Some(gpu) = support::gpu(NAME) {
+                agree(&support::train(&split, &config, &gpu).unwrap(), &cpu);
+            }
+        }
     }
 }
 

@@ -26,7 +26,7 @@ fn the_rest_is_on_standard_error_without_colour() {
         "800 ratings of 25 items by 40 users, from 1 to 4",
         "640 to train, 160 to test (seed 42)",
         "CPU: asked for",
-        "mf, K = 3; 3 epochs of batches of 64; Adam, lr 0.01, weight decay 0.00001",
+        "mf, K = 3; 3 epochs of batches of 64; adam, lr 0.01, weight decay 0.00001",
         "RMSE of mf by epoch",
         "always the mean",
         "Saved in run.",
@@ -153,6 +153,20 @@ fn skipped_lines_are_counted_and_named() {
     }
     let object = place.succeed("inspect ratings.dat --skip-bad-lines --json").json();
     assert_eq!(object["data"]["skipped_lines"].as_u64(), Some(2));
+}
+
+#[test]
+fn devices_says_how_fast_each_engine_is() {
+    let place = Place::new();
+    let object = place.succeed("devices --bench --json").json();
+    let speeds = object["speeds"].as_array().unwrap();
+    let on_the_cpu: Vec<&str> = speeds
+        .iter()
+        .filter(|speed| speed["device"] == "cpu")
+        .map(|speed| speed["engine"].as_str().unwrap())
+        .collect();
+    assert_eq!(on_the_cpu, ["fused", "autodiff"]);
+    assert!(speeds.iter().all(|speed| speed["ratings_per_second"].as_f64().unwrap() > 0.0));
 }
 
 #[test]

@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// List the GPUs, and say which device --device auto takes
     #[command(after_help = Exit::help())]
     Devices {
+        /// Train for about a second with each engine on each device, and say how fast they are
+        #[arg(long)]
+        bench: bool,
         /// Print one JSON object instead of text
         #[arg(long)]
         json: bool,

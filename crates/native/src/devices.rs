@@ -5,12 +5,15 @@ use serde::Serialize;
 use trainer::{Adapter, Device, DeviceChoice, DeviceKind, Limits, adapters};
 
 use crate::exit::Exit;
+use crate::speed::{self, Speed};
 use crate::streams;
 
 /// The object of `devices --json`.
 #[derive(Serialize)]
 struct Devices {
     adapters: Vec<Adapter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speeds: Option<Vec<Speed>>,
     auto: Auto,
 }
 
@@ -23,12 +26,13 @@ struct Auto {
 }
 
 /// Lists the adapters, best first, and opens what `auto` takes.
-pub(crate) fn run(json: bool) -> anyhow::Result<Exit> {
+pub(crate) fn run(bench: bool, json: bool) -> anyhow::Result<Exit> {
     let adapters = block_on(adapters());
     let device = block_on(Device::open(DeviceChoice::Auto))?;
     let auto =
         Auto { device: device.kind(), name: device.name().into(), reason: device.reason().into() };
-    let devices = Devices { adapters, auto };
+    let speeds = bench.then(|| block_on(speed::of_all())).transpose()?;
+    let devices = Devices { adapters, speeds, auto };
     if json {
         streams::print(&(serde_json::to_string_pretty(&devices)? + "\n"))?;
     } else {
@@ -42,6 +46,7 @@ fn page(devices: &Devices) -> String {
     if devices.adapters.is_empty() {
         page.push_str("no GPU was found (Vulkan, Metal or DX12)\n");
     }
+    page.extend(devices.speeds.iter().flatten().map(Speed::line));
     let Auto { device, name, reason } = &devices.auto;
     let name = if *device == DeviceKind::Cpu { "the CPU" } else { name };
     page + &format!("auto takes {name}: {reason}\n")

@@ -20,6 +20,7 @@ mod next; // what to try next
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
+mod speed; // how fast each engine is on each of them
 mod exit; // what the exit code tells a script
 mod streams; // standard output and standard error
 mod atomic; // files that are there whole or not at all
@@ -68,7 +69,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Train { data, flags }) => train(data.as_deref(), flags),
         Some(Command::Inspect { data, reading, json }) => inspect::run(data, reading, *json),
         Some(Command::Sample(flags)) => sample::run(flags),
-        Some(Command::Devices { json }) => devices::run(*json),
+        Some(Command::Devices { bench, json }) => devices::run(*bench, *json),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "native", &mut script);

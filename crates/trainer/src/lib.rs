@@ -40,6 +40,7 @@ mod fused_gpu; // a step by them
 mod engine; // the choice among them
 mod event; // what a run says while it goes
 mod run; // the loop
+mod train_error; // what can end it
 mod trained; // the result
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
@@ -50,6 +51,7 @@ pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
 pub use model::{DeepMf, Mf};
 pub use order::Order;
-pub use run::{Pace, Run, TrainError};
+pub use run::{Pace, Run};
+pub use train_error::TrainError;
 pub use trained::{RecordError, Trained};
 pub use weights::{Parameter, Weights};

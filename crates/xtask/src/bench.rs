@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::shell;
+use crate::{peers, shell};
 
 /// What can be measured.
 #[derive(Subcommand)]
@@ -30,6 +30,8 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 3)]
         epochs: usize,
     },
+    /// Seconds an epoch, Latent and other programs in turn on one file
+    Peers(peers::Peers),
     /// The lab's whole curves on MovieLens-1M, against what PyTorch gave over several seeds
     Curves {
         /// MovieLens-1M's ratings.dat
@@ -51,6 +53,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Parse { data } => parse(data.as_deref()),
         Bench::Parity { data, python, epochs } => parity(data, python, *epochs),
+        Bench::Peers(timed) => peers::run(timed),
         Bench::Curves { data, device } => curves(data, device),
     }
 }
