@@ -106,7 +106,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         .inspect_err(|_| folder.abandon())?;
     let outcome = block_on(train::drive(run, &mut report, &mut journal))?;
 
-    summary.conclude(&outcome.trained.history, outcome.beyond);
+    summary.conclude(&outcome.trained.history, outcome.beyond, &outcome.device);
     let last = contents::last(&outcome.trained, &data, &journal, &summary)?;
     let saved = save::keep(
         Keepsake {

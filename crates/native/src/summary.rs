@@ -78,8 +78,11 @@ impl Summary {
         }
     }
 
-    /// Fills in what came of it: the epochs, and the ratings trained on after the last of them.
-    pub(crate) fn conclude(&mut self, history: &[EpochReport], beyond: usize) {
+    /// Fills in what came of it: the epochs, the ratings trained on after the last of them, and the
+    /// device it ended on.
+    pub(crate) fn conclude(&mut self, history: &[EpochReport], beyond: usize, device: &Device) {
+        self.device = device.kind();
+        self.adapter = device.adapter().map(|adapter| adapter.name.clone());
         self.trained_beyond_final = (beyond > 0).then_some(beyond);
         self.epochs = history.to_vec();
         self.r#final =

@@ -1,6 +1,6 @@
 //! Drives a run: one slice of work after the other, until its end or somebody's wish.
 
-use trainer::{Event, Run, TrainError, Trained};
+use trainer::{Device, Event, Run, TrainError, Trained};
 
 use crate::exit::Exit;
 use crate::interrupt;
@@ -13,6 +13,8 @@ pub(crate) struct Outcome {
     pub(crate) ended: Ended,
     /// Ratings the model has seen after the last whole epoch.
     pub(crate) beyond: usize,
+    /// Where it ended: the CPU, if a GPU failed that `auto` took.
+    pub(crate) device: Device,
 }
 
 /// Why a run is over.
@@ -95,10 +97,11 @@ pub(crate) async fn drive(
         }
     };
     report.quieten();
+    let device = run.device().clone();
     match (run.finish().await, ended) {
         (Ok(trained), ended) => {
             journal.end(ended.status(), trained.history.len());
-            Ok(Outcome { trained, ended, beyond })
+            Ok(Outcome { trained, ended, beyond, device })
         }
         // What stopped the run says more than what its end met.
         (Err(_), Ended::Failed(error)) | (Err(error), _) => Err(error.into()),
