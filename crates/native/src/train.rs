@@ -62,18 +62,15 @@ pub(crate) async fn drive(
     journal: &mut Journal,
 ) -> anyhow::Result<Outcome> {
     report.begin();
-    let mut beyond = 0;
     let ended = loop {
         if interrupt::asked() {
             break Ended::Interrupted;
         }
         match run.advance().await {
             Ok(Some(Event::Progress(progress))) => {
-                beyond = progress.done;
                 report.progress(&progress);
             }
             Ok(Some(Event::Epoch(epoch))) => {
-                beyond = 0;
                 if let Err(error) = journal.epoch(&epoch) {
                     report.warn(&format!(
                         "{error}; training goes on, and the run is saved at its end"
@@ -85,19 +82,15 @@ pub(crate) async fn drive(
                 }
             }
             Ok(Some(Event::Recovered(recovery))) => {
-                beyond = 0;
                 journal.recovered(&recovery);
                 report.recovered(&recovery);
             }
             Ok(None) => break Ended::Done,
-            Err(error) => {
-                beyond = 0; // the model goes back to the last good one
-                break Ended::Failed(error);
-            }
+            Err(error) => break Ended::Failed(error),
         }
     };
     report.quieten();
-    let device = run.device().clone();
+    let (beyond, device) = (run.seen_since(), run.device().clone());
     match (run.finish().await, ended) {
         (Ok(trained), ended) => {
             journal.end(ended.status(), trained.history.len());

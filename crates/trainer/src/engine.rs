@@ -122,6 +122,14 @@ impl Engine {
         }
     }
 
+    /// Ratings of this epoch that the model has seen: a GPU is ahead of what it has returned.
+    pub(crate) fn seen(&self) -> usize {
+        match self {
+            Self::FusedGpu(engine) => engine.seen(),
+            Self::Fused(_) | Self::Autodiff(_) => self.trained(),
+        }
+    }
+
     /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
     /// error of each. A GPU may be a slice ahead of what it returns.
     pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {

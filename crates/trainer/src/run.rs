@@ -144,6 +144,15 @@ impl Run {
         &self.history
     }
 
+    /// Ratings that the model has seen after the last epoch that is over. On a GPU they may be more
+    /// than the last [`Progress`] counted, since work on the next slice has begun.
+    pub fn seen_since(&self) -> usize {
+        match self.stage {
+            Stage::Done => 0, // or the model went back to the last good one
+            _ => self.engine.seen(),
+        }
+    }
+
     /// Does one slice of work and says what came of it; `None` when every epoch is done.
     ///
     /// # Errors

@@ -185,6 +185,11 @@ impl FusedGpu {
         self.trained
     }
 
+    /// Ratings of this epoch that the model has seen, those under way included.
+    pub(crate) fn seen(&self) -> usize {
+        self.planned
+    }
+
     /// Sends off the next `batches` batches and returns the mean squared error of each batch of the
     /// oldest slice under way; none when the epoch is over.
     pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
