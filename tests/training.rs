@@ -5,7 +5,7 @@ use ratings::{
     sample::{self, SampleConfig},
 };
 use trainer::{
-    Config, Device, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained, Weights,
+    Config, Device, Event, ModelKind, Optimizer, Pace, Recovery, Run, TrainError, Trained, Weights,
 };
 
 use crate::support;
@@ -103,7 +103,9 @@ fn a_lost_gpu_does_not_change_the_result() {
         let (trained, recoveries) = losing(&split, &config, &device, 2);
         let trained = trained.unwrap();
         assert_eq!(recoveries.len(), 2);
-        assert!(recoveries.iter().all(|cause| cause.contains("lost")), "{recoveries:?}");
+        assert!(recoveries.iter().all(|of| of.cause.contains("lost")), "{recoveries:?}");
+        let epochs: Vec<usize> = recoveries.iter().map(|of| of.epochs).collect();
+        assert_eq!(epochs, [1, 2], "it goes on from the copy of the epoch before, moments and all");
         assert_eq!(trained.weights, undisturbed.weights, "{model}");
         assert_eq!(trained.history.len(), 4);
         let rmse = |trained: &Trained| {
@@ -133,7 +135,7 @@ fn losing(
     config: &Config,
     device: &Device,
     times: usize,
-) -> (Result<Trained, Trained>, Vec<String>) {
+) -> (Result<Trained, Trained>, Vec<Recovery>) {
     pollster::block_on(async {
         let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
         let mut recoveries = Vec::new();
@@ -145,7 +147,7 @@ fn losing(
                     run.advance().await.unwrap(); // a slice of the next epoch
                     run.lose_device();
                 }
-                Ok(Some(Event::Recovered(recovery))) => recoveries.push(recovery.cause),
+                Ok(Some(Event::Recovered(recovery))) => recoveries.push(recovery),
                 Ok(Some(_)) => {}
                 Ok(None) => return (Ok(run.finish().await.unwrap()), recoveries),
                 Err(TrainError::Device(_)) => {

@@ -28,7 +28,11 @@ struct Environment<'a> {
 }
 
 /// What is known before training: enough to repeat the run.
-pub(crate) fn first(settings: &Settings, device: &Device) -> anyhow::Result<Vec<Content>> {
+pub(crate) fn first(
+    settings: &Settings,
+    device: &Device,
+    engine: EngineKind,
+) -> anyhow::Result<Vec<Content>> {
     let environment = Environment {
         version: env!("CARGO_PKG_VERSION"),
         os: std::env::consts::OS,
@@ -36,7 +40,7 @@ pub(crate) fn first(settings: &Settings, device: &Device) -> anyhow::Result<Vec<
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         device: device.kind(),
         device_reason: device.reason(),
-        engine: device.engine(&settings.config)?,
+        engine,
         threads: device.threads(),
         adapter: device.adapter(),
     };

@@ -121,3 +121,33 @@ impl Log {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use trainer::{EpochReport, Recovery};
+
+    use super::{Journal, METRICS};
+
+    #[test]
+    fn epochs_to_be_trained_again_are_taken_back() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut journal = Journal::create(folder.path()).expect("the folder is ours");
+        let report = |epoch| EpochReport {
+            epoch,
+            train_rmse: 1.0,
+            test_rmse: None,
+            seconds: 0.0,
+            eval_seconds: 0.0,
+        };
+        for epoch in [1, 2, 3] {
+            journal.epoch(&report(epoch)).expect("room");
+        }
+        journal.recovered(&Recovery { cause: "lost".into(), epochs: 1, device: "CPU".into() });
+        journal.epoch(&report(2)).expect("room");
+        let kept = std::fs::read_to_string(folder.path().join(METRICS)).expect("written");
+        assert_eq!(kept, journal.metrics.text());
+        let epochs: Vec<&str> = kept.lines().filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(epochs, ["epoch", "1", "2"]);
+        assert!(journal.events.text().contains("recovered"));
+    }
+}

@@ -92,14 +92,14 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     report.data(&data);
     let split = Arc::new(Split::random(&data.table, settings.test_share, settings.seed)?);
     let device = block_on(settings.open())?;
-    report.plan(&settings, &split, &device);
+    let engine = device.engine(&settings.config)?;
+    report.plan(&settings, &split, &device, engine);
 
-    let first = contents::first(&settings, &device)?;
+    let first = contents::first(&settings, &device, engine)?;
     let name = run_folder::name(&settings.config);
     interrupt::training_begins();
     let (folder, mut journal) =
         RunFolder::create(flags.out.as_deref(), flags.force, &name, &first)?;
-    let engine = device.engine(&settings.config)?;
     let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
 
     let run = block_on(Run::start(&split, &settings.config, &device))

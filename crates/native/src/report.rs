@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chart::Terminal;
 use ratings::Split;
-use trainer::{Config, Device, EpochReport, Optimizer, Progress, Recovery};
+use trainer::{Config, Device, EngineKind, EpochReport, Optimizer, Progress, Recovery};
 
 use crate::args::{ProgressChoice, TrainFlags};
 use crate::curve;
@@ -77,13 +77,17 @@ impl Report {
     }
 
     /// What is about to be done.
-    pub(crate) fn plan(&mut self, settings: &Settings, split: &Split, device: &Device) {
+    pub(crate) fn plan(
+        &mut self,
+        settings: &Settings,
+        split: &Split,
+        device: &Device,
+        engine: EngineKind,
+    ) {
         let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
         self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
         let (name, reason) = (device.name(), device.reason());
-        let engine = device.engine(&settings.config);
-        let engine = engine.map_or(String::new(), |engine| format!("; {engine} engine"));
-        self.note("device", &format!("{name}: {reason}{engine}"));
+        self.note("device", &format!("{name}: {reason}; {engine} engine"));
         if let Some(warning) = device.warning() {
             self.warn(&warning);
         }

@@ -78,7 +78,6 @@ impl Settings {
     /// Opens the device and gives it the engine.
     pub(crate) async fn open(&self) -> anyhow::Result<Device> {
         let device = Device::open(self.device).await?.with_engine(self.engine);
-        device.engine(&self.config)?;
         Ok(match self.threads {
             Some(threads) => device.with_threads(threads),
             None => device,

@@ -181,8 +181,9 @@ impl Gpu {
         self.submit_and_read(self.encoder(), source, count).wait(self).await
     }
 
-    /// Compiles an entry point of a shader. Binding 0 is its record, the others are storage.
-    pub(crate) fn kernel<R: Pod>(&self, shader: &Shader, storage: &[Access]) -> Kernel {
+    /// Compiles an entry point of a shader. Binding 0 is its record; the others, in their order, are
+    /// used as said.
+    pub(crate) fn kernel<R: Pod>(&self, shader: &Shader, uses: &[Access]) -> Kernel {
         let Shader { source, entry, constants } = *shader;
         let entry_of = |binding: usize, ty| wgpu::BindGroupLayoutEntry {
             binding: u32::try_from(binding).expect("a handful"),
@@ -199,7 +200,7 @@ impl Gpu {
                 min_binding_size: record_bytes,
             },
         )];
-        entries.extend(storage.iter().enumerate().map(|(n, access)| {
+        entries.extend(uses.iter().enumerate().map(|(n, access)| {
             entry_of(
                 n + 1,
                 wgpu::BindingType::Buffer {
@@ -240,12 +241,12 @@ impl Gpu {
         Kernel { pipeline, layout, record_bytes }
     }
 
-    /// Ties a kernel to its record buffer and its storage, in the order of the bindings.
+    /// Ties a kernel to its record buffer and its other buffers, in the order of the bindings.
     pub(crate) fn bind(
         &self,
         kernel: &Kernel,
         records: &wgpu::Buffer,
-        storage: &[wgpu::BufferBinding],
+        buffers: &[wgpu::BufferBinding],
     ) -> wgpu::BindGroup {
         let record = wgpu::BindGroupEntry {
             binding: 0,
@@ -255,14 +256,14 @@ impl Gpu {
                 size: kernel.record_bytes,
             }),
         };
-        let storage = (1..).zip(storage).map(|(binding, buffer)| wgpu::BindGroupEntry {
+        let others = (1..).zip(buffers).map(|(binding, buffer)| wgpu::BindGroupEntry {
             binding,
             resource: wgpu::BindingResource::Buffer(buffer.clone()),
         });
         self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &kernel.layout,
-            entries: &[record].into_iter().chain(storage).collect::<Vec<_>>(),
+            entries: &[record].into_iter().chain(others).collect::<Vec<_>>(),
         })
     }
 }
@@ -297,7 +298,7 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// Encodes as many workgroups as `items` invocations or more need.
+    /// Encodes this many workgroups, or more: a grid of several rows is filled up.
     pub(crate) fn dispatch(
         &self,
         pass: &mut wgpu::ComputePass,

@@ -1,7 +1,7 @@
 //! `cargo xtask bench peers`: seconds for the training part of an epoch, Latent and others in turn.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -19,7 +19,7 @@ const EPOCHS: usize = 4;
 pub(crate) struct Peers {
     /// The ratings file
     data: PathBuf,
-    /// Folder with the peers' programs, `torch_tuned.py` first of all; without it Latent alone
+    /// Folder with `torch_tuned.py`; without it Latent alone
     #[arg(long)]
     peers: Option<PathBuf>,
     /// A Python that has what they import
@@ -36,18 +36,20 @@ const YARDSTICK: &str = "torch_tuned.py";
 /// Times everybody in turn and prints medians and ratios.
 ///
 /// # Errors
-/// A ratings file that is not there, or a program of this project that fails.
+/// A ratings file that is not there, or a build that fails. A program that fails is named missing.
 pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
     let data = data.canonicalize().with_context(|| data.display().to_string())?;
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native"]))?;
     for model in ["mf", "deepmf"] {
         let mut seconds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        let mut missing = Vec::new();
+        let mut missing = BTreeSet::new();
         for _ in 0..(*rounds).max(1) {
             for (name, command) in contestants(&data, model, peers.as_deref(), python) {
                 match epochs(command) {
                     Ok(times) => seconds.entry(name).or_default().extend(times),
-                    Err(why) => missing.push(format!("{name}: {why}")),
+                    Err(why) => {
+                        missing.insert(format!("{name}: {why}"));
+                    }
                 }
             }
         }
@@ -58,7 +60,6 @@ pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
             let ratio = yardstick.map_or("-".into(), |of| format!("{:.1}", of / median));
             println!("  {name:<28} {median:8.3} {ratio:>8}");
         }
-        missing.dedup();
         for missing in missing {
             println!("  missing: {missing}");
         }
@@ -94,11 +95,10 @@ fn contestants(
         ours("fused, GPU", "--device gpu --engine fused"),
         ours("autodiff (burn), CPU", "--device cpu --engine autodiff"),
     ];
-    for name in peers.map_or(&[][..], |_| &[YARDSTICK]) {
+    if let Some(folder) = peers {
         let mut command = Command::new(python);
-        let script = peers.unwrap_or(Path::new("")).join(name);
-        command.arg(script).arg(data).arg(model).arg(EPOCHS.to_string());
-        all.push(((*name).to_owned(), command));
+        command.arg(folder.join(YARDSTICK)).arg(data).arg(model).arg(EPOCHS.to_string());
+        all.push((YARDSTICK.to_owned(), command));
     }
     all
 }

@@ -47,10 +47,10 @@ pub(crate) struct FusedGpu {
     schedule: Schedule,
     steps: u64, // made or under way
     flights: VecDeque<Flight>,
-    planned: usize, // ratings of this epoch
-    trained: usize, // of them, those whose errors have come back
-    evaluated: bool,
-    good: u64, // steps of the last good model
+    planned: usize,   // ratings of this epoch
+    trained: usize,   // of them, those whose errors have come back
+    evaluated: usize, // ratings of the test set
+    good: u64,        // steps of the last good model
     rescue: Rescue,
 }
 
@@ -86,7 +86,6 @@ struct Bound {
 struct Flight {
     sums: Answer<f32>, // [batches] of squared errors
     ratings: usize,
-    batch_size: usize,
 }
 
 impl FusedGpu {
@@ -157,7 +156,7 @@ impl FusedGpu {
             flights: VecDeque::new(),
             planned: 0,
             trained: 0,
-            evaluated: false,
+            evaluated: 0,
             config: config.clone(),
             layout,
             split,
@@ -177,7 +176,7 @@ impl FusedGpu {
         let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
         self.flights.clear();
-        (self.planned, self.trained, self.evaluated) = (0, 0, false);
+        (self.planned, self.trained, self.evaluated) = (0, 0, 0);
     }
 
     /// Ratings of this epoch trained on so far.
@@ -197,11 +196,12 @@ impl FusedGpu {
             let flight = self.launch(batches);
             self.flights.push_back(flight);
         }
-        let Some(Flight { sums, ratings, batch_size }) = self.flights.pop_front() else {
+        let Some(Flight { sums, ratings }) = self.flights.pop_front() else {
             return Ok(Vec::new());
         };
         let sums = sums.wait(&self.gpu).await?;
         self.trained += ratings;
+        let batch_size = self.config.batch_size;
         let sizes = (0..ratings).step_by(batch_size).map(|at| batch_size.min(ratings - at));
         Ok(sums.iter().zip(sizes).map(|(sum, size)| f64::from(*sum) / size as f64).collect())
     }
@@ -263,28 +263,22 @@ impl FusedGpu {
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
         drop(pass);
         let sums = gpu.submit_and_read(encoder, &buffers.sums, steps.len());
-        Flight { sums, ratings, batch_size }
+        Flight { sums, ratings }
     }
 
-    /// Evaluates the test set: sum of squared errors and number of ratings, then `None`.
+    /// Evaluates the next part of the test set, usually all of it: sum of squared errors and number
+    /// of ratings, or `None` when it is done.
     pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
         let all = self.split.test.len();
-        if self.evaluated || all == 0 {
+        let part = self.evaluated..all.min(self.evaluated + MAX_TEST);
+        let ratings = part.len();
+        if ratings == 0 {
             return Ok(None);
         }
-        self.evaluated = true;
-        let mut sum = 0.0;
-        for begin in (0..all).step_by(MAX_TEST) {
-            let part = begin..all.min(begin + MAX_TEST);
-            if all > MAX_TEST {
-                self.upload_test(part.clone());
-            }
-            sum += self.evaluate_part(part.len()).await?;
+        self.evaluated = part.end;
+        if all > MAX_TEST {
+            self.upload_test(part);
         }
-        Ok(Some((sum, all)))
-    }
-
-    async fn evaluate_part(&mut self, ratings: usize) -> Result<f64, Fault> {
         let Self { gpu, buffers, kernels, bound, .. } = self;
         let cut = |n: usize| u32::try_from(n).expect("a part of the test set is small");
         let turn = Turn { samples: cut(ratings), ..Turn::default() };
@@ -300,7 +294,7 @@ impl FusedGpu {
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, blocks);
         drop(pass);
         let sums = gpu.submit_and_read::<f32>(encoder, &buffers.sums, blocks).wait(gpu).await?;
-        Ok(sums.iter().map(|sum| f64::from(*sum)).sum())
+        Ok(Some((sums.iter().map(|sum| f64::from(*sum)).sum(), ratings)))
     }
 
     fn upload_test(&mut self, part: std::ops::Range<usize>) {

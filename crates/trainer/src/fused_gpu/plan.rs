@@ -77,7 +77,7 @@ impl Planner {
         let first_slot = network.map_or(0, |of| small(of.network.rows()) * stride);
         for (step, batch) in samples.chunks_mut(batch_size).enumerate().rev() {
             let slots = Slots {
-                last_user: self.users,
+                end_of_users: self.users,
                 users: first_slot,
                 items: first_slot + small(batch.len()),
             };
@@ -131,7 +131,7 @@ impl Planner {
         };
     }
 
-    /// The rows of a batch, and whose each sample are.
+    /// Finds the rows of a batch, and which of them each sample reads.
     fn find(&mut self, batch: &[Sample], step: u32) {
         let Self { rows, found, jobs_of, .. } = self;
         found.clear();
@@ -171,7 +171,7 @@ impl Planner {
 /// Where the slots of users and of items begin.
 #[derive(Clone, Copy, Default)]
 struct Slots {
-    last_user: u32, // the row after it
+    end_of_users: u32, // the first row of an item
     users: u32,
     items: u32,
 }
@@ -192,7 +192,7 @@ fn sort_into(found: &[Found], slots: Slots, jobs: &mut Vec<Job>) {
     let sorted = &mut jobs[begin..];
     for &Found { row, steps, samples, next_slot } in found {
         let place = &mut start[bucket(steps)];
-        let end = next_slot + if row < slots.last_user { slots.users } else { slots.items };
+        let end = next_slot + if row < slots.end_of_users { slots.users } else { slots.items };
         sorted[*place as usize] = Job { row, steps, first: end - samples, end };
         *place += 1;
     }

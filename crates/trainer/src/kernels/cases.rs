@@ -104,6 +104,7 @@ pub async fn squares(gpu: &Gpu, errors: usize, block: usize) -> Result<(), Fault
 fn compare_found(kernel: &str, size: Size, ours: &Found, twins: &Found) -> Result<(), Fault> {
     let what = format!("{kernel}, {size:?}");
     compare(&what, &ours.errors, &twins.errors)?;
+    compare(&format!("{what}, evaluated"), &ours.evaluated, &twins.evaluated)?;
     compare(&what, &ours.gradients, &twins.gradients)
 }
 

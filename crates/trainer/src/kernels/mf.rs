@@ -40,6 +40,8 @@ pub struct Batch {
 pub struct Found {
     /// Prediction less rating `[samples]`.
     pub errors: Vec<f32>,
+    /// The same by the entry point that only evaluates.
+    pub evaluated: Vec<f32>,
     /// Derivatives of the batch's mean squared error `[2 * samples, 2 * pairs(factors)]`, by slot.
     pub gradients: Vec<f32>,
 }
@@ -60,18 +62,15 @@ pub async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<Found, Fault> {
     let storage = [&values, &samples, &gradients, &errors].map(whole);
     let bound = gpu.bind(&kernels.differentiate, &records, &storage);
     run(gpu, &kernels.differentiate, &bound, count.div_ceil(LANES));
-    let found = Found {
-        errors: gpu.read(&errors, count).await?,
-        gradients: gpu.read(&gradients, 2 * count * row).await?,
-    };
     let again = gpu.storage("errors", count * 4);
     let storage = [&values, &samples, &gradients, &again].map(whole);
     let bound = gpu.bind(&kernels.evaluate, &records, &storage);
     run(gpu, &kernels.evaluate, &bound, count.div_ceil(LANES));
-    if gpu.read::<f32>(&again, count).await? != found.errors {
-        return Err(Fault("mf: evaluation and training give different errors".into()));
-    }
-    Ok(found)
+    Ok(Found {
+        errors: gpu.read(&errors, count).await?,
+        evaluated: gpu.read(&again, count).await?,
+        gradients: gpu.read(&gradients, 2 * count * row).await?,
+    })
 }
 
 /// What the shader should answer.
@@ -85,7 +84,8 @@ pub fn twin(batch: &Batch) -> Found {
         let predicted: f32 = p.iter().zip(q).map(|(p, q)| p * q).sum();
         let error = predicted - sample.rating;
         found.errors.push(error);
-        let [by_user, by_item] = found.slots(sample, batch.samples.len(), row);
+        found.evaluated.push(error);
+        let [by_user, by_item] = slots(sample, batch.samples.len(), row);
         for k in 0..row {
             found.gradients[by_user + k] = scale * error * q[k];
             found.gradients[by_item + k] = scale * error * p[k];
@@ -104,12 +104,13 @@ impl Batch {
 impl Found {
     /// No errors yet, and zeros for the gradients.
     pub(super) fn empty(samples: usize, row: usize) -> Self {
-        Self { errors: Vec::new(), gradients: vec![0.0; 2 * samples * row] }
+        let gradients = vec![0.0; 2 * samples * row];
+        Self { errors: Vec::new(), evaluated: Vec::new(), gradients }
     }
+}
 
-    /// Where the gradients of a sample's user and item begin.
-    pub(super) fn slots(&self, sample: &Sample, samples: usize, row: usize) -> [usize; 2] {
-        let [low, high] = [sample.slots & 0xffff, sample.slots >> 16].map(|slot| slot as usize);
-        [low * row, (samples + high) * row]
-    }
+/// Where the gradients of a sample's user and item begin.
+pub(super) fn slots(sample: &Sample, samples: usize, row: usize) -> [usize; 2] {
+    let [low, high] = [sample.slots & 0xffff, sample.slots >> 16].map(|slot| slot as usize);
+    [low * row, (samples + high) * row]
 }
