@@ -22,7 +22,7 @@ use self::random::Random;
 use self::taste::Taste;
 
 /// How large a sample is, and which one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SampleConfig {
     /// Users, each of whom rates something.
     pub users: usize,

@@ -12,7 +12,7 @@ const MOST_BARS: usize = 100;
 const INTERVALS: usize = 20;
 
 /// A table in a few numbers.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Statistics {
     /// Distinct users.
     pub users: usize,
@@ -43,7 +43,7 @@ pub struct Statistics {
 }
 
 /// One bar of the histogram.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bar {
     /// The rating, or the lower edge of the interval.
     pub value: f32,
@@ -52,7 +52,7 @@ pub struct Bar {
 }
 
 /// The spread of a count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Spread {
     /// The smallest.
     pub min: usize,

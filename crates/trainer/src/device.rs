@@ -7,7 +7,7 @@ use std::{
 };
 
 use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Config,
@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// What the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
     /// A hardware GPU if there is one, else the CPU.
     #[default]
@@ -53,7 +54,7 @@ impl fmt::Display for DeviceChoice {
 }
 
 /// What was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
     /// An adapter of Vulkan, Metal, DX12 or the browser's WebGPU.

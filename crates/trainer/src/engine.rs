@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use ratings::Split;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Config, Device, DeviceKind, ModelKind, Optimizer, Weights,
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// What the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
     /// Fused where there are kernels for the device, else autodiff.
     #[default]
@@ -51,7 +52,7 @@ impl fmt::Display for EngineChoice {
 }
 
 /// What was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
     /// This project's own kernels.

@@ -1,0 +1,272 @@
+//! What the page and its worker say to each other.
+//!
+//! Every message is a pair `[json, attachment]`: the JSON of a [`Request`] or of [`News`], and a
+//! `Blob` or an `ArrayBuffer` for what is too large to be text, or null.
+
+use ratings::{Statistics, sample::SampleConfig};
+use serde::{Deserialize, Serialize};
+use trainer::{Config, DeviceChoice, DeviceKind, EngineChoice, EngineKind, Event};
+
+/// What the page asks of its worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// Read the attached `Blob` as a ratings file.
+    Read {
+        /// The file's name, for messages.
+        name: String,
+        /// Leave bad lines out and count them, instead of refusing the file.
+        skip_bad_lines: bool,
+    },
+    /// Read the attached `Blob` as the items' titles.
+    Titles {
+        /// The file's name, for messages.
+        name: String,
+    },
+    /// Make ratings instead of reading them.
+    Sample {
+        /// How many, and which.
+        config: SampleConfig,
+    },
+    /// Begin a run on the data at hand, held before its first slice until [`Request::Play`] or
+    /// [`Request::Epoch`]. With a model file attached the run goes on from it.
+    Start {
+        /// Everything that fixes the run.
+        settings: Settings,
+    },
+    /// Train until told otherwise.
+    Play,
+    /// Hold the run before its next slice.
+    Pause,
+    /// Train to the end of the epoch, then hold.
+    Epoch,
+    /// End the run now and keep its model.
+    Stop,
+    /// Forget the run and its model.
+    Reset,
+    /// Change the step size and the penalty from the next slice on.
+    Tune {
+        /// The optimiser's step size.
+        learning_rate: f64,
+        /// L2 penalty.
+        weight_decay: f64,
+    },
+    /// Hand out the model as it is now, as the desktop's model file.
+    Export,
+    /// Take the attached model file as the model at hand.
+    Open {
+        /// The file's name, for messages.
+        name: String,
+    },
+}
+
+/// Everything that fixes a run on given data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The model and how it is trained.
+    pub config: Config,
+    /// Part of the ratings kept for testing, in 0..1.
+    pub test_share: f64,
+    /// Fixes which ratings those are.
+    pub split_seed: u32,
+    /// GPU, CPU, or the program's choice.
+    pub device: DeviceChoice,
+    /// How a step is computed.
+    pub engine: EngineChoice,
+}
+
+/// What the worker tells the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub enum News {
+    /// The worker's own program is on its way. Sent by `worker.js`.
+    Loading {
+        /// Bytes that have come.
+        done: u64,
+        /// Bytes to come in all; 0 where the server does not say.
+        total: u64,
+    },
+    /// The worker listens.
+    Ready {
+        /// What the run's device would be by default.
+        device: DeviceReport,
+    },
+    /// A file is being read.
+    Reading {
+        /// Bytes read.
+        done: u64,
+        /// Bytes of the file.
+        total: u64,
+        /// Since the start, in seconds.
+        seconds: f64,
+    },
+    /// Data is at hand; a run that was under way is over.
+    Data(Box<DataReport>),
+    /// A file was refused; the data at hand stays.
+    BadData(BadData),
+    /// Titles are at hand.
+    Titles {
+        /// How many there are.
+        titles: usize,
+        /// Items of the data that have one; `None` without data.
+        matched: Option<usize>,
+    },
+    /// A run is ready, and held.
+    Started(Box<Started>),
+    /// News of the run.
+    Event(Event),
+    /// The run is held, or goes on.
+    Held {
+        /// Whether it is held.
+        held: bool,
+    },
+    /// The attached `ArrayBuffer` is the model file at the end of an epoch, optimiser included, from
+    /// which the run can go on when the worker is lost.
+    Checkpoint {
+        /// Epochs that the model has seen.
+        epochs: usize,
+    },
+    /// The run has ended, by itself or on request; its model is at hand.
+    Finished {
+        /// Epochs that the model has seen.
+        epochs: usize,
+        /// How many numbers were learned.
+        parameters: usize,
+    },
+    /// The attached `ArrayBuffer` is the model file asked for.
+    Exported {
+        /// A name to save it under.
+        name: String,
+    },
+    /// A model file was opened.
+    Opened(Box<Opened>),
+    /// A request could not be met; what was at hand stays.
+    Failed {
+        /// Why, and what to do.
+        message: String,
+    },
+    /// The worker's program has died of a defect: this instance answers nothing more. Sent last.
+    Panicked {
+        /// Where, and what.
+        message: String,
+    },
+}
+
+/// The device of a run and why it was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// GPU or CPU.
+    pub kind: DeviceKind,
+    /// The adapter's name, or `CPU`.
+    pub name: String,
+    /// Why this one, in a sentence.
+    pub reason: String,
+    /// What to know before using it, such as a GPU that is software.
+    pub warning: Option<String>,
+}
+
+/// A ratings file, read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataReport {
+    /// The file's name, or `sample data`.
+    pub name: String,
+    /// The file's size.
+    pub bytes: u64,
+    /// Time that reading took, in seconds.
+    pub seconds: f64,
+    /// How the file is written, such as `user::item::rating`.
+    pub format: String,
+    /// The data in a few numbers.
+    pub statistics: Statistics,
+    /// The first ratings of the file.
+    pub first_rows: Vec<Row>,
+    /// Lines left out on request: how many.
+    pub skipped: usize,
+    /// The first of them, each with its line number and reason.
+    pub skipped_examples: Vec<String>,
+    /// How many titles are at hand.
+    pub titles: usize,
+    /// Why the titles in a zip could not be read.
+    pub titles_error: Option<String>,
+    /// What is known and what is missing.
+    pub matrix: MatrixPicture,
+    /// A number of the ratings and their order: equal data, equal fingerprint.
+    pub fingerprint: String,
+}
+
+/// One rating as the file has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The user's id.
+    pub user: String,
+    /// The item's id.
+    pub item: String,
+    /// The item's title, where there is one.
+    pub title: Option<String>,
+    /// The rating.
+    pub rating: f32,
+}
+
+/// The rating matrix from afar: every cell counts the ratings of a block of users and items, both
+/// sorted by their number of ratings, the busiest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MatrixPicture {
+    /// Blocks of users.
+    pub rows: usize,
+    /// Blocks of items.
+    pub columns: usize,
+    /// Share of known cells in each block, 0 to 255 for 0 to 1, row by row: `[rows * columns]`.
+    pub known: Vec<u8>,
+}
+
+/// A file that cannot be used as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BadData {
+    /// The file's name.
+    pub name: String,
+    /// Where, what, and what to do.
+    pub message: String,
+    /// Bad lines, when leaving them out would make the file usable: how many.
+    pub bad_lines: Option<usize>,
+    /// The first of them, each with its line number and reason.
+    pub examples: Vec<String>,
+}
+
+/// A run, ready to go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// What it was asked for.
+    pub settings: Settings,
+    /// What it runs on.
+    pub device: DeviceReport,
+    /// How a step is computed.
+    pub engine: EngineKind,
+    /// Ratings to learn from.
+    pub train_ratings: usize,
+    /// Ratings to be judged on.
+    pub test_ratings: usize,
+    /// Epochs that a model to go on from has seen.
+    pub epochs: usize,
+    /// Test RMSE of always saying the train mean; `None` without a test set.
+    pub mean_rmse: Option<f64>,
+    /// Test RMSE of the mean and a bias for each user and item; `None` without a test set.
+    pub biases_rmse: Option<f64>,
+}
+
+/// A model file, opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The file's name.
+    pub name: String,
+    /// How the model was trained.
+    pub settings: Settings,
+    /// Every epoch it saw.
+    pub history: Vec<trainer::EpochReport>,
+    /// Users and items it knows.
+    pub users: usize,
+    /// Items it knows.
+    pub items: usize,
+    /// Whether training can go on from it: it has its optimiser's state, and the data at hand is
+    /// what it was trained on.
+    pub can_go_on: bool,
+}
