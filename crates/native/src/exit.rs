@@ -45,6 +45,7 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
         return Some(match why {
             NoKernels::Sizes => "--device cpu takes any size".into(),
             NoKernels::Optimizer => "--engine fused, or --optimizer adam".into(),
+            NoKernels::Absent => "--engine fused".into(),
         });
     }
     if error.is::<DeviceError>() {

@@ -30,7 +30,19 @@ pub(crate) struct Autodiff {
 }
 
 impl Autodiff {
-    pub(crate) fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
+    /// # Errors
+    /// A GPU that burn cannot use.
+    pub(crate) async fn open(
+        split: &Split,
+        config: &Config,
+        weights: &Weights,
+        device: &crate::Device,
+    ) -> Result<Self, Fault> {
+        let device = device.burn().await?;
+        Ok(Self::new(split, config, weights, &device))
+    }
+
+    fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
         let device = device.clone().autodiff();
         let model = Model::load(config, weights, &device);
         let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8); // PyTorch's; burn's epsilon is 1e-5

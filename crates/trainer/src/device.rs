@@ -1,14 +1,11 @@
 //! Which processor trains, and why.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "autodiff")]
+use crate::device_burn::OnGpu;
 use crate::{
     Config,
     adapter::{self, Adapter, ranked},
@@ -84,11 +81,12 @@ pub struct Device {
 
 /// An adapter that opens and computes rightly.
 #[derive(Debug)]
-struct Opened {
-    instance: wgpu::Instance,
+pub(crate) struct Opened {
+    pub(crate) instance: wgpu::Instance,
     handle: wgpu::Adapter,
-    adapter: Adapter,
-    burn: Mutex<Option<burn::tensor::Device>>, // once a run wants it
+    pub(crate) adapter: Adapter,
+    #[cfg(feature = "autodiff")]
+    pub(crate) burn: OnGpu,
 }
 
 impl Device {
@@ -199,7 +197,13 @@ impl Device {
         reason: &str,
     ) -> Result<Self, DeviceError> {
         let name = adapter.name.clone();
-        let opened = Opened { instance, handle, adapter, burn: Mutex::new(None) };
+        let opened = Opened {
+            instance,
+            handle,
+            adapter,
+            #[cfg(feature = "autodiff")]
+            burn: OnGpu::default(),
+        };
         let gpu = opened.open().await;
         let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
         let tested = kernels::self_test(&gpu).await;
@@ -224,15 +228,10 @@ impl Device {
         }
     }
 
-    /// burn's device for it.
-    ///
-    /// # Errors
-    /// The driver's, or a browser that lacks what burn needs.
-    pub(crate) async fn burn(&self) -> Result<burn::tensor::Device, Fault> {
-        match &self.gpu {
-            Some(gpu) => gpu.burn().await,
-            None => Ok(burn::tensor::Device::flex()),
-        }
+    /// The adapter behind it, if it is a GPU.
+    #[cfg(feature = "autodiff")]
+    pub(crate) fn opened(&self) -> Option<&Opened> {
+        self.gpu.as_deref()
     }
 }
 
@@ -242,49 +241,12 @@ impl Opened {
     }
 
     /// The adapter once more: a browser's adapter opens only once.
-    async fn handle(&self) -> Result<wgpu::Adapter, Fault> {
+    pub(crate) async fn handle(&self) -> Result<wgpu::Adapter, Fault> {
         if cfg!(target_family = "wasm") {
             let best = ranked(&self.instance).await.into_iter().next();
             return best.map(|(handle, _)| handle).ok_or(Fault("the GPU is gone".into()));
         }
         Ok(self.handle.clone())
-    }
-
-    async fn burn(&self) -> Result<burn::tensor::Device, Fault> {
-        let known =
-            |burn: &Mutex<Option<_>>| burn.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(burn) = known(&self.burn) {
-            return Ok(burn);
-        }
-        if cfg!(target_family = "wasm") && !self.adapter.timestamp_query {
-            return Err(Fault("the browser gives no timestamp queries, which burn needs".into()));
-        }
-        let handle = self.handle().await?;
-        // burn reads what it may use from the adapter, so the device gets all that is stable.
-        let unwanted =
-            wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
-        let (device, queue) = handle
-            .request_device(&wgpu::DeviceDescriptor {
-                label: Some("latent, burn"),
-                required_features: handle.features().difference(unwanted),
-                required_limits: handle.limits(),
-                memory_hints: wgpu::MemoryHints::MemoryUsage,
-                ..Default::default()
-            })
-            .await
-            .map_err(|error| Fault(error.to_string()))?;
-        let setup = WgpuSetup {
-            instance: self.instance.clone(),
-            backend: handle.get_info().backend,
-            adapter: handle,
-            device,
-            queue,
-        };
-        let burn = try_init_device(setup, RuntimeOptions::default())
-            .map(burn::tensor::Device::new)
-            .map_err(|error| Fault(error.to_string()))?;
-        *self.burn.lock().unwrap_or_else(PoisonError::into_inner) = Some(burn.clone());
-        Ok(burn)
     }
 }
 

@@ -99,8 +99,8 @@ impl Engine {
                 Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
             }
             (EngineKind::Autodiff, _) => {
-                let burn = device.burn().await?;
-                Self::Autodiff(Box::new(Autodiff::new(split, config, &from.weights, &burn)))
+                let engine = Autodiff::open(split, config, &from.weights, device).await?;
+                Self::Autodiff(Box::new(engine))
             }
         })
     }
@@ -214,10 +214,11 @@ pub(crate) fn choose(
 ) -> Result<EngineKind, NoKernels> {
     let sparse = config.optimizer == Optimizer::SparseAdam;
     match choice {
+        EngineChoice::Autodiff if !cfg!(feature = "autodiff") => Err(NoKernels::Absent),
         EngineChoice::Autodiff if sparse => Err(NoKernels::Optimizer),
         EngineChoice::Autodiff => Ok(EngineKind::Autodiff),
         _ if has_kernels(device, config) => Ok(EngineKind::Fused),
-        EngineChoice::Auto if !sparse => Ok(EngineKind::Autodiff),
+        EngineChoice::Auto if !sparse && cfg!(feature = "autodiff") => Ok(EngineKind::Autodiff),
         EngineChoice::Auto | EngineChoice::Fused => Err(NoKernels::Sizes),
     }
 }
@@ -245,4 +246,10 @@ pub enum NoKernels {
     /// The autodiff engine does not have the optimiser.
     #[error("only the fused engine has sparse-adam")]
     Optimizer,
+    /// The autodiff engine was left out of the program.
+    #[error(
+        "this program was built without the autodiff engine; choose the fused engine, or build it \
+         with the feature `autodiff` of the crate trainer"
+    )]
+    Absent,
 }

@@ -31,8 +31,15 @@ mod device; // which processor trains, and why
 mod gpu; // an opened GPU
 mod weights; // a model's numbers on the host, and their seeded initial values
 mod order; // the shuffled order of an epoch
-mod model; // equations, parameters, forward passes
+#[cfg(feature = "autodiff")]
+mod model; // the models as burn modules
+#[cfg(feature = "autodiff")]
+mod device_burn; // a device as burn's
+#[cfg(feature = "autodiff")]
 mod autodiff; // a step by burn
+#[cfg(not(feature = "autodiff"))]
+#[path = "autodiff_absent.rs"]
+mod autodiff;
 mod checkpoint; // all that training needs to go on
 mod fused; // a step by this project's own kernels on the CPU
 pub mod kernels; // the GPU's kernels one by one
@@ -42,6 +49,8 @@ mod event; // what a run says while it goes
 mod run; // the loop
 mod train_error; // what can end it
 mod trained; // the result
+#[cfg(feature = "autodiff")]
+mod record; // the result as burn's record
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use config::{Config, ConfigError, ModelKind, Optimizer};
@@ -49,9 +58,12 @@ pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
+#[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Mf};
 pub use order::Order;
+#[cfg(feature = "autodiff")]
+pub use record::RecordError;
 pub use run::{Pace, Run};
 pub use train_error::TrainError;
-pub use trained::{RecordError, Trained};
+pub use trained::Trained;
 pub use weights::{Parameter, Weights};

@@ -71,6 +71,19 @@ fn parameter<const D: usize>(parameter: Parameter, device: &Device) -> Param<Ten
     Param::from_data(TensorData::new(parameter.values, parameter.shape), device)
 }
 
+impl Parameter {
+    /// A matrix with its rows as columns.
+    fn transposed(&self) -> Self {
+        let (rows, columns) = (self.shape[0], self.shape[1]);
+        let at = |i: usize| self.values[i % rows * columns + i / rows];
+        Self {
+            name: self.name.clone(),
+            shape: vec![columns, rows],
+            values: (0..self.values.len()).map(at).collect(),
+        }
+    }
+}
+
 /// A tensor's values under a name.
 async fn download<const D: usize>(name: &str, tensor: Tensor<D>) -> Result<Parameter, String> {
     let shape = tensor.dims().to_vec();

@@ -19,19 +19,6 @@ pub struct Parameter {
     pub values: Vec<f32>,
 }
 
-impl Parameter {
-    /// A matrix with its rows as columns.
-    pub(crate) fn transposed(&self) -> Self {
-        let (rows, columns) = (self.shape[0], self.shape[1]);
-        let at = |i: usize| self.values[i % rows * columns + i / rows];
-        Self {
-            name: self.name.clone(),
-            shape: vec![columns, rows],
-            values: (0..self.values.len()).map(at).collect(),
-        }
-    }
-}
-
 /// All parameters of a model: `user_factors` `[users, factors]`, `item_factors`
 /// `[items, factors]`, and for each layer `layers.N.weight` `[outputs, inputs]` and
 /// `layers.N.bias` `[outputs]`.
