@@ -1,11 +1,12 @@
-//! The browser's shell around the trainer. All of it runs in a worker: `worker.js` makes a
-//! [`Session`] and passes it the page's messages; the session posts back what happens, as JSON.
+//! The page. It shows and asks; the work is done by a worker, which it talks to through `protocol`.
+//!
+//! What follows from data alone stands in modules that also build on the host, where they are
+//! tested; what touches the browser is built for wasm alone.
 
-#![cfg(target_family = "wasm")]
+mod address; // settings as a web address, and as a command for the desktop
+mod lines; // runs as lines of a chart
+mod numbers; // numbers as people read them
+mod record; // a run as the page keeps it
 
-mod demo; // what is trained
-mod gate; // pause, step, resume
-mod session; // the page's commands, and the run they drive
-mod turn; // the worker's event loop
-
-pub use session::Session;
+#[cfg(target_family = "wasm")]
+mod page; // signals, messages, components

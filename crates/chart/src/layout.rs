@@ -64,10 +64,16 @@ pub struct Layout {
     pub curves: Vec<Curve>,
     /// The level lines, in the chart's order.
     pub rules: Vec<Curve>,
+    /// From left to right across the plot.
+    pub x: Scale,
+    /// From bottom to top of the plot.
+    pub y: Scale,
 }
 
 /// Room around the curves: the title above, numbers left and below, names on the right.
 const MARGIN: Rect = Rect { left: 60.0, top: 40.0, right: 170.0, bottom: 48.0 };
+/// Room for a number below the plot.
+const LEAST_MARK_WIDTH: f64 = 44.0;
 /// Least distance between two labels' baselines.
 const LABEL_GAP: f64 = 16.0;
 
@@ -81,11 +87,17 @@ impl Layout {
     /// Places a chart's parts on a page of this size; at least 320 by 160 pixels are used.
     pub fn of(chart: &Chart, size: Size) -> Layout {
         let size = Size { width: size.width.max(320.0), height: size.height.max(160.0) };
+        Self::within(chart, size, MARGIN)
+    }
+
+    /// Places a chart's parts with this much room left at the four sides, for a page that writes
+    /// title and names elsewhere. The plot is at least one pixel wide and high.
+    pub fn within(chart: &Chart, size: Size, margin: Rect) -> Layout {
         let plot = Rect {
-            left: MARGIN.left,
-            top: MARGIN.top,
-            right: size.width - MARGIN.right,
-            bottom: size.height - MARGIN.bottom,
+            left: margin.left,
+            top: margin.top,
+            right: (size.width - margin.right).max(margin.left + 1.0),
+            bottom: (size.height - margin.bottom).max(margin.top + 1.0),
         };
         let (x, y) = chart.scales();
         let place = Place { plot, x, y };
@@ -100,11 +112,30 @@ impl Layout {
         let mut labels: Vec<&mut f64> =
             curves.iter_mut().chain(&mut rules).map(|curve| &mut curve.label_at).collect();
         keep_apart(&mut labels, LABEL_GAP, plot.top, plot.bottom);
-        let x_marks =
-            x.ticks(8).into_iter().map(|tick| Mark { at: place.x(tick.value), label: tick.label });
+        let across = ((plot.right - plot.left) / LEAST_MARK_WIDTH).clamp(2.0, 8.0) as usize;
+        let x_marks = x
+            .ticks(across)
+            .into_iter()
+            .map(|tick| Mark { at: place.x(tick.value), label: tick.label });
         let y_marks =
             y.ticks(8).into_iter().map(|tick| Mark { at: place.y(tick.value), label: tick.label });
-        Layout { size, plot, x_marks: x_marks.collect(), y_marks: y_marks.collect(), curves, rules }
+        let (x_marks, y_marks) = (x_marks.collect(), y_marks.collect());
+        Layout { size, plot, x_marks, y_marks, curves, rules, x, y }
+    }
+
+    /// Pixels from the left at which a number stands.
+    pub fn left_of(&self, x: f64) -> f64 {
+        self.plot.left + self.x.position(x) * (self.plot.right - self.plot.left)
+    }
+
+    /// Pixels from the top at which a number stands.
+    pub fn top_of(&self, y: f64) -> f64 {
+        self.plot.bottom - self.y.position(y) * (self.plot.bottom - self.plot.top)
+    }
+
+    /// The number at so many pixels from the left.
+    pub fn x_at(&self, left: f64) -> f64 {
+        self.x.number_at((left - self.plot.left) / (self.plot.right - self.plot.left))
     }
 }
 
@@ -178,7 +209,7 @@ fn write_step(path: &mut String, step: char, x: f64, y: f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, Size, keep_apart};
+    use super::{Layout, Rect, Size, keep_apart};
     use crate::{Axis, Chart, Kind, Rule, Series};
 
     fn chart(points: &[(f64, f64)]) -> Chart {
@@ -201,6 +232,19 @@ mod tests {
         assert!((points[1].1 - middle).abs() < 1e-9, "2 is half way from 4 to 1 on a log axis");
         assert_eq!(layout.curves[0].path, "M60.0 51.6 L325.0 196.0 L590.0 340.4");
         assert_eq!(layout.curves[0].label, "test 1.0000");
+    }
+
+    #[test]
+    fn pixels_and_numbers_map_back() {
+        let margin = Rect { left: 40.0, top: 8.0, right: 8.0, bottom: 24.0 };
+        let chart = chart(&[(1.0, 4.0), (2.0, 2.0), (11.0, 1.0)]);
+        let layout = Layout::within(&chart, Size { width: 300.0, height: 200.0 }, margin);
+        assert_eq!(layout.plot.left, 40.0);
+        assert!((layout.x_at(layout.left_of(7.0)) - 7.0).abs() < 1e-9);
+        let points = &layout.curves[0].points;
+        assert!((layout.top_of(2.0) - points[1].1).abs() < 1e-9);
+        let tiny = Layout::within(&chart, Size { width: 1.0, height: 1.0 }, margin);
+        assert!(tiny.plot.right > tiny.plot.left && tiny.plot.bottom > tiny.plot.top);
     }
 
     #[test]

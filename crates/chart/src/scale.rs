@@ -71,6 +71,12 @@ impl Scale {
         (self.place(value) - low) / (high - low)
     }
 
+    /// The number that stands at a position: the way back from [`position`](Self::position).
+    pub fn number_at(&self, position: f64) -> f64 {
+        let (low, high) = (self.place(self.low), self.place(self.high));
+        self.value(low + position * (high - low))
+    }
+
     /// Numbers worth a label, low to high; about `at_most` of them and never crowded.
     pub fn ticks(&self, at_most: usize) -> Vec<Tick> {
         let at_most = at_most.max(2);

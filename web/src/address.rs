@@ -1,0 +1,189 @@
+//! Settings as a web address, and as a command for the desktop.
+//!
+//! An address has the names of the command line's flags: `?model=mf&factors=10&lr=0.001`.
+
+use std::str::FromStr;
+
+use protocol::Settings;
+use trainer::{Config, DeviceChoice, EngineChoice, ModelKind};
+
+/// Settings of the lab with this model, on a device of the program's choice.
+pub(crate) fn lab(model: ModelKind) -> Settings {
+    Settings {
+        config: Config::lab(model),
+        test_share: 0.2,
+        split_seed: 42,
+        device: DeviceChoice::Auto,
+        engine: EngineChoice::Auto,
+    }
+}
+
+/// Every setting under its flag's name.
+fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
+    let Settings { config, test_share, split_seed, device, engine } = settings;
+    let Config {
+        model,
+        factors,
+        hidden,
+        epochs,
+        batch_size,
+        optimizer,
+        learning_rate,
+        weight_decay,
+        seed: _, // the split's seed is the run's: one number fixes everything
+    } = config;
+    let mut pairs = vec![("model", model.to_string()), ("factors", factors.to_string())];
+    if *model == ModelKind::DeepMf {
+        pairs.push(("hidden", list(hidden)));
+    }
+    pairs.extend([
+        ("epochs", epochs.to_string()),
+        ("lr", learning_rate.to_string()),
+        ("weight-decay", weight_decay.to_string()),
+        ("batch-size", batch_size.to_string()),
+        ("optimizer", optimizer.to_string()),
+        ("test-share", test_share.to_string()),
+        ("seed", split_seed.to_string()),
+        ("device", device.to_string()),
+        ("engine", engine.to_string()),
+    ]);
+    pairs
+}
+
+/// What stands behind the address's question mark.
+pub(crate) fn query(settings: &Settings) -> String {
+    let pairs = pairs(settings).into_iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The settings of an address's pairs: what it leaves out is the lab's, and what cannot be used is
+/// left out and named.
+pub(crate) fn settings(pairs: &[(String, String)]) -> (Settings, Vec<String>) {
+    let mut unusable = Vec::new();
+    let model = pairs.iter().find(|pair| pair.0 == "model").map(|pair| pair.1.parse());
+    let mut settings = lab(model.and_then(Result::ok).unwrap_or(ModelKind::Mf));
+    for (name, value) in pairs {
+        let kept = settings.clone();
+        let fits = set(&mut settings, name, value) && settings.config.check().is_ok();
+        if !fits {
+            settings = kept;
+            unusable.push(format!("{name}={value}"));
+        }
+    }
+    (settings, unusable)
+}
+
+/// Sets one setting by its flag's name; whether that could be done. Names that are no setting are
+/// other people's.
+pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
+    let config = &mut settings.config;
+    match name {
+        "model" => return text.parse::<ModelKind>().is_ok(),
+        "factors" => put(&mut config.factors, text),
+        "hidden" => widths(text).map(|widths| config.hidden = widths).is_some(),
+        "epochs" => put(&mut config.epochs, text),
+        "lr" => put(&mut config.learning_rate, text),
+        "weight-decay" => put(&mut config.weight_decay, text),
+        "batch-size" => put(&mut config.batch_size, text),
+        "optimizer" => put(&mut config.optimizer, text),
+        "test-share" => match text.trim().parse() {
+            Ok(share) if (0.0..1.0).contains(&share) => {
+                settings.test_share = share;
+                true
+            }
+            _ => false,
+        },
+        "seed" => {
+            let fits = put(&mut settings.split_seed, text);
+            settings.config.seed = u64::from(settings.split_seed);
+            fits
+        }
+        "device" => put(&mut settings.device, text),
+        "engine" => put(&mut settings.engine, text),
+        _ => true,
+    }
+}
+
+fn put<T: FromStr>(place: &mut T, text: &str) -> bool {
+    text.trim().parse().map(|value| *place = value).is_ok()
+}
+
+/// Widths of layers, `10,5`.
+fn widths(text: &str) -> Option<Vec<usize>> {
+    text.split(',').map(|width| width.trim().parse().ok()).collect()
+}
+
+/// Widths of layers as they are typed.
+pub(crate) fn list(widths: &[usize]) -> String {
+    widths.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// The same run on the desktop. `data` is the file's name; `None` is the built-in data.
+pub(crate) fn command(settings: &Settings, data: Option<&str>) -> String {
+    let usual = pairs(&lab(settings.config.model));
+    let mut words = vec!["cargo run -p native --".to_owned()];
+    words.extend(data.map(|name| format!("train {}", quoted(name))));
+    if settings.config.model != ModelKind::Mf {
+        words.push(format!("--model {}", settings.config.model));
+    }
+    for (name, value) in pairs(settings) {
+        let is_usual = usual.iter().any(|usual| *usual == (name, value.clone()));
+        if !is_usual && name != "model" {
+            words.push(format!("--{name} {value}"));
+        }
+    }
+    words.join(" ")
+}
+
+fn quoted(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(query: &str) -> Vec<(String, String)> {
+        let pair = |pair: &str| pair.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()));
+        query.split('&').filter_map(pair).collect()
+    }
+
+    #[test]
+    fn settings_survive_the_address() {
+        let mut deep = lab(ModelKind::DeepMf);
+        deep.config.hidden = vec![32, 16];
+        deep.config.learning_rate = 5e-7;
+        deep.config.seed = 7;
+        deep.split_seed = 7;
+        deep.device = DeviceChoice::Cpu;
+        for wanted in [lab(ModelKind::Mf), deep] {
+            assert_eq!(settings(&split(&query(&wanted))), (wanted, vec![]));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_and_the_rest_kept() {
+        let (found, unusable) =
+            settings(&split("model=deepmf&factors=-3&lr=0&epochs=7&utm=x&device=tpu&hidden=8,x"));
+        assert_eq!(unusable, ["factors=-3", "lr=0", "device=tpu", "hidden=8,x"]);
+        assert_eq!((found.config.epochs, found.config.factors), (7, 10));
+        assert_eq!(settings(&split("model=svd")).1, ["model=svd"]);
+    }
+
+    #[test]
+    fn the_command_names_what_is_unusual() {
+        let mut run = lab(ModelKind::DeepMf);
+        run.config.factors = 32;
+        let shown = command(&run, Some("my ratings.csv"));
+        assert_eq!(
+            shown,
+            "cargo run -p native -- train 'my ratings.csv' --model deepmf --factors 32"
+        );
+        assert_eq!(command(&lab(ModelKind::Mf), None), "cargo run -p native --");
+    }
+}

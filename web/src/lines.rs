@@ -1,0 +1,138 @@
+//! Runs as lines of a chart.
+
+use chart::{Axis, Chart, Kind, Rule, Series};
+use trainer::EpochReport;
+
+use crate::record::Record;
+
+/// How the chart looks at the runs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct View {
+    /// Whether the vertical axis is logarithmic.
+    pub(crate) log: bool,
+    /// How much of the smoothed value is kept at each epoch, 0 (no smoothing) to below 1.
+    pub(crate) smoothing: f64,
+    /// The epochs in sight; all when `None`.
+    pub(crate) range: Option<(f64, f64)>,
+    /// Whether the lab's printed figures are drawn.
+    pub(crate) lab: bool,
+}
+
+/// What a line is, so that it can be given its colour and dash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The training error of the run at hand.
+    Train,
+    /// The test error of the run at hand.
+    Test,
+    /// The test error of an earlier run.
+    Earlier,
+    /// Figures printed elsewhere.
+    Printed,
+}
+
+/// The chart of the run at hand and the earlier ones, and the role of each of its series.
+pub(crate) fn chart(
+    current: Option<&Record>,
+    earlier: &[Record],
+    printed: &[(f64, f64)],
+    view: &View,
+) -> (Chart, Vec<Role>) {
+    let mut lines = Vec::new();
+    for run in earlier.iter().filter(|run| !run.hidden) {
+        lines.push((Role::Earlier, run.name.clone(), points(run, |report| report.test_rmse)));
+    }
+    if let Some(run) = current {
+        let train = points(run, |report| Some(report.train_rmse));
+        lines.push((Role::Train, "train".to_owned(), train));
+        lines.push((Role::Test, "test".to_owned(), points(run, |report| report.test_rmse)));
+    }
+    if view.lab && !printed.is_empty() {
+        lines.push((Role::Printed, "lab's slides".to_owned(), printed.to_vec()));
+    }
+    lines.retain(|(_, _, points)| !points.is_empty());
+    let roles = lines.iter().map(|line| line.0).collect();
+    let series = lines.into_iter().map(|(role, name, points)| {
+        let points = if role == Role::Printed { points } else { smooth(&points, view.smoothing) };
+        Series { name, points: within(points, view.range) }
+    });
+    let chart = Chart {
+        title: "RMSE by epoch".into(),
+        x: Axis { label: "epoch".into(), kind: Kind::Whole },
+        y: Axis { label: "RMSE".into(), kind: if view.log { Kind::Log } else { Kind::Linear } },
+        series: series.collect(),
+        rules: current.map(rules).unwrap_or_default(),
+    };
+    (chart, roles)
+}
+
+/// The level lines that a run is compared with.
+fn rules(run: &Record) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (name, y) in [("always the mean", run.mean_rmse), ("biases alone", run.biases_rmse)] {
+        rules.extend(y.map(|y| Rule { name: name.into(), y }));
+    }
+    rules
+}
+
+fn points(run: &Record, value: impl Fn(&EpochReport) -> Option<f64>) -> Vec<(f64, f64)> {
+    run.history.iter().filter_map(|report| Some((report.epoch as f64, value(report)?))).collect()
+}
+
+/// An exponential moving average that starts at the first value.
+fn smooth(points: &[(f64, f64)], keep: f64) -> Vec<(f64, f64)> {
+    let mut last = None;
+    let mut smoothed = Vec::with_capacity(points.len());
+    for &(x, y) in points {
+        let value = last.map_or(y, |last| keep * last + (1.0 - keep) * y);
+        last = Some(value);
+        smoothed.push((x, value));
+    }
+    smoothed
+}
+
+fn within(mut points: Vec<(f64, f64)>, range: Option<(f64, f64)>) -> Vec<(f64, f64)> {
+    if let Some((low, high)) = range {
+        points.retain(|point| (low..=high).contains(&point.0));
+    }
+    points
+}
+
+/// The values of all lines at an epoch, the highest first.
+pub(crate) fn at_epoch(chart: &Chart, epoch: f64) -> Vec<(usize, String, f64)> {
+    let value = |(index, series): (usize, &Series)| {
+        let point = series.points.iter().find(|point| point.0 == epoch)?;
+        Some((index, series.name.clone(), point.1))
+    };
+    let mut values: Vec<_> = chart.series.iter().enumerate().filter_map(value).collect();
+    values.sort_by(|a, b| b.2.total_cmp(&a.2));
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::record;
+
+    const PLAIN: View = View { log: false, smoothing: 0.0, range: None, lab: false };
+
+    #[test]
+    fn earlier_runs_stand_behind_the_one_at_hand() {
+        let hidden = Record { hidden: true, ..record(&[1.0]) };
+        let earlier = [record(&[1.4, 1.3]), hidden];
+        let now = Record { mean_rmse: Some(1.1), ..record(&[1.2, 0.9]) };
+        let (chart, roles) = chart(Some(&now), &earlier, &[(30.0, 0.93)], &PLAIN);
+        assert_eq!(roles, [Role::Earlier, Role::Train, Role::Test]);
+        assert_eq!(chart.series[2].points, [(1.0, 1.2), (2.0, 0.9)]);
+        assert_eq!(chart.rules.len(), 1);
+        let names: Vec<String> = at_epoch(&chart, 2.0).into_iter().map(|v| v.1).collect();
+        assert_eq!(names, ["run 3", "test", "train"]);
+    }
+
+    #[test]
+    fn smoothing_keeps_the_first_value_and_a_range_cuts() {
+        let view = View { smoothing: 0.5, range: Some((2.0, 3.0)), ..PLAIN };
+        let (chart, _) = chart(Some(&record(&[4.0, 2.0, 1.0])), &[], &[], &view);
+        assert_eq!(chart.series[1].points, [(2.0, 3.0), (3.0, 2.0)]);
+    }
+}

@@ -1,0 +1,37 @@
+//! The page itself: one state that components read, one worker that moves it.
+
+mod state; // every signal
+mod link; // the worker: messages there and back
+mod actions; // what the person can ask for
+mod news; // what the worker says, into signals
+mod clock; // elapsed time, speed, time to go
+mod storage; // what survives a reload
+mod history; // the address bar
+mod files; // files in, by drop, button and paste, and out
+mod keys; // the keyboard
+#[expect(unreachable_pub, reason = "leptos writes the components' properties so")]
+mod view; // components
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use state::Page;
+
+/// Puts the page in its place.
+#[wasm_bindgen(start)]
+pub(crate) fn start() {
+    let root = document().get_element_by_id("app");
+    let root = root.expect("index.html has an element #app");
+    root.set_inner_html("");
+    let mount = leptos::mount::mount_to(wasm_bindgen::JsCast::unchecked_into(root), || {
+        let page = Page::new();
+        provide_context(page);
+        history::follow(page);
+        link::open(page, link::Program::Fused);
+        files::accept_everywhere(page);
+        keys::listen(page);
+        storage::restore(page);
+        view::App()
+    });
+    mount.forget();
+}

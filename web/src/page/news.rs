@@ -1,0 +1,203 @@
+//! What the worker says, into signals.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::{DataReport, News, Started};
+use trainer::{EpochReport, Event, Recovery};
+use wasm_bindgen::JsValue;
+
+use super::actions;
+use super::clock::{self, Clock};
+use super::files;
+use super::link::Program;
+use super::state::{Page, Reading, Stage, Worker};
+use super::storage;
+use crate::numbers::{counted, rmse};
+use crate::record::Record;
+
+/// Takes one piece of news.
+pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue) {
+    match news {
+        News::Loading { done, total } => page.worker.set(Worker::Loading(program, done, total)),
+        News::Ready { device } => {
+            page.device.set(Some(device));
+            page.worker.set(Worker::Ready(program));
+            if let Some(source) = page.sent.get_value() {
+                actions::send(page, &source);
+            }
+        }
+        News::Reading { done, total, seconds } => page.reading.update(|reading| {
+            let name = reading.take().map(|reading| reading.name).unwrap_or_default();
+            *reading = Some(Reading { name, done, total, seconds });
+        }),
+        News::Data(report) => data(page, *report),
+        News::BadData(refused) => {
+            page.reading.set(None);
+            page.next.update_value(|next| next.begin = None);
+            page.refused.set(Some(refused));
+        }
+        News::Titles { titles, matched } => {
+            let matched = matched.map(|n| format!(", {} of the data's", counted(n, "item")));
+            page.say(format!("{}{}.", counted(titles, "title"), matched.unwrap_or_default()));
+        }
+        News::Started(started) => begun(page, *started),
+        News::Event(Event::Progress(progress)) => {
+            let before = page.progress.get_untracked();
+            let done = before.filter(|p| p.epoch == progress.epoch).map_or(0, |p| p.done);
+            page.clock.update(|c| c.ratings += progress.done.saturating_sub(done) as f64);
+            page.progress.set(Some(progress));
+        }
+        News::Event(Event::Epoch(report)) => epoch(page, report),
+        News::Event(Event::Recovered(recovery)) => recovered(page, &recovery),
+        News::Held { held } => {
+            page.clock.update(|clock| clock.run(!held));
+            let stage = page.stage.get_untracked();
+            match (held, stage) {
+                (true, stage) if stage.is_open() => page.stage.set(Stage::Held),
+                (false, Stage::Held) => page.stage.set(Stage::Training),
+                _ => {}
+            }
+        }
+        News::Checkpoint { .. } => storage::keep(page, &attachment),
+        News::Finished { epochs, parameters } => finished(page, epochs, parameters),
+        News::Exported { name } => files::save_bytes(page, &name, &attachment),
+        News::Opened(opened) => page.say(format!(
+            "{}: {} of {} and {}, {} trained.",
+            opened.name,
+            opened.settings.config.model,
+            counted(opened.users, "user"),
+            counted(opened.items, "item"),
+            counted(opened.history.len(), "epoch"),
+        )),
+        News::Failed { message } => {
+            page.reading.set(None);
+            if page.stage.get_untracked() == Stage::Starting {
+                page.stage.set(Stage::Idle);
+            }
+            page.complain(message);
+        }
+        News::Panicked { message } => died(page, message),
+    }
+}
+
+/// The worker is gone: what it had is gone too, but for the last checkpoint.
+pub(crate) fn died(page: Page, cause: String) {
+    page.link.set_value(None);
+    page.reading.set(None);
+    page.worker.set(Worker::Dead(cause));
+    page.clock.update(|clock| clock.run(false));
+    if page.stage.get_untracked().is_open() {
+        page.stage.set(Stage::Idle);
+        storage::find_unfinished(page);
+    }
+}
+
+fn data(page: Page, report: DataReport) {
+    let same = page.data.with_untracked(|old| {
+        old.as_ref().is_some_and(|old| old.fingerprint == report.fingerprint)
+    });
+    if !same && page.stage.get_untracked() != Stage::Idle {
+        actions::idle(page); // the worker dropped the run with the data
+    }
+    page.reading.set(None);
+    page.source.set_value(page.sent.try_update_value(Option::take).flatten());
+    page.data.set(Some(Arc::new(report)));
+    if let Some(begin) = page.next.try_update_value(|next| next.begin.take()).flatten() {
+        actions::start(page, begin);
+    }
+}
+
+fn begun(page: Page, started: Started) {
+    let Started { settings, device, engine, mean_rmse, biases_rmse, epochs, .. } = started;
+    let (name, fingerprint) = page.data.with_untracked(|data| {
+        data.as_ref().map(|data| (data.name.clone(), data.fingerprint.clone())).unwrap_or_default()
+    });
+    let resumed = page.unfinished_record(epochs);
+    let id = resumed.as_ref().map_or_else(|| page.next_id(), |record| record.id);
+    page.run.set(Some(Record {
+        id,
+        name: resumed.as_ref().map_or_else(|| format!("run {id}"), |record| record.name.clone()),
+        data: name,
+        fingerprint,
+        settings,
+        device: device.name,
+        engine: engine.to_string(),
+        history: resumed.as_ref().map(|record| record.history.clone()).unwrap_or_default(),
+        changes: resumed.map(|record| record.changes).unwrap_or_default(),
+        mean_rmse,
+        biases_rmse,
+        hidden: false,
+    }));
+    if let Some(warning) = device.warning {
+        page.say(warning);
+    }
+    page.stage.set(Stage::Held);
+    page.clock.set(Clock::default());
+    page.progress.set(None);
+    if let Some(go) = page.next.try_update_value(|next| next.go.take()).flatten() {
+        actions::go(page, go);
+    }
+}
+
+/// Longest silence between two sentences for screen readers, in seconds.
+const BREATH: f64 = 5.0;
+
+fn epoch(page: Page, report: EpochReport) {
+    let last = page.last_spoken.get_value();
+    if clock::now() - last > BREATH || last == 0.0 {
+        page.last_spoken.set_value(clock::now());
+        let test = report.test_rmse.map(|test| format!(", test {}", rmse(test)));
+        let (epoch, test) = (report.epoch, test.unwrap_or_default());
+        page.spoken.set(format!("Epoch {epoch}: RMSE train {}{test}.", rmse(report.train_rmse)));
+    }
+    page.run.update(|run| {
+        if let Some(run) = run {
+            run.history.push(report);
+        }
+    });
+}
+
+fn recovered(page: Page, recovery: &Recovery) {
+    page.run.update(|run| {
+        if let Some(run) = run {
+            run.history.truncate(recovery.epochs);
+            run.device.clone_from(&recovery.device);
+        }
+    });
+    let Recovery { cause, epochs, device } = recovery;
+    page.complain(format!("{cause} Training goes on from epoch {epochs} on {device}."));
+}
+
+fn finished(page: Page, epochs: usize, parameters: usize) {
+    page.clock.update(|clock| clock.run(false));
+    page.progress.set(None);
+    page.stage.set(Stage::Finished);
+    storage::forget_unfinished(page);
+    let run = page.run.get_untracked();
+    if let Some(run) = &run {
+        storage::put_run(page, run);
+    }
+    let test =
+        run.and_then(|run| run.final_test()).map(|test| format!(" Test RMSE {}.", rmse(test)));
+    page.spoken.set(format!(
+        "Finished after {}: {} learned.{}",
+        counted(epochs, "epoch"),
+        counted(parameters, "number"),
+        test.unwrap_or_default()
+    ));
+}
+
+impl Page {
+    /// A number for a new run.
+    fn next_id(&self) -> u32 {
+        self.earlier.with_untracked(|runs| runs.iter().map(|run| run.id).max().unwrap_or(0)) + 1
+    }
+
+    /// The record of the run that was resumed, cut to the epochs that the model has seen.
+    fn unfinished_record(&self, epochs: usize) -> Option<Record> {
+        let mut record = self.resumed.try_update_value(Option::take).flatten()?;
+        record.history.truncate(epochs);
+        Some(record)
+    }
+}

@@ -1,0 +1,189 @@
+//! Every signal of the page. Components read them; `actions` and `news` move them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::{BadData, DataReport, DeviceReport, Settings};
+use ratings::sample::SampleConfig;
+use trainer::{ModelKind, Progress};
+use web_sys::Blob;
+
+use super::clock::Clock;
+use super::link::{Link, Program};
+use super::storage::Kept;
+use crate::address;
+use crate::lines::View;
+use crate::record::Record;
+
+/// The state of the page. Copies share their signals.
+#[derive(Clone, Copy)]
+pub(crate) struct Page {
+    /// The program in the background.
+    pub(crate) worker: RwSignal<Worker>,
+    /// Which device `auto` would take, and why.
+    pub(crate) device: RwSignal<Option<DeviceReport>>,
+    /// A file on its way.
+    pub(crate) reading: RwSignal<Option<Reading>>,
+    /// A file that was refused.
+    pub(crate) refused: RwSignal<Option<BadData>>,
+    /// The data at hand.
+    pub(crate) data: RwSignal<Option<Arc<DataReport>>>,
+    /// What the form says.
+    pub(crate) settings: RwSignal<Settings>,
+    /// The run at hand.
+    pub(crate) run: RwSignal<Option<Record>>,
+    pub(crate) stage: RwSignal<Stage>,
+    /// Where its epoch is.
+    pub(crate) progress: RwSignal<Option<Progress>>,
+    pub(crate) clock: RwSignal<Clock>,
+    /// Runs that are over, the latest last.
+    pub(crate) earlier: RwSignal<Vec<Record>>,
+    /// A run that was cut off and can go on.
+    pub(crate) unfinished: RwSignal<Option<Kept>>,
+    /// How the chart looks at the runs.
+    pub(crate) view: RwSignal<View>,
+    /// Something to tell.
+    pub(crate) notice: RwSignal<Option<Notice>>,
+    /// What a screen reader hears.
+    pub(crate) spoken: RwSignal<String>,
+    pub(crate) link: StoredValue<Option<Link>, LocalStorage>,
+    /// Where the data at hand came from.
+    pub(crate) source: StoredValue<Option<Source>, LocalStorage>,
+    /// A file that was sent and not answered yet.
+    pub(crate) sent: StoredValue<Option<Source>, LocalStorage>,
+    /// What to do when the data, and then the run, are there.
+    pub(crate) next: StoredValue<Next, LocalStorage>,
+    /// The record of the run that is being resumed.
+    pub(crate) resumed: StoredValue<Option<Record>>,
+    /// The fingerprint of the data that lies in storage beside the run under way.
+    pub(crate) data_kept: StoredValue<String>,
+    /// When a screen reader was last told something, in seconds since the page opened.
+    pub(crate) last_spoken: StoredValue<f64>,
+}
+
+/// The program in the background.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Worker {
+    /// On its way: bytes that have come, and bytes in all.
+    Loading(Program, u64, u64),
+    Ready(Program),
+    /// Dead of this cause.
+    Dead(String),
+}
+
+/// A file on its way into the worker.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) name: String,
+    pub(crate) done: u64,
+    pub(crate) total: u64,
+    pub(crate) seconds: f64,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// There is none.
+    Idle,
+    /// It was asked for.
+    Starting,
+    Training,
+    /// It trains to the end of the epoch.
+    Stepping,
+    Held,
+    /// It is over, and its model is at hand.
+    Finished,
+}
+
+impl Stage {
+    /// Whether the run is under way, held or not.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Starting | Self::Training | Self::Stepping | Self::Held)
+    }
+
+    /// Whether the run is moving.
+    pub(crate) fn is_moving(self) -> bool {
+        matches!(self, Self::Training | Self::Stepping)
+    }
+}
+
+/// Where data came from, so that a new worker can be given it again.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Sample(SampleConfig),
+    File { name: String, blob: Blob, skip_bad_lines: bool },
+}
+
+/// What a person asked for that has to wait for the worker.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Next {
+    /// When the data is there: begin a run, or go on with one.
+    pub(crate) begin: Option<Begin>,
+    /// When the run is there: play, or one epoch.
+    pub(crate) go: Option<Go>,
+}
+
+/// How to begin a run.
+#[derive(Clone, Debug)]
+pub(crate) enum Begin {
+    Fresh,
+    Resume(Kept),
+}
+
+/// How far to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Go {
+    Play,
+    Epoch,
+}
+
+/// Something to tell the person.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    pub(crate) is_error: bool,
+}
+
+impl Page {
+    pub(crate) fn new() -> Self {
+        Self {
+            worker: RwSignal::new(Worker::Loading(Program::Fused, 0, 0)),
+            device: RwSignal::new(None),
+            reading: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            data: RwSignal::new(None),
+            settings: RwSignal::new(address::lab(ModelKind::Mf)),
+            run: RwSignal::new(None),
+            stage: RwSignal::new(Stage::Idle),
+            progress: RwSignal::new(None),
+            clock: RwSignal::new(Clock::default()),
+            earlier: RwSignal::new(Vec::new()),
+            unfinished: RwSignal::new(None),
+            view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
+            notice: RwSignal::new(None),
+            spoken: RwSignal::new(String::new()),
+            link: StoredValue::new_local(None),
+            source: StoredValue::new_local(None),
+            sent: StoredValue::new_local(None),
+            next: StoredValue::new_local(Next::default()),
+            resumed: StoredValue::new(None),
+            data_kept: StoredValue::new(String::new()),
+            last_spoken: StoredValue::new(0.0),
+        }
+    }
+
+    /// Tells the person something good or neutral.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.notice.set(Some(Notice { text: text.into(), is_error: false }));
+    }
+
+    /// Tells the person what went wrong.
+    pub(crate) fn complain(&self, text: impl Into<String>) {
+        self.notice.set(Some(Notice { text: text.into(), is_error: true }));
+    }
+}
+
+/// The page's state, from any component.
+pub(crate) fn page() -> Page {
+    expect_context()
+}

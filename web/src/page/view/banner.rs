@@ -1,0 +1,101 @@
+//! What the person has to know first: a dead worker, a run to resume, a missing GPU, plain news.
+
+use leptos::prelude::*;
+
+use crate::numbers::{bytes, counted, rmse_or_dash};
+use crate::page::actions;
+use crate::page::link::{self, Program};
+use crate::page::state::{Notice, Page, Worker, page};
+use crate::page::storage::{self, Kept};
+
+/// All banners, in the order of their weight.
+#[component]
+pub(super) fn Banners() -> impl IntoView {
+    let page = page();
+    view! {
+        <div class="banners">
+            {move || worker(page)}
+            {move || page.unfinished.get().map(|kept| unfinished(page, kept))}
+            {move || page.notice.get().map(|notice| said(page, notice))}
+        </div>
+    }
+}
+
+fn worker(page: Page) -> Option<AnyView> {
+    match page.worker.get() {
+        Worker::Ready(_) => None,
+        Worker::Loading(program, done, total) => Some(loading(program, done, total)),
+        Worker::Dead(cause) => Some(dead(page, &cause)),
+    }
+}
+
+fn loading(program: Program, done: u64, total: u64) -> AnyView {
+    let what = match program {
+        Program::Fused => "The trainer is on its way",
+        Program::Autodiff => "burn is on its way",
+    };
+    let share = (total > 0).then(|| done as f64 / total as f64);
+    let percent = share.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
+    let amount = if done > 0 { format!(" ({})", bytes(done)) } else { String::new() };
+    view! {
+        <p class="banner quiet" id="loading">
+            <label>
+                {what} {percent} {amount}
+                <progress max="1" prop:value=share.unwrap_or(0.0)></progress>
+            </label>
+        </p>
+    }
+    .into_any()
+}
+
+fn dead(page: Page, cause: &str) -> AnyView {
+    let cause = cause.to_owned();
+    view! {
+        <div class="banner error" role="alert" id="dead">
+            <p><strong>"Training stopped: "</strong> {cause}</p>
+            <p>"Your runs are safe. A new worker can take over from the last whole epoch."</p>
+            <button on:click=move |_| {
+                page.sent.set_value(page.source.get_value());
+                link::open(page, Program::Fused);
+            }>"Start a new worker"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn unfinished(page: Page, kept: Kept) -> AnyView {
+    let record = &kept.record;
+    let when = js_sys::Date::new(&kept.at.into()).to_locale_time_string("default");
+    let text = format!(
+        "A run of {} was cut off after {} of {}, at {}, with a test RMSE of {}.",
+        record.data,
+        counted(record.history.len(), "epoch"),
+        record.settings.config.epochs,
+        String::from(when),
+        rmse_or_dash(record.final_test()),
+    );
+    view! {
+        <div class="banner" id="unfinished">
+            <p>{text}</p>
+            <span class="buttons">
+                <button class="main" id="resume" on:click=move |_| actions::resume(page, kept.clone())>
+                    "Go on with it"
+                </button>
+                <button id="discard" on:click=move |_| storage::forget_unfinished(page)>"Discard it"</button>
+            </span>
+        </div>
+    }
+    .into_any()
+}
+
+fn said(page: Page, notice: Notice) -> AnyView {
+    let (class, role) =
+        if notice.is_error { ("banner error", "alert") } else { ("banner", "status") };
+    view! {
+        <div class=class role=role id="notice">
+            <p>{notice.text}</p>
+            <button class="plain" aria-label="Dismiss" on:click=move |_| page.notice.set(None)>"×"</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,225 @@
+//! Step 3: training.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::curve::Curve;
+use super::runs::Runs;
+use crate::numbers::{count, rmse, rmse_or_dash, short, span};
+use crate::page::actions;
+use crate::page::state::{Page, Stage, page};
+
+/// Buttons, state, chart, runs.
+#[component]
+pub(super) fn TrainStep() -> impl IntoView {
+    let page = page();
+    title(page);
+    view! {
+        <section class="step wide" id="train" aria-labelledby="train-title">
+            <h2 id="train-title"><span class="number" aria-hidden="true">"3"</span> "Train"</h2>
+            <Buttons/>
+            <Where/>
+            <State/>
+            <Curve/>
+            <Numbers/>
+            <Runs/>
+        </section>
+    }
+}
+
+#[component]
+fn Buttons() -> impl IntoView {
+    let page = page();
+    let can_train =
+        move || page.data.get().is_some() && page.settings.with(|s| s.config.check().is_ok());
+    let stage = move || page.stage.get();
+    view! {
+        <p class="buttons">
+            <button
+                id="play"
+                class="main"
+                aria-keyshortcuts="Space"
+                disabled=move || !can_train() || stage() == Stage::Starting
+                on:click=move |_| actions::play_or_pause(page)
+            >
+                {move || match stage() {
+                    Stage::Training | Stage::Stepping => "Pause",
+                    Stage::Held => "Go on",
+                    Stage::Starting => "Starting…",
+                    Stage::Idle => "Train",
+                    Stage::Finished => "Train again",
+                }}
+            </button>
+            <button
+                id="epoch"
+                aria-keyshortcuts="ArrowRight"
+                disabled=move || !can_train() || matches!(stage(), Stage::Starting | Stage::Stepping)
+                on:click=move |_| actions::one_epoch(page)
+            >"One epoch"</button>
+            <button
+                id="stop"
+                aria-keyshortcuts="S"
+                disabled=move || !stage().is_open()
+                on:click=move |_| actions::stop(page)
+            >"Stop"</button>
+            <button
+                id="reset"
+                aria-keyshortcuts="R"
+                disabled=move || matches!(stage(), Stage::Idle | Stage::Starting)
+                on:click=move |_| actions::reset(page)
+            >"Reset"</button>
+        </p>
+    }
+}
+
+/// Which device trains, and why.
+#[component]
+fn Where() -> impl IntoView {
+    let page = page();
+    let text = move || {
+        let run =
+            page.run.with(|run| run.as_ref().map(|r| format!("{}, {} engine", r.device, r.engine)));
+        match (run, page.device.get()) {
+            (Some(run), _) => Some(run),
+            (None, Some(device)) => Some(format!("{}: {}", device.name, device.reason)),
+            (None, None) => None,
+        }
+    };
+    view! { <p class="quiet" id="where">{text}</p> }
+}
+
+/// Where the run is.
+#[component]
+fn State() -> impl IntoView {
+    let page = page();
+    // The clock ticks while a run moves.
+    let ticks = RwSignal::new(0_u32);
+    let tick = move || {
+        if page.stage.get_untracked().is_moving() {
+            ticks.update(|ticks| *ticks = ticks.wrapping_add(1));
+        }
+    };
+    // Only a browser without timers refuses one.
+    let timer = set_interval_with_handle(tick, Duration::from_millis(250)).ok();
+    on_cleanup(move || {
+        if let Some(timer) = timer {
+            timer.clear();
+        }
+    });
+    let fact = move |name: &'static str, id: &'static str, value: fn(Page) -> String| {
+        let value = move || {
+            ticks.track();
+            value(page)
+        };
+        view! { <div><dt>{name}</dt><dd id=id>{value}</dd></div> }
+    };
+    let within = move || {
+        page.progress.with(|p| p.as_ref().map_or(0.0, |p| p.done as f64 / p.total.max(1) as f64))
+    };
+    view! {
+        <Show when=move || page.run.with(Option::is_some)>
+            <dl class="facts state">
+                {fact("Epoch", "at-epoch", epoch)}
+                {fact("Train RMSE", "train-rmse", |page| last(page, |run| run.history.last().map(|r| r.train_rmse)))}
+                {fact("Test RMSE", "test-rmse", |page| last(page, |run| run.final_test()))}
+                {fact("Elapsed", "elapsed", |page| span(page.clock.get().elapsed()))}
+                {fact("To go", "to-go", to_go)}
+                {fact("Ratings/s", "speed", |page| page.clock.get().speed().map_or("–".into(), short))}
+            </dl>
+            <progress class="thin" max="1" prop:value=within aria-label="Progress in this epoch"></progress>
+        </Show>
+    }
+}
+
+fn last(page: Page, value: fn(&crate::record::Record) -> Option<f64>) -> String {
+    page.run.with(|run| rmse_or_dash(run.as_ref().and_then(value)))
+}
+
+fn epoch(page: Page) -> String {
+    page.run.with(|run| {
+        let Some(run) = run else { return String::new() };
+        let open = usize::from(page.stage.get().is_moving());
+        let epochs = run.settings.config.epochs;
+        format!("{} of {epochs}", (run.history.len() + open).min(epochs))
+    })
+}
+
+/// Seconds to the end at the speed so far.
+fn to_go(page: Page) -> String {
+    let run = page.run.get();
+    let total = page.progress.with(|p| p.as_ref().map(|p| (p.done, p.total)));
+    let (Some(run), Some((done, total)), Some(speed)) = (run, total, page.clock.get().speed())
+    else {
+        return "–".into();
+    };
+    if page.stage.get() == Stage::Finished {
+        return "–".into();
+    }
+    let epochs = run.settings.config.epochs.saturating_sub(run.history.len()) as f64;
+    let done = if done == total { 0.0 } else { done as f64 };
+    span((epochs * total as f64 - done).max(0.0) / speed)
+}
+
+/// Most epochs that the table shows: the latest.
+const MOST_ROWS: usize = 200;
+
+/// The chart's numbers, for those who read rather than look.
+#[component]
+fn Numbers() -> impl IntoView {
+    let page = page();
+    let rows = move || {
+        let history =
+            page.run.with(|run| run.as_ref().map(|run| run.history.clone()).unwrap_or_default());
+        let rows = history.into_iter().rev().take(MOST_ROWS).map(|report| {
+            view! {
+                <tr>
+                    <td>{count(report.epoch)}</td>
+                    <td>{rmse(report.train_rmse)}</td>
+                    <td>{rmse_or_dash(report.test_rmse)}</td>
+                    <td>{span(report.seconds)}</td>
+                </tr>
+            }
+        });
+        rows.collect_view()
+    };
+    view! {
+        <Show when=move || page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()))>
+            <details>
+                <summary>"Numbers by epoch"</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label="Numbers by epoch">
+                    <table id="epochs">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Epoch"</th>
+                                <th scope="col">"Train RMSE"</th>
+                                <th scope="col">"Test RMSE"</th>
+                                <th scope="col">"Training"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </details>
+        </Show>
+    }
+}
+
+/// The tab tells how far the run is.
+fn title(page: Page) {
+    Effect::new(move |_| {
+        let run = page.run.with(|run| {
+            let run = run.as_ref()?;
+            let share = run.history.len() as f64 / run.settings.config.epochs.max(1) as f64;
+            Some((share, run.final_test()?))
+        });
+        let title = match run {
+            Some((share, test)) if page.stage.get().is_open() => {
+                format!("{:.0} %, RMSE {} – Latent", 100.0 * share, rmse(test))
+            }
+            Some((_, test)) => format!("RMSE {} – Latent", rmse(test)),
+            None => "Latent".into(),
+        };
+        document().set_title(&title);
+    });
+}
