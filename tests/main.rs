@@ -8,6 +8,8 @@ mod support; // what several files here need
 mod parity; // every number against PyTorch's
 mod kernels;
 mod training; // what a run promises
+mod resuming; // runs left and taken up again
+mod model_file;
 mod movielens; // the lab's own data, where it is at hand
 mod cli; // the program as a user meets it
 mod browser; // the same training in a tab

@@ -106,7 +106,7 @@ impl Exit {
         } else {
             error.downcast_ref::<TrainError>().map_or(Exit::Failure, |error| match error {
                 TrainError::Config(_) | TrainError::NoKernels(_) => Exit::Usage,
-                TrainError::NoRatings => Exit::Data,
+                TrainError::NoRatings | TrainError::OtherSplit { .. } => Exit::Data,
                 TrainError::Diverged { .. } => Exit::Diverged,
                 TrainError::Weights | TrainError::Device(_) => Exit::Failure,
             })

@@ -100,6 +100,16 @@ impl<I: DenseIndex> Ids<I> {
         (0..self.ends.len()).map(|row| span(&self.text, &self.ends, row))
     }
 
+    /// All ids end to end.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where each id ends in [`text`](Self::text), in bytes: `[ids]`.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     /// The index of `name`, which is added if it is new.
     ///
     /// # Panics

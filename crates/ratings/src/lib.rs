@@ -32,10 +32,12 @@ mod ids;
 mod titles;
 mod statistics;
 mod split;
+mod fingerprint;
 pub mod sample;
 mod hash;
 mod parallel;
 
+pub use fingerprint::Fingerprint;
 pub use ids::{DenseIndex, Ids, ItemIndex, UserIndex};
 pub use read::{
     BadLine, Container, Field, Format, LineProblem, Loaded, Position, Problem, ReadError,

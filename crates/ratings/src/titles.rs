@@ -115,6 +115,17 @@ impl Titles {
     }
 }
 
+impl FromIterator<(String, Title)> for Titles {
+    /// From raw item ids and titles; of two with the same id the first counts.
+    fn from_iter<T: IntoIterator<Item = (String, Title)>>(entries: T) -> Self {
+        let mut titles = Self::default();
+        for (id, title) in entries {
+            titles.insert(&id, title);
+        }
+        titles
+    }
+}
+
 /// Whether a text that is no ratings file is one of titles: a header says so, or most of its first
 /// lines are a number, something with a letter in it, and no rating.
 pub(crate) fn looks_like_titles(text: &[u8]) -> bool {

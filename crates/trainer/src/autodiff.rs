@@ -1,13 +1,16 @@
 //! The reference engine: burn's tensors, automatic differentiation and Adam.
 
+mod adam; // its step
+
 use burn::{
     module::Module,
-    optim::{AdamConfig, GradientsParams, ModuleOptimizer, decay::WeightDecayConfig},
+    optim::GradientsParams,
     tensor::{Device, Int, Tensor, TensorData},
 };
 use ratings::{Ratings, Split};
 
-use crate::{Config, Order, Weights, gpu::Fault, model::Model};
+use self::adam::ModelAdam;
+use crate::{Config, Order, Weights, checkpoint::Checkpoint, gpu::Fault, model::Model};
 
 /// Ratings uploaded at once while training: large enough that uploads are few, small enough that
 /// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
@@ -20,8 +23,9 @@ pub(crate) struct Autodiff {
     config: Config,
     device: Device, // with gradients
     model: Model,
-    optimizer: ModuleOptimizer,
-    good: Model, // as it was after the last epoch that ended well
+    optimizer: ModelAdam,
+    steps: u64,
+    good: (Model, ModelAdam, u64), // as they were after the last epoch that ended well
     split: Split,
     order: Order,
     chunk: Chunk,
@@ -35,24 +39,22 @@ impl Autodiff {
     pub(crate) async fn open(
         split: &Split,
         config: &Config,
-        weights: &Weights,
+        from: &Checkpoint,
         device: &crate::Device,
     ) -> Result<Self, Fault> {
         let device = device.burn().await?;
-        Ok(Self::new(split, config, weights, &device))
+        Ok(Self::new(split, config, from, &device))
     }
 
-    fn new(split: &Split, config: &Config, weights: &Weights, device: &Device) -> Self {
+    fn new(split: &Split, config: &Config, from: &Checkpoint, device: &Device) -> Self {
+        let optimizer = ModelAdam::new(config, from, device);
         let device = device.clone().autodiff();
-        let model = Model::load(config, weights, &device);
-        let adam = AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8); // PyTorch's; burn's epsilon is 1e-5
-        #[expect(clippy::cast_possible_truncation, reason = "burn takes the penalty as f32")]
-        let decay = config.weight_decay as f32;
-        let decay = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+        let model = Model::load(config, &from.weights, &device);
         Self {
-            good: model.clone(),
+            good: (model.clone(), optimizer.clone(), from.steps),
             model,
-            optimizer: adam.with_weight_decay(decay).init(),
+            optimizer,
+            steps: from.steps,
             order: Order::new(0, config.seed, 0),
             chunk: Chunk::default(),
             split: split.clone(),
@@ -69,6 +71,16 @@ impl Autodiff {
         self.order = Order::new(n, self.config.seed, epoch);
         self.chunk = Chunk::default();
         (self.trained, self.evaluated) = (0, 0);
+    }
+
+    /// Leaves out the first ratings of the epoch: the model has seen them.
+    pub(crate) fn skip(&mut self, ratings: usize) {
+        self.trained = ratings;
+    }
+
+    /// Takes the step size and the penalty of this configuration from the next step on.
+    pub(crate) fn tune(&mut self, config: &Config) {
+        self.optimizer.tune(config);
     }
 
     /// Ratings of this epoch trained on so far.
@@ -95,8 +107,8 @@ impl Autodiff {
         let error = self.model.forward(users, items) - ratings;
         let loss = error.square().mean(); // [1]
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-        let model = self.model.clone();
-        self.model = self.optimizer.step(self.config.learning_rate, model, gradients);
+        self.model = self.optimizer.step(self.model.clone(), gradients);
+        self.steps += 1;
         loss.inner()
     }
 
@@ -134,17 +146,29 @@ impl Autodiff {
 
     /// Keeps the model as it is now as the last good one.
     pub(crate) fn keep(&mut self) {
-        self.good = self.model.clone();
+        self.good = (self.model.clone(), self.optimizer.clone(), self.steps);
     }
 
     /// Goes back to the last good model.
     pub(crate) fn restore(&mut self) {
-        self.model = self.good.clone();
+        (self.model, self.optimizer, self.steps) = self.good.clone();
     }
 
     /// The model's numbers as they are now.
     pub(crate) async fn weights(&self) -> Result<Weights, Fault> {
         self.model.valid().weights().await.map_err(Fault)
+    }
+
+    /// All that training needs to go on. Changes no bit of what follows.
+    pub(crate) async fn checkpoint(&self) -> Result<Checkpoint, Fault> {
+        let model = self.model.valid();
+        let [first, second] = self.optimizer.moments(&model);
+        Ok(Checkpoint {
+            weights: model.weights().await.map_err(Fault)?,
+            first: first.weights().await.map_err(Fault)?,
+            second: second.weights().await.map_err(Fault)?,
+            steps: self.steps,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use ratings::Split;
 
-use crate::{Config, Device, Weights, gpu::Fault};
+use crate::{Config, Device, Weights, checkpoint::Checkpoint, gpu::Fault};
 
 /// Never made.
 pub(crate) enum Autodiff {}
@@ -13,13 +13,21 @@ impl Autodiff {
     pub(crate) async fn open(
         _: &Split,
         _: &Config,
-        _: &Weights,
+        _: &Checkpoint,
         _: &Device,
     ) -> Result<Self, Fault> {
         Err(Fault("this program was built without the autodiff engine".into()))
     }
 
     pub(crate) fn begin_epoch(&mut self, _: u32) {
+        match *self {}
+    }
+
+    pub(crate) fn skip(&mut self, _: usize) {
+        match *self {}
+    }
+
+    pub(crate) fn tune(&mut self, _: &Config) {
         match *self {}
     }
 
@@ -44,6 +52,10 @@ impl Autodiff {
     }
 
     pub(crate) async fn weights(&self) -> Result<Weights, Fault> {
+        match *self {}
+    }
+
+    pub(crate) async fn checkpoint(&self) -> Result<Checkpoint, Fault> {
         match *self {}
     }
 }

@@ -99,7 +99,7 @@ impl Engine {
                 Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
             }
             (EngineKind::Autodiff, _) => {
-                let engine = Autodiff::open(split, config, &from.weights, device).await?;
+                let engine = Autodiff::open(split, config, from, device).await?;
                 Self::Autodiff(Box::new(engine))
             }
         })
@@ -111,6 +111,26 @@ impl Engine {
             Self::Fused(engine) => engine.begin_epoch(epoch),
             Self::FusedGpu(engine) => engine.begin_epoch(epoch),
             Self::Autodiff(engine) => engine.begin_epoch(epoch),
+        }
+    }
+
+    /// Leaves out the first ratings of the epoch, a whole number of batches unless it is all of them:
+    /// the model has seen them.
+    pub(crate) fn skip(&mut self, ratings: usize) {
+        match self {
+            Self::Fused(engine) => engine.skip(ratings),
+            Self::FusedGpu(engine) => engine.skip(ratings),
+            Self::Autodiff(engine) => engine.skip(ratings),
+        }
+    }
+
+    /// Takes the step size and the penalty of this configuration for the steps that are not made
+    /// or under way yet.
+    pub(crate) fn tune(&mut self, config: &Config) {
+        match self {
+            Self::Fused(engine) => engine.tune(config),
+            Self::FusedGpu(engine) => engine.tune(config),
+            Self::Autodiff(engine) => engine.tune(config),
         }
     }
 
@@ -138,6 +158,17 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.train(batches)),
             Self::FusedGpu(engine) => engine.train(batches).await,
             Self::Autodiff(engine) => engine.train(batches).await,
+        }
+    }
+
+    /// Waits for the batches under way. Returns the mean squared error of each.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(crate) async fn settle(&mut self) -> Result<Vec<f64>, Fault> {
+        match self {
+            Self::FusedGpu(engine) => engine.settle().await,
+            Self::Fused(_) | Self::Autodiff(_) => Ok(Vec::new()),
         }
     }
 
@@ -199,6 +230,18 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.weights()),
             Self::FusedGpu(engine) => engine.weights().await,
             Self::Autodiff(engine) => engine.weights().await,
+        }
+    }
+
+    /// All that training needs to go on from here. Changes no bit of what follows.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub(crate) async fn checkpoint(&mut self) -> Result<Checkpoint, Fault> {
+        match self {
+            Self::Fused(engine) => Ok(engine.checkpoint()),
+            Self::FusedGpu(engine) => engine.checkpoint().await,
+            Self::Autodiff(engine) => engine.checkpoint().await,
         }
     }
 }

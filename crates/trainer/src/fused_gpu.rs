@@ -5,6 +5,7 @@
 //! moved at once to the step of its next reader, or to the end of the slice, so between two
 //! slices every row is up to date.
 
+mod gather; // the batches' ratings
 mod plan; // batches to jobs
 mod layout; // numbers as the kernels have them
 mod rescue; // copies on the host, for when the device is lost

@@ -51,8 +51,11 @@ mod train_error; // what can end it
 mod trained; // the result
 #[cfg(feature = "autodiff")]
 mod record; // the result as burn's record
+mod averages; // what is known without a model
+mod model_file; // all of it in one file
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
+pub use averages::{Average, Averages};
 pub use config::{Config, ConfigError, ModelKind, Optimizer};
 pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
@@ -60,10 +63,11 @@ pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
 #[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Mf};
+pub use model_file::{ModelFile, ModelFileError, Source};
 pub use order::Order;
 #[cfg(feature = "autodiff")]
 pub use record::RecordError;
-pub use run::{Pace, Run};
+pub use run::{OptimizerState, Pace, Run};
 pub use train_error::TrainError;
 pub use trained::Trained;
 pub use weights::{Parameter, Weights};

@@ -1,13 +1,18 @@
 //! The loop: epochs of shuffled batches, a bounded slice of work at a time.
 
+mod pace; // how long a slice is
+mod resume; // leaving a run and taking it up again
+
 use std::sync::Arc;
 
 use ratings::Split;
 use web_time::Instant;
 
+pub use self::pace::Pace;
+pub use self::resume::OptimizerState;
 use crate::{
-    Config, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained, Weights,
-    checkpoint::Checkpoint, engine::Engine, gpu::Fault,
+    Config, ConfigError, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained,
+    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -30,25 +35,11 @@ pub struct Run {
     history: Vec<EpochReport>,
 }
 
-/// How much one call of [`Run::advance`] does while it trains.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    /// As many batches as took about this long last time.
-    Seconds(f64),
-    /// A fixed number of batches: slow motion, or one number each for a test.
-    Batches(usize),
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self::Seconds(0.05)
-    }
-}
-
 /// A model on the host from which the run can go on.
 struct Safe {
     checkpoint: Checkpoint,
-    epochs: usize, // it has seen
+    epochs: usize,   // it has seen
+    begun: Training, // what it has seen of the next
 }
 
 enum Stage {
@@ -101,16 +92,29 @@ impl Run {
         config: &Config,
         device: &Device,
     ) -> Result<Self, TrainError> {
+        let begun = Training::default();
+        let start = Safe { checkpoint: Checkpoint::fresh(weights), epochs: 0, begun };
+        Self::go_on_from(start, Vec::new(), split, config, device).await
+    }
+
+    async fn go_on_from(
+        start: Safe,
+        history: Vec<EpochReport>,
+        split: &Arc<Split>,
+        config: &Config,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
         config.check()?;
         device.engine(config)?;
         if split.train.is_empty() {
             return Err(TrainError::NoRatings);
         }
-        if !weights.fits(config, split.users, split.items) {
+        let Checkpoint { weights, first, second, steps: _ } = &start.checkpoint;
+        if ![weights, first, second].iter().all(|of| of.fits(config, split.users, split.items)) {
             return Err(TrainError::Weights);
         }
-        let start = Safe { checkpoint: Checkpoint::fresh(weights), epochs: 0 };
         let (engine, device, news) = open(split, config, &start, device).await?;
+        let (epochs, begun) = (start.epochs, start.begun.clone());
         let mut run = Self {
             safe: engine.can_be_rescued().then_some(start),
             engine,
@@ -123,20 +127,29 @@ impl Run {
             largest_rating: split.train.values.iter().fold(0.0, |most, r| r.abs().max(most)),
             stage: Stage::Done,
             pace: Pace::default(),
-            history: Vec::new(),
+            history,
         };
-        run.begin_epoch(1, 1);
+        run.go_on(epochs, &begun);
         Ok(run)
+    }
+
+    /// Trains with another step size and another penalty from the next slice on; on a GPU a slice
+    /// or two may be under way.
+    ///
+    /// # Errors
+    /// A value out of range; nothing changes then.
+    pub fn tune(&mut self, learning_rate: f64, weight_decay: f64) -> Result<(), ConfigError> {
+        let config = Config { learning_rate, weight_decay, ..self.config.clone() };
+        config.check()?;
+        self.engine.tune(&config);
+        self.config = config;
+        Ok(())
     }
 
     /// Sets how much one call of [`advance`](Self::advance) does: at least one batch. A time that is
     /// not positive is taken as the default.
     pub fn set_pace(&mut self, pace: Pace) {
-        self.pace = match pace {
-            Pace::Seconds(seconds) if !(seconds.is_finite() && seconds > 0.0) => Pace::default(),
-            Pace::Batches(batches) => Pace::Batches(batches.max(1)),
-            Pace::Seconds(_) => pace,
-        };
+        self.pace = pace.checked();
     }
 
     /// The epochs that are over.
@@ -199,9 +212,9 @@ impl Run {
         let Some(device) = device else { return Err(fault.into()) };
         let (engine, device, _) = open(&self.split, &self.config, safe, &device).await?;
         (self.engine, self.device) = (engine, device);
-        let epochs = safe.epochs;
+        let (epochs, begun) = (safe.epochs, safe.begun.clone());
         self.history.truncate(epochs);
-        self.begin_epoch(epochs + 1, 1);
+        self.go_on(epochs, &begun);
         let device = self.device.name().to_owned();
         Ok(Event::Recovered(Recovery { cause: fault.to_string(), epochs, device }))
     }
@@ -236,6 +249,16 @@ impl Run {
         self.stage = Stage::Train(Training { epoch, next_slice, ..Training::default() });
     }
 
+    /// Goes on after so many epochs and a part of the next.
+    fn go_on(&mut self, epochs: usize, begun: &Training) {
+        self.begin_epoch(epochs + 1, 1);
+        if begun.batches > 0 && matches!(self.stage, Stage::Train(_)) {
+            let seen = begun.batches.saturating_mul(self.config.batch_size);
+            self.engine.skip(seen.min(self.total));
+            self.stage = self.after(Training { epoch: epochs + 1, next_slice: 1, ..begun.clone() });
+        }
+    }
+
     async fn train_slice(&mut self, mut training: Training) -> Result<Event, TrainError> {
         let started = Instant::now();
         let batches = match self.pace {
@@ -252,12 +275,17 @@ impl Run {
         training.next_slice = self.pace.next(losses.len(), seconds);
         let mse = losses.iter().sum::<f64>() / losses.len() as f64;
         let event = self.progress(training.epoch, Some(mse));
-        self.stage = if self.engine.trained() < self.total {
+        self.stage = self.after(training);
+        Ok(event)
+    }
+
+    /// What follows on training: more of it, or a test.
+    fn after(&self, training: Training) -> Stage {
+        if self.engine.trained() < self.total {
             Stage::Train(training)
         } else {
             Stage::Evaluate(training, Evaluation::default())
-        };
-        Ok(event)
+        }
     }
 
     async fn evaluate_slice(
@@ -283,7 +311,7 @@ impl Run {
         if let Some(checkpoint) = self.engine.rescued().await? {
             let steps = self.total.div_ceil(self.config.batch_size) as u64; // of an epoch
             let epochs = usize::try_from(checkpoint.steps / steps).unwrap_or(usize::MAX);
-            self.safe = Some(Safe { checkpoint, epochs });
+            self.safe = Some(Safe { checkpoint, epochs, begun: Training::default() });
         }
         Ok(())
     }
@@ -359,25 +387,5 @@ impl Training {
             self.mse_sum += mse;
         }
         self.seconds += seconds;
-    }
-}
-
-impl Pace {
-    /// Batches for the next slice, given what the last one took. It at most doubles, so that one
-    /// lucky measurement cannot make a long stall.
-    fn next(self, batches: usize, seconds: f64) -> usize {
-        match self {
-            Self::Batches(_) => batches.max(1),
-            Self::Seconds(target) => {
-                let wanted = batches as f64 * target / seconds.max(1e-6);
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "bounded below"
-                )]
-                let wanted = wanted.clamp(1.0, 2.0 * batches as f64) as usize;
-                wanted
-            }
-        }
     }
 }

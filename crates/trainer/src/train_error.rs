@@ -12,8 +12,21 @@ pub enum TrainError {
     #[error("there are no ratings to train on; make the test share smaller or give more ratings")]
     NoRatings,
     /// Given weights are not this configuration's.
-    #[error("the initial weights have other names or shapes than this model and data need")]
+    #[error("the weights have other names or shapes than this model and data need")]
     Weights,
+    /// A model in training that was not trained on this split.
+    #[error(
+        "the model has made {steps} steps in {epochs} whole epochs, and an epoch of these ratings \
+         has {per_epoch}; give the ratings, the test share and the seed it was trained with"
+    )]
+    OtherSplit {
+        /// Steps that it has made.
+        steps: u64,
+        /// Epochs that it has seen.
+        epochs: usize,
+        /// Steps of an epoch on the given split.
+        per_epoch: u64,
+    },
     /// The loss left the range of numbers.
     #[error(
         "the loss became infinite or not a number in epoch {epoch}; the likely cause is {}. The \

@@ -38,9 +38,11 @@ pub(crate) struct Fused {
     order: Order,
     schedule: Schedule,
     steps: Vec<Steps>, // of this round
+    made: u64,         // steps since the first of the run
     outboxes: Outboxes,
     state: State,
     good: State,      // as it was after the last epoch that ended well
+    good_made: u64,   // steps of it
     trained: usize,   // ratings of this epoch
     evaluated: usize, // ratings of the test set
 }
@@ -69,8 +71,10 @@ impl Fused {
             order: Order::new(0, config.seed, 0),
             schedule: Schedule::after(from.steps),
             steps: Vec::new(),
+            made: from.steps,
             outboxes: Outboxes::new(team.len()),
             good: state.clone(),
+            good_made: from.steps,
             state,
             trained: 0,
             evaluated: 0,
@@ -82,6 +86,17 @@ impl Fused {
         let n = u32::try_from(self.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
         (self.trained, self.evaluated) = (0, 0);
+    }
+
+    /// Leaves out the first ratings of the epoch: the model has seen them.
+    pub(crate) fn skip(&mut self, ratings: usize) {
+        self.trained = ratings;
+    }
+
+    /// Takes the step size and the penalty of this configuration from the next step on. Steps that
+    /// rows have yet to make up keep those of their time.
+    pub(crate) fn tune(&mut self, config: &Config) {
+        self.config = config.clone();
     }
 
     /// Ratings of this epoch trained on so far.
@@ -114,6 +129,7 @@ impl Fused {
         let Config { batch_size, factors, .. } = self.config;
         let steps = samples.len().div_ceil(batch_size);
         self.steps.extend((0..steps).map(|_| self.schedule.next(&self.config)));
+        self.made += steps as u64;
         let slice = Slice {
             arch: self.arch,
             team: self.team,
@@ -169,25 +185,42 @@ impl Fused {
     /// Keeps the model as it is now, every row up to date, as the last good one.
     pub(crate) fn keep(&mut self) {
         self.good.clone_from(&self.state);
+        self.good_made = self.made;
     }
 
     /// Goes back to the last good model.
     pub(crate) fn restore(&mut self) {
         self.state.clone_from(&self.good);
         self.steps.clear();
+        self.made = self.good_made;
+        self.schedule = Schedule::after(self.made);
     }
 
     /// The model's numbers as they are now. Changes no bit of what follows.
     pub(crate) fn weights(&mut self) -> Weights {
         self.catch_up();
-        let factors = self.config.factors;
+        self.numbers(0)
+    }
+
+    /// All that training needs to go on. Changes no bit of what follows.
+    pub(crate) fn checkpoint(&mut self) -> Checkpoint {
+        self.catch_up();
+        let [weights, first, second] = [0, 1, 2].map(|part| self.numbers(part));
+        Checkpoint { weights, first, second, steps: self.made }
+    }
+
+    /// Values (part 0), first (1) or second moments (2) of rows that are up to date.
+    fn numbers(&self, part: usize) -> Weights {
+        let (users, items) = (self.users, self.items);
         let table = |rows: std::ops::Range<usize>| -> Vec<f32> {
             let rows = rows.map(|row| u32::try_from(row).expect("rows fit a u32"));
-            let row = |row| self.state.row(self.team, row).as_flattened()[..factors].iter();
+            let row = |row| {
+                let place = self.team.place(row);
+                self.state.rows[place.owner].get(place.row, part).iter()
+            };
             rows.flat_map(row).copied().collect()
         };
-        let (users, items) = (self.users, self.items);
-        let mut layers = self.state.network.as_ref().map_or(&[][..], |layers| &layers.values);
+        let mut layers = self.state.network.as_ref().map_or(&[][..], |layers| layers.get(part));
         let fill = |Slot { name, shape, .. }: Slot| {
             let values = match name.as_str() {
                 "user_factors" => table(0..users),

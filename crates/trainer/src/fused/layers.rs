@@ -49,6 +49,11 @@ impl Layers {
         part.iter_mut().zip(numbers).for_each(|(to, number)| *to = number);
     }
 
+    /// The reverse of [`set`](Self::set), with zeros at the end.
+    pub(super) fn get(&self, part: usize) -> &[f32] {
+        [&self.values, &self.first, &self.second][part]
+    }
+
     /// Room for a block's numbers.
     pub(super) fn activations(&self) -> Activations {
         let width = self.shapes[0][0] + self.shapes.iter().map(|shape| shape[1]).sum::<usize>();

@@ -75,6 +75,12 @@ impl Rows {
         chunks.as_flattened_mut()[..values.len()].copy_from_slice(values);
     }
 
+    /// The reverse of [`set`](Self::set), of a row that is up to date.
+    pub(super) fn get(&self, row: usize, part: usize) -> &[f32] {
+        let chunks = &self.state[(row * 4 + part) * self.chunks..][..self.chunks];
+        &chunks.as_flattened()[..self.factors]
+    }
+
     /// Where the step after the last one of a row gathers its gradient `[chunks]`.
     #[inline(always)]
     pub(super) fn gradient(&mut self, row: usize, chunks: usize) -> &mut [Chunk] {

@@ -2,9 +2,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use ratings::{Ratings, Split};
+use ratings::Split;
 
 use super::{
+    gather::{gather, sample},
     layout::Layout,
     plan::{NetworkRows, Plan, Planner},
     rescue::Rescue,
@@ -179,6 +180,16 @@ impl FusedGpu {
         (self.planned, self.trained, self.evaluated) = (0, 0, 0);
     }
 
+    /// Leaves out the first ratings of the epoch: the model has seen them.
+    pub(crate) fn skip(&mut self, ratings: usize) {
+        (self.planned, self.trained) = (ratings, ratings);
+    }
+
+    /// Takes the step size and the penalty of this configuration for the slices not sent off yet.
+    pub(crate) fn tune(&mut self, config: &Config) {
+        self.config = config.clone();
+    }
+
     /// Ratings of this epoch trained on so far.
     pub(crate) fn trained(&self) -> usize {
         self.trained
@@ -196,6 +207,20 @@ impl FusedGpu {
             let flight = self.launch(batches);
             self.flights.push_back(flight);
         }
+        self.land().await
+    }
+
+    /// Waits for all slices under way. Returns the mean squared error of each of their batches.
+    pub(crate) async fn settle(&mut self) -> Result<Vec<f64>, Fault> {
+        let mut losses = Vec::new();
+        while !self.flights.is_empty() {
+            losses.extend(self.land().await?);
+        }
+        Ok(losses)
+    }
+
+    /// Waits for the oldest slice under way; there may be none.
+    async fn land(&mut self) -> Result<Vec<f64>, Fault> {
         let Some(Flight { sums, ratings }) = self.flights.pop_front() else {
             return Ok(Vec::new());
         };
@@ -347,6 +372,15 @@ impl FusedGpu {
         let numbers = self.layout.rows() * self.layout.row();
         Ok(self.layout.weights(&self.gpu.read(&self.buffers.values, numbers).await?))
     }
+
+    /// All that training needs to go on, slices under way included. Changes no bit of what follows.
+    pub(crate) async fn checkpoint(&mut self) -> Result<Checkpoint, Fault> {
+        let numbers = self.layout.rows() * self.layout.row();
+        let weights = self.weights().await?;
+        let moments = self.gpu.read(&self.buffers.moments, 2 * numbers).await?;
+        let [first, second] = self.layout.split_moments(&moments);
+        Ok(Checkpoint { weights, first, second, steps: self.steps })
+    }
 }
 
 impl Kernels {
@@ -361,26 +395,5 @@ impl Kernels {
             update: update::kernel(gpu, config.factors),
             squares: squares::kernel(gpu),
         }
-    }
-}
-
-fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample {
-    Sample {
-        user: ratings.users[element].0,
-        item: u32::try_from(users).expect("rows fit a u32") + ratings.items[element].0,
-        rating: ratings.values[element],
-        slots: 0,
-    }
-}
-
-/// The samples at these positions of the order.
-fn gather(split: &Split, order: &Order, positions: std::ops::Range<usize>, to: &mut Vec<Sample>) {
-    let mut elements = [0; 1024];
-    to.clear();
-    to.reserve(positions.len());
-    for begin in positions.clone().step_by(elements.len()) {
-        let elements = &mut elements[..(positions.end - begin).min(1024)];
-        order.fill(u32::try_from(begin).expect("positions are below a u32 count"), elements);
-        to.extend(elements.iter().map(|&e| sample(&split.train, split.users, e as usize)));
     }
 }

@@ -1,0 +1,50 @@
+//! How often and how highly users and items are rated: what a prediction falls back on.
+
+use ratings::Ratings;
+
+/// The ratings of one user or one item in two numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Average {
+    /// How many there are.
+    pub count: u32,
+    /// Their mean; 0 when there is none.
+    pub mean: f32,
+}
+
+/// The averages of training ratings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Averages {
+    /// The mean of all ratings.
+    pub mean: f64,
+    /// By user: `[users]`.
+    pub users: Vec<Average>,
+    /// By item: `[items]`.
+    pub items: Vec<Average>,
+}
+
+impl Averages {
+    /// The averages of these ratings.
+    ///
+    /// # Panics
+    /// If an index is not below the number of users or items.
+    pub fn of(ratings: &Ratings, users: usize, items: usize) -> Self {
+        let by = |rows: &mut dyn Iterator<Item = usize>, len: usize| -> Vec<Average> {
+            let mut sums = vec![(0u32, 0.0f64); len];
+            for (row, value) in rows.zip(&ratings.values) {
+                sums[row].0 += 1;
+                sums[row].1 += f64::from(*value);
+            }
+            sums.into_iter().map(average).collect()
+        };
+        Self {
+            mean: ratings.mean(),
+            users: by(&mut ratings.users.iter().map(|user| user.index()), users),
+            items: by(&mut ratings.items.iter().map(|item| item.index()), items),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
+fn average((count, sum): (u32, f64)) -> Average {
+    Average { count, mean: if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 } }
+}

@@ -1,0 +1,129 @@
+//! A trained model as one file, in the form of safetensors: Python reads it, and so do the page and
+//! the desktop program.
+//!
+//! | tensor | type and shape | what it holds |
+//! | --- | --- | --- |
+//! | a parameter's name, such as `user_factors` | F32, its shape | its values |
+//! | `first.NAME`, `second.NAME` | F32, the same | Adam's moments, if training can go on |
+//! | `users.ids`, `items.ids` | U8 | raw ids end to end, UTF-8 |
+//! | `users.ends`, `items.ends` | U64 `[rows]` | where each of them ends |
+//! | `users.counts`, `items.counts` | U32 `[rows]` | training ratings of each |
+//! | `users.means`, `items.means` | F32 `[rows]` | their means |
+//! | `titles.names`, `titles.genres` | U8 | title, genres with `\|` between, of every item |
+//! | `titles.ends`, `titles.genre_ends` | U64 `[items]` | where each of them ends |
+//! | `titles.years` | U16 `[items]` | year of release, 0 for none |
+//! | `history` | F64 `[epochs, 4]` | train and test RMSE (NaN for none), seconds of both |
+//! | `numbers` | F64 `[6]` | learning rate, weight decay, test share, mean training rating; of the epoch under way the sum of losses and the seconds |
+//!
+//! The header's metadata has one entry, `latent`: a JSON object with the format's version, the
+//! configuration, the split, the scale of the ratings and the fingerprint of the data. What is also
+//! in `numbers` is taken from there, since readers of JSON may round the last bit.
+
+mod blocks; // tensors to bytes and back
+mod header; // the JSON object
+mod ids; // texts as tensors
+mod write;
+mod read;
+
+use ratings::{Fingerprint, Ids, ItemIndex, Split, Table, Titles, UserIndex};
+
+use crate::{Averages, ConfigError, OptimizerState, Trained};
+
+/// A model and everything that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelFile {
+    /// The model, its configuration and its history.
+    pub trained: Trained,
+    /// What it takes to train on, if that was kept.
+    pub optimizer: Option<OptimizerState>,
+    /// What it was trained on.
+    pub source: Source,
+    /// The raw ids of the users, in the order of the model's rows.
+    pub users: Ids<UserIndex>,
+    /// The raw ids of the items, in the order of the model's rows.
+    pub items: Ids<ItemIndex>,
+    /// The titles of those items that have one.
+    pub titles: Titles,
+    /// How often and how highly each of them was rated.
+    pub averages: Averages,
+}
+
+/// The ratings a model was trained on, and how they were cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The table.
+    pub fingerprint: Fingerprint,
+    /// Part of the ratings kept for testing.
+    pub test_share: f64,
+    /// Fixes which ratings those are.
+    pub split_seed: u32,
+    /// The lowest and the highest rating.
+    pub range: (f32, f32),
+}
+
+impl ModelFile {
+    /// A model with what its table, its titles and its split say.
+    pub fn new(
+        trained: Trained,
+        optimizer: Option<OptimizerState>,
+        table: &Table,
+        titles: Option<&Titles>,
+        split: &Split,
+        cut: (f64, u32), // test share, seed
+    ) -> Self {
+        let title = |id: &str| Some((id.to_owned(), titles?.get(id)?.clone()));
+        Self {
+            trained,
+            optimizer,
+            source: Source {
+                fingerprint: Fingerprint::of(table),
+                test_share: cut.0,
+                split_seed: cut.1,
+                range: table.ratings.range().unwrap_or_default(),
+            },
+            users: table.users.clone(),
+            items: table.items.clone(),
+            titles: table.items.iter().filter_map(title).collect(),
+            averages: Averages::of(&split.train, split.users, split.items),
+        }
+    }
+}
+
+/// Bytes that are no model file, or one that cannot be used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelFileError {
+    /// The bytes are not in the form of safetensors.
+    #[error("this is not a model file, or only a part of one: {0}")]
+    NotSafetensors(String),
+    /// A file of somebody else.
+    #[error("this is a file of safetensors, but none of Latent's: its metadata has no `latent`")]
+    Foreign,
+    /// A file of a later version of this program.
+    #[error("the model file has format {found}, and this program reads up to {known}; update it")]
+    Newer {
+        /// The file's.
+        found: u32,
+        /// This program's.
+        known: u32,
+    },
+    /// The JSON object is not what it should be.
+    #[error("the model file's metadata is damaged: {0}")]
+    Header(String),
+    /// The configuration is out of range.
+    #[error("the model file's metadata is damaged: {0}")]
+    Config(#[from] ConfigError),
+    /// A tensor is absent.
+    #[error("the model file is damaged: it has no tensor {name:?}")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor is not what it should be.
+    #[error("the model file is damaged: tensor {name:?} {problem}")]
+    Wrong {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}

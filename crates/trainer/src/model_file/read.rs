@@ -1,0 +1,117 @@
+//! A model file from its bytes, whoever made them.
+
+use ratings::Ids;
+use safetensors::SafeTensors;
+
+use super::{
+    ModelFile, ModelFileError, Source, blocks,
+    header::{Header, KEY},
+    ids::{read_ids, read_titles, wrong},
+};
+use crate::{
+    Average, Averages, Config, EpochReport, OptimizerState, Parameter, Trained, Weights, weights,
+};
+
+/// Most bytes of a header. Those that are written here take a few thousand.
+const MAX_HEADER: u64 = 1 << 20;
+
+impl ModelFile {
+    /// Reads a file. It takes memory in proportion to the bytes, whatever they say.
+    ///
+    /// # Errors
+    /// Bytes that are no model file, one of a later version, or one that contradicts itself.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
+        let (file, header) = open(bytes)?;
+        let mut config = header.config;
+        let users: Ids<_> = read_ids(&file, "users.ids", "users.ends")?;
+        let items: Ids<_> = read_ids(&file, "items.ids", "items.ends")?;
+        let numbers = blocks::read::<f64>(&file, "numbers", &[6])?;
+        if !numbers.iter().all(|number| number.is_finite()) {
+            return Err(wrong("numbers", "has one that is not finite"));
+        }
+        let [learning_rate, weight_decay, test_share, mean, mse_sum, seconds] = numbers[..] else {
+            return Err(wrong("numbers", "has not six numbers"));
+        };
+        (config.learning_rate, config.weight_decay) = (learning_rate, weight_decay);
+        config.check()?;
+        let rows = (users.len(), items.len());
+        let weights = read_weights(&file, "", &config, rows)?;
+        let optimizer = match header.steps {
+            None => None,
+            Some(steps) => Some(OptimizerState {
+                first: read_weights(&file, "first.", &config, rows)?,
+                second: read_weights(&file, "second.", &config, rows)?,
+                steps,
+                mse_sum,
+                seconds,
+            }),
+        };
+        let fingerprint = header.data_fingerprint.parse().map_err(|_| {
+            ModelFileError::Header(format!("{:?} is no fingerprint", header.data_fingerprint))
+        })?;
+        Ok(Self {
+            trained: Trained { config, history: history(&file)?, weights },
+            optimizer,
+            source: Source {
+                fingerprint,
+                test_share,
+                split_seed: header.split_seed,
+                range: header.rating_range,
+            },
+            titles: read_titles(&file, &items)?,
+            averages: Averages {
+                mean,
+                users: averages(&file, "users", rows.0)?,
+                items: averages(&file, "items", rows.1)?,
+            },
+            users,
+            items,
+        })
+    }
+}
+
+fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, Header), ModelFileError> {
+    let damaged = |error: String| ModelFileError::NotSafetensors(error);
+    let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
+    if length > MAX_HEADER {
+        return Err(damaged(format!("its header would take {length} bytes")));
+    }
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(KEY));
+    let header = Header::parse(text.ok_or(ModelFileError::Foreign)?)?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
+    Ok((file, header))
+}
+
+/// The parameters of this configuration, their names behind `prefix`.
+fn read_weights(
+    file: &SafeTensors,
+    prefix: &str,
+    config: &Config,
+    (users, items): (usize, usize),
+) -> Result<Weights, ModelFileError> {
+    let slots = weights::slots(config, users, items).into_iter();
+    let parameters = slots.map(|slot| {
+        let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;
+        Ok(Parameter { name: slot.name, shape: slot.shape, values })
+    });
+    Ok(Weights { parameters: parameters.collect::<Result<_, _>>()? })
+}
+
+fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>, ModelFileError> {
+    let counts = blocks::read::<u32>(file, &format!("{kind}.counts"), &[rows])?;
+    let means = blocks::read::<f32>(file, &format!("{kind}.means"), &[rows])?;
+    Ok(counts.into_iter().zip(means).map(|(count, mean)| Average { count, mean }).collect())
+}
+
+fn history(file: &SafeTensors) -> Result<Vec<EpochReport>, ModelFileError> {
+    let epochs = file.tensor("history").map_or(0, |of| of.shape().first().copied().unwrap_or(0));
+    let rows = blocks::read::<f64>(file, "history", &[epochs, 4])?;
+    let report = |(epoch, row): (usize, &[f64; 4])| {
+        let [train_rmse, test_rmse, seconds, eval_seconds] = *row;
+        let test_rmse = (!test_rmse.is_nan()).then_some(test_rmse);
+        EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds }
+    };
+    Ok((1..).zip(rows.as_chunks::<4>().0).map(report).collect())
+}

@@ -1,0 +1,78 @@
+//! A model file's bytes.
+
+use super::{
+    ModelFile,
+    blocks::Block,
+    header::{Header, KEY},
+    ids::Texts,
+};
+use crate::{Average, EpochReport};
+
+impl ModelFile {
+    /// The file. The same model gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut tensors: Vec<(String, Block)> = Vec::new();
+        let mut add = |name: &str, block| tensors.push((name.to_owned(), block));
+        let moments = self.optimizer.as_ref();
+        let sets = [
+            ("", Some(&self.trained.weights)),
+            ("first.", moments.map(|of| &of.first)),
+            ("second.", moments.map(|of| &of.second)),
+        ];
+        for (prefix, weights) in sets {
+            for of in weights.map_or(&[][..], |weights| &weights.parameters) {
+                add(&format!("{prefix}{}", of.name), Block::new(&of.shape, of.values.as_slice()));
+            }
+        }
+        let (users, items) = (Texts::of(&self.users), Texts::of(&self.items));
+        let rows =
+            [("users", &users, &self.averages.users), ("items", &items, &self.averages.items)];
+        for (kind, texts, averages) in rows {
+            let [ids, ends] = texts.blocks();
+            add(&format!("{kind}.ids"), ids);
+            add(&format!("{kind}.ends"), ends);
+            let column = |of: fn(&Average) -> u32| averages.iter().map(of).collect::<Vec<u32>>();
+            add(&format!("{kind}.counts"), Block::new(&[averages.len()], column(|of| of.count)));
+            let means: Vec<f32> = averages.iter().map(|of| of.mean).collect();
+            add(&format!("{kind}.means"), Block::new(&[means.len()], means));
+        }
+        let (mut names, mut genres, mut years) = (Texts::default(), Texts::default(), Vec::new());
+        for id in self.items.iter() {
+            let title = self.titles.get(id).cloned().unwrap_or_default();
+            names.push(&title.title);
+            genres.push(&title.genres.join("|"));
+            years.push(title.year.unwrap_or(0));
+        }
+        let [text, ends] = names.blocks();
+        add("titles.names", text);
+        add("titles.ends", ends);
+        let [text, ends] = genres.blocks();
+        add("titles.genres", text);
+        add("titles.genre_ends", ends);
+        add("titles.years", Block::new(&[years.len()], years.as_slice()));
+        let history = history(&self.trained.history);
+        add("history", Block::new(&[history.len() / 4, 4], history.as_slice()));
+        let numbers = self.numbers();
+        add("numbers", Block::new(&[numbers.len()], numbers.to_vec()));
+        let metadata = [(KEY.to_owned(), Header::of(self).text())].into_iter().collect();
+        safetensors::serialize(tensors, Some(metadata))
+            .expect("the header is short, and every tensor is as long as its shape says")
+    }
+
+    fn numbers(&self) -> [f64; 6] {
+        let (mse_sum, seconds) =
+            self.optimizer.as_ref().map_or((0.0, 0.0), |of| (of.mse_sum, of.seconds));
+        let config = &self.trained.config;
+        let (share, mean) = (self.source.test_share, self.averages.mean);
+        [config.learning_rate, config.weight_decay, share, mean, mse_sum, seconds]
+    }
+}
+
+/// `[epochs, 4]`.
+fn history(epochs: &[EpochReport]) -> Vec<f64> {
+    let row = |report: &EpochReport| {
+        let EpochReport { epoch: _, train_rmse, test_rmse, seconds, eval_seconds } = report;
+        [*train_rmse, test_rmse.unwrap_or(f64::NAN), *seconds, *eval_seconds]
+    };
+    epochs.iter().flat_map(row).collect()
+}

@@ -1,0 +1,94 @@
+//! Leaving a run and taking it up again, with the same bits as if nothing had been between.
+
+use std::sync::Arc;
+
+use ratings::Split;
+
+use super::{Run, Safe, Stage, Training};
+use crate::{Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint};
+
+/// What training needs besides the model to go on from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptimizerState {
+    /// First moments of the gradients, by the names and shapes of the weights.
+    pub first: Weights,
+    /// Second moments.
+    pub second: Weights,
+    /// Steps made since the start of the run.
+    pub steps: u64,
+    /// Sum of the mean squared errors of the batches of the epoch under way.
+    pub mse_sum: f64,
+    /// Seconds spent training in the epoch under way.
+    pub seconds: f64,
+}
+
+impl Run {
+    /// The model as it is now, between two slices, and what it takes to go on from it. Changes no
+    /// bit of what follows.
+    ///
+    /// # Errors
+    /// A model that is out of range already, which ends the run as in [`advance`](Self::advance);
+    /// a device that fails, which the next `advance` may survive.
+    pub async fn checkpoint(&mut self) -> Result<(Trained, OptimizerState), TrainError> {
+        let losses = self.engine.settle().await?;
+        if let Stage::Train(training) = std::mem::replace(&mut self.stage, Stage::Done) {
+            let mut training = training;
+            training.add(&losses, 0.0);
+            self.stage = self.after(training);
+        }
+        let Checkpoint { weights, first, second, steps } = self.engine.checkpoint().await?;
+        let begun = match &self.stage {
+            Stage::Train(training) | Stage::Evaluate(training, _) => training.clone(),
+            Stage::Done => Training::default(),
+        };
+        if !weights.are_finite() || !begun.mse_sum.is_finite() {
+            self.stage = Stage::Done;
+            return Err(self.diverged(self.history.len() + 1));
+        }
+        let trained =
+            Trained { config: self.config.clone(), history: self.history.clone(), weights };
+        let Training { mse_sum, seconds, .. } = begun;
+        Ok((trained, OptimizerState { first, second, steps, mse_sum, seconds }))
+    }
+
+    /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
+    /// device it goes on with the same bits. `trained.config.epochs` may be raised before.
+    ///
+    /// # Errors
+    /// As [`start_from`](Self::start_from); also numbers of steps and epochs that do not belong
+    /// together on this split.
+    pub async fn resume(
+        trained: Trained,
+        optimizer: OptimizerState,
+        split: &Arc<Split>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let Trained { config, history, weights } = trained;
+        config.check()?;
+        let OptimizerState { first, second, steps, mse_sum, seconds } = optimizer;
+        let batches = batches_begun(steps, history.len(), split, &config)?;
+        let start = Safe {
+            checkpoint: Checkpoint { weights, first, second, steps },
+            epochs: history.len(),
+            begun: Training { batches, mse_sum, seconds, ..Training::default() },
+        };
+        Self::go_on_from(start, history, split, &config, device).await
+    }
+}
+
+/// Batches of the epoch under way, after so many steps and whole epochs.
+fn batches_begun(
+    steps: u64,
+    epochs: usize,
+    split: &Split,
+    config: &Config,
+) -> Result<usize, TrainError> {
+    let per_epoch = split.train.len().div_ceil(config.batch_size) as u64;
+    let begun = (epochs as u64).checked_mul(per_epoch).and_then(|whole| steps.checked_sub(whole));
+    let begun = begun.filter(|begun| *begun <= per_epoch);
+    begun.and_then(|begun| usize::try_from(begun).ok()).ok_or(TrainError::OtherSplit {
+        steps,
+        epochs,
+        per_epoch,
+    })
+}

@@ -1,0 +1,214 @@
+//! The model file: what is written comes back, and nothing that is read does harm.
+
+use std::process::Command;
+
+use ratings::{Split, Title, Titles, sample};
+use trainer::{Config, ModelFile, ModelFileError, ModelKind, Run};
+
+use crate::support;
+
+/// A small trained model with everything that belongs to it.
+fn file(model: ModelKind, with_optimizer: bool) -> ModelFile {
+    let config = sample::SampleConfig { users: 30, items: 20, ratings: 300, seed: 7 };
+    let sample = sample::generate(&config);
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..Config::lab(model) };
+    let (trained, optimizer) = pollster::block_on(async {
+        let split = support::shared(&split);
+        let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
+        while run.advance().await.unwrap().is_some() {}
+        run.checkpoint().await.unwrap()
+    });
+    let optimizer = with_optimizer.then_some(optimizer);
+    let titles = Some(&sample.titles);
+    ModelFile::new(trained, optimizer, &sample.table, titles, &split, (0.2, 42))
+}
+
+#[test]
+fn what_is_written_comes_back() {
+    for model in ModelKind::ALL {
+        for with_optimizer in [false, true] {
+            let file = file(model, with_optimizer);
+            let bytes = file.to_bytes();
+            assert_eq!(ModelFile::from_bytes(&bytes), Ok(file.clone()));
+            assert_eq!(file.to_bytes(), bytes, "the same model gives the same bytes");
+        }
+    }
+}
+
+#[test]
+fn ids_and_titles_of_any_text_come_back() {
+    let text = b"user,item,rating\n\"a,b\",\xc3\xa9,1\n 7,x|y,2\n007,\"q\"\"\",3\n";
+    let table = ratings::read("r.csv", text, &ratings::ReadOptions::default()).unwrap().table;
+    let split = Split::random(&table, 0.0, 1).unwrap();
+    let title = |title: &str, year, genres: &[&str]| Title {
+        title: title.into(),
+        year,
+        genres: genres.iter().map(|genre| (*genre).into()).collect(),
+    };
+    let titles: Titles = [
+        ("é".into(), title("L'été | \n dernier", Some(1999), &["Drama", "Film-Noir"])),
+        ("x|y".into(), title("", None, &["Comedy"])),
+        ("absent".into(), title("Nobody rated it", None, &[])),
+    ]
+    .into_iter()
+    .collect();
+    let config = Config { epochs: 0, ..Config::lab(ModelKind::Mf) };
+    let trained = support::train(&split, &config, &support::fused()).unwrap();
+    let written = ModelFile::new(trained, None, &table, Some(&titles), &split, (0.0, 1));
+    let read = ModelFile::from_bytes(&written.to_bytes()).unwrap();
+    assert_eq!(read, written);
+    assert_eq!((read.titles.len(), read.titles.get("é")), (2, titles.get("é")));
+    assert_eq!(read.users.iter().collect::<Vec<_>>(), ["a,b", "7", "007"]);
+    let [average, ..] = read.averages.users[..] else { panic!("three users") };
+    assert_eq!((average.count, average.mean, read.averages.mean), (1, 1.0, 2.0));
+}
+
+/// A file with its header changed; the data behind it stays.
+fn with_header(bytes: &[u8], change: impl Fn(String) -> String) -> Vec<u8> {
+    let length = usize::try_from(u64::from_le_bytes(*bytes.first_chunk().unwrap())).unwrap();
+    let header = change(String::from_utf8(bytes[8..8 + length].to_vec()).unwrap());
+    let length = (header.len() as u64).to_le_bytes();
+    [&length, header.as_bytes(), &bytes[8 + header_end(bytes)..]].concat()
+}
+
+fn header_end(bytes: &[u8]) -> usize {
+    usize::try_from(u64::from_le_bytes(*bytes.first_chunk().unwrap())).unwrap()
+}
+
+#[test]
+fn hostile_files_are_refused_with_a_reason() {
+    let bytes = file(ModelKind::DeepMf, true).to_bytes();
+    let changed = |from: &'static str, to: &'static str| {
+        with_header(&bytes, move |header| {
+            assert!(header.contains(from), "{from} is not in {header}");
+            header.replacen(from, to, 1)
+        })
+    };
+    let foreign = {
+        let header = br#"{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+        [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat()
+    };
+    let with_bytes = |name: &str, change: fn(&mut [u8])| {
+        let mut bytes = bytes.clone();
+        let start = 8 + header_end(&bytes);
+        let header: serde_json::Value = serde_json::from_slice(&bytes[8..start]).unwrap();
+        let end = |at: usize| {
+            let offset = header[name]["data_offsets"][at].as_u64().unwrap();
+            start + usize::try_from(offset).unwrap()
+        };
+        let (from, to) = (end(0), end(1));
+        change(&mut bytes[from..to]);
+        bytes
+    };
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "not a model file"),
+        (b"user::item::5".to_vec(), "its header would take"),
+        (bytes[..bytes.len() - 1].to_vec(), "not a model file"),
+        (bytes[..100].to_vec(), "not a model file"),
+        ([&bytes[..], b"x"].concat(), "not a model file"),
+        ([&u64::MAX.to_le_bytes()[..], &bytes[8..]].concat(), "its header would take"),
+        (foreign, "none of Latent's"),
+        (changed(r#"\"format\":1"#, r#"\"format\":2"#), "reads up to 1; update it"),
+        (changed(r#"\"format\":1"#, r#"\"format\":-1"#), "metadata is damaged"),
+        (changed(r#"\"factors\":3"#, r#"\"factors\":4"#), "has the shape [30, 3] instead of"),
+        (changed(r#"\"factors\":3"#, r#"\"factors\":0"#), "factors is 0"),
+        (changed(r#"\"factors\":3"#, r#"\"factors\":99999999999999"#), "factors is 99999999999999"),
+        (
+            changed(r#"\"hidden\":[10,5]"#, r#"\"hidden\":[10]"#),
+            "tensor \"layers.1.weight\" has the",
+        ),
+        (changed(r#"\"model\":\"deepmf\""#, r#"\"model\":\"dream\""#), "unknown variant `dream`"),
+        (changed("\"user_factors\"", "\"other_factors\""), "no tensor \"user_factors\""),
+        (changed("\"second.user_factors\"", "\"third.user_factors\""), "no tensor \"second."),
+        (changed("\"shape\":[30,3]", "\"shape\":[4611686018427387904,3]"), "not a model file"),
+        (changed("\"shape\":[30,3]", "\"shape\":[31,3]"), "not a model file"),
+        (changed("\"data_offsets\":[0,", "\"data_offsets\":[8,"), "invalid offset"),
+        (with_bytes("users.ids", |ids| ids[0] = 0xff), "\"users.ids\" is not UTF-8"),
+        (with_bytes("users.ends", |ends| ends[8..16].fill(0xff)), "\"users.ends\" does not cut"),
+        (with_bytes("users.ends", |ends| ends[..8].fill(0xff)), "\"users.ends\" does not cut"),
+        (with_bytes("items.ids", |ids| ids.fill(b'1')), "two ids alike"),
+        (with_bytes("numbers", |numbers| numbers[7] = 0xff), "numbers"),
+    ];
+    for (bytes, expected) in cases {
+        let error = ModelFile::from_bytes(&bytes).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error:?} does not say {expected:?}");
+    }
+    assert!(matches!(ModelFile::from_bytes(b"{}"), Err(ModelFileError::NotSafetensors(_))));
+}
+
+/// Bytes changed and cut at random places, by a small generator.
+#[test]
+fn any_damage_is_an_error_or_another_model_and_never_a_panic() {
+    let bytes = file(ModelKind::DeepMf, true).to_bytes();
+    let mut state = 1u64;
+    let mut below = |n: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % n
+    };
+    let header = header_end(&bytes) + 8;
+    for round in 0..4_000 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=below(3) {
+            let at = if round % 4 == 0 { below(damaged.len()) } else { below(header) };
+            damaged[at] = below(256) as u8;
+        }
+        if round % 5 == 0 {
+            damaged.truncate(below(damaged.len()));
+        }
+        if let Ok(read) = ModelFile::from_bytes(&damaged) {
+            read.to_bytes();
+        }
+    }
+}
+
+/// As many tensors as fit a header of the largest size, and a text that nests deeply.
+#[test]
+fn a_header_of_the_largest_size_is_refused_in_bounded_time() {
+    let entry = |n: usize| format!(r#""{n}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
+    let entries: Vec<String> = (0..18_000).map(entry).collect();
+    for header in [format!("{{{}}}", entries.join(",")), "[".repeat(1 << 20)] {
+        assert!(header.len() <= 1 << 20);
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        ModelFile::from_bytes(&bytes).unwrap_err();
+    }
+}
+
+/// The three lines of the README, with Python's own package.
+#[test]
+fn python_reads_it() {
+    let lines = readmes_lines();
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(ModelKind::DeepMf, false);
+    std::fs::write(folder.path().join("model.safetensors"), file.to_bytes()).unwrap();
+    let check = "print(p.shape, q.shape, float(p[0, 0]), config['factors'], config['model'])";
+    let script = format!("{lines}\n{check}");
+    let python = std::env::var_os("LATENT_PYTHON").unwrap_or("python3".into());
+    let output = Command::new(python).args(["-c", &script]).current_dir(folder.path()).output();
+    let said = match &output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout),
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("ModuleNotFoundError") => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr))
+        }
+        // The package is no part of what the tests may demand.
+        _ => {
+            support::say(
+                "SKIPPED python_reads_it: no Python with safetensors and numpy is here; \
+                          pip install safetensors numpy, or set LATENT_PYTHON",
+            );
+            return;
+        }
+    };
+    let first = f64::from(file.trained.weights.get("user_factors").unwrap().values[0]);
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let value: f64 = words[4].parse().unwrap();
+    assert_eq!(words[..4].join(" ") + " " + &words[5..].join(" "), "(30, 3) (20, 3) 3 deepmf");
+    assert_eq!(value, first);
+}
+
+/// The lines of the README between its mark for Python and the end of the block.
+fn readmes_lines() -> String {
+    let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
+    let (_, block) = readme.split_once("```python\n").expect("the README shows Python");
+    block.split_once("```").expect("the block ends").0.to_owned()
+}
