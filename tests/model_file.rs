@@ -128,7 +128,8 @@ fn hostile_files_are_refused_with_a_reason() {
         (with_bytes("users.ends", |ends| ends[8..16].fill(0xff)), "\"users.ends\" does not cut"),
         (with_bytes("users.ends", |ends| ends[..8].fill(0xff)), "\"users.ends\" does not cut"),
         (with_bytes("items.ids", |ids| ids.fill(b'1')), "two ids alike"),
-        (with_bytes("numbers", |numbers| numbers[7] = 0xff), "numbers"),
+        (with_bytes("numbers", |numbers| numbers[24..32].fill(0xff)), "one that is not finite"),
+        (with_bytes("numbers", |numbers| numbers[7] = 0xc1), "learning rate is"),
     ];
     for (bytes, expected) in cases {
         let error = ModelFile::from_bytes(&bytes).expect_err(expected).to_string();

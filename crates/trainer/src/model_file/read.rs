@@ -96,7 +96,7 @@ fn read_weights(
         let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;
         Ok(Parameter { name: slot.name, shape: slot.shape, values })
     });
-    Ok(Weights { parameters: parameters.collect::<Result<_, _>>()? })
+    Ok(Weights { parameters: parameters.collect::<Result<_, ModelFileError>>()? })
 }
 
 fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>, ModelFileError> {

@@ -31,11 +31,13 @@ impl Run {
     /// a device that fails, which the next `advance` may survive.
     pub async fn checkpoint(&mut self) -> Result<(Trained, OptimizerState), TrainError> {
         let losses = self.engine.settle().await?;
-        if let Stage::Train(training) = std::mem::replace(&mut self.stage, Stage::Done) {
-            let mut training = training;
-            training.add(&losses, 0.0);
-            self.stage = self.after(training);
-        }
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Train(mut training) => {
+                training.add(&losses, 0.0);
+                self.after(training)
+            }
+            stage => stage,
+        };
         let Checkpoint { weights, first, second, steps } = self.engine.checkpoint().await?;
         let begun = match &self.stage {
             Stage::Train(training) | Stage::Evaluate(training, _) => training.clone(),
