@@ -7,6 +7,8 @@ mod files; // what a run leaves
 mod output; // what is printed where
 mod replacing; // one run in place of another
 #[cfg(unix)]
+mod resuming; // runs stopped or killed, taken up again
+#[cfg(unix)]
 mod stopping; // Ctrl-C, a reader that leaves, a disk that fills up
 
 use std::fs;

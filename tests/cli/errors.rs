@@ -151,7 +151,7 @@ fn a_loss_beyond_numbers_keeps_the_last_good_model() {
     let ran = place.run(&quick("--out run"));
     failed(&ran, "train", 5, &["in epoch 1", "hint: divide the ratings", "saved in run"]);
     assert!(!ran.stderr.contains("--lr"), "{}", ran.stderr);
-    assert!(place.list("run").contains(&"model.bpk".to_owned()));
+    assert!(place.list("run").contains(&"model.safetensors".to_owned()));
     assert!(place.read("run/events.jsonl").contains(r#""status":"diverged""#));
 }
 

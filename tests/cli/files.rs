@@ -16,7 +16,7 @@ fn a_run_leaves_a_folder_with_everything() {
             "events.jsonl",
             "ids",
             "metrics.csv",
-            "model.bpk",
+            "model.safetensors",
             "summary.json"
         ]
     );
@@ -52,7 +52,7 @@ fn a_run_leaves_a_folder_with_everything() {
     );
     assert!(place.read("run/curve.svg").contains("RMSE of mf by epoch"));
     let floats = 3 * (USERS + ITEMS);
-    let model = std::fs::metadata(place.path("run/model.bpk")).expect("the model");
+    let model = std::fs::metadata(place.path("run/model.safetensors")).expect("the model");
     assert!(
         model.len() as usize > 4 * floats,
         "{} bytes cannot hold {floats} factors",
@@ -87,8 +87,9 @@ fn the_folders_config_repeats_the_run_from_anywhere() {
     let again = super::Ran::of(output).json();
     assert_eq!(curve(&first), curve(&again));
     assert_eq!(place.read("first/config.toml"), place.read("elsewhere/again/config.toml"));
-    let model =
-        |folder: &str| std::fs::read(place.path(folder).join("model.bpk")).expect("the model");
+    let model = |folder: &str| {
+        std::fs::read(place.path(folder).join("model.safetensors")).expect("the model")
+    };
     assert_eq!(model("first").len(), model("elsewhere/again").len());
 
     let other = place.succeed("train --config first/config.toml --json --seed 8").json();

@@ -54,14 +54,14 @@ fn a_run_is_never_overwritten_without_force() {
 fn force_replaces_nothing_but_a_run() {
     let place = Place::new();
     fs::create_dir(place.path("photos")).expect("the folder is ours");
-    place.write("photos/model.bpk", "not a run's");
+    place.write("photos/model.safetensors", "not a run's");
     for force in ["", "--force"] {
         let refused = place.run(&quick(&format!("--out photos {force}")));
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
         assert!(refused.stderr.contains("photos is not empty"), "{}", refused.stderr);
         assert!(!refused.stderr.contains("--force"), "{}", refused.stderr);
     }
-    assert_eq!(place.read("photos/model.bpk"), "not a run's");
+    assert_eq!(place.read("photos/model.safetensors"), "not a run's");
     place.succeed(&quick("--out fresh --force"));
     assert!(place.path("fresh/summary.json").exists(), "force is no obstacle to a new folder");
 }
@@ -78,7 +78,7 @@ fn a_diverging_run_leaves_the_one_it_should_replace() {
         assert!(ran.stderr.contains(said), "{said:?} is not in:\n{}", ran.stderr);
     }
     assert!(content(&place, "run") == before, "the old run is as it was");
-    assert!(place.path("run.new/model.bpk").exists());
+    assert!(place.path("run.new/model.safetensors").exists());
     let summary = place.read("run.new/summary.json");
     assert!(summary.contains("run.new\""), "the summary names the folder that holds it: {summary}");
 }
@@ -105,7 +105,7 @@ fn a_run_that_is_killed_or_interrupted_leaves_the_one_it_should_replace() {
     for said in ["saved in run.new-2.", "The run in run is left as it was."] {
         assert!(ran.stderr.contains(said), "{said:?} is not in:\n{}", ran.stderr);
     }
-    assert!(names(&place.path("run.new-2")).contains(&"model.bpk".to_owned()));
+    assert!(names(&place.path("run.new-2")).contains(&"model.safetensors".to_owned()));
 }
 
 #[cfg(unix)]

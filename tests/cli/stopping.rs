@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use super::{Place, Ran, names, quick};
 
@@ -60,7 +61,7 @@ fn ctrl_c_saves_what_is_trained_and_says_where() {
     assert!(epochs >= 1, "the first epoch was done");
     assert_eq!(place.read("run/metrics.csv").lines().count(), 1 + epochs);
     assert!(place.read("run/events.jsonl").contains(r#""status":"interrupted""#));
-    assert!(place.path("run/model.bpk").exists());
+    assert!(place.path("run/model.safetensors").exists());
 }
 
 #[test]
@@ -105,7 +106,9 @@ fn ctrl_c_before_the_first_slice_leaves_a_whole_folder() {
         "{}",
         ran.stderr
     );
-    assert!(place.path("run/model.bpk").exists() && place.path("run/summary.json").exists());
+    assert!(
+        place.path("run/model.safetensors").exists() && place.path("run/summary.json").exists()
+    );
 }
 
 #[test]
@@ -126,7 +129,7 @@ fn a_reader_that_leaves_ends_the_run_quietly_and_it_is_kept() {
     drop(lines);
     let ran = Ran::of(child.wait_with_output().expect("the program ends"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert!(place.path("run/model.bpk").exists());
+    assert!(place.path("run/model.safetensors").exists());
     assert!(place.read("run/events.jsonl").contains(r#""status":"stopped""#));
 }
 
@@ -155,6 +158,9 @@ fn a_folder_that_vanished_does_not_take_the_model_with_it() {
     let spare = place.path("spare");
     fs::create_dir(&spare).expect("the folder is ours");
     let (child, lines) = started(endless(&place, "--out run").env("TMPDIR", &spare));
+    while !place.path("run/model.safetensors").exists() {
+        std::thread::sleep(Duration::from_millis(5)); // the next checkpoint is seconds away
+    }
     fs::remove_dir_all(place.path("run")).expect("the run's folder");
     place.write("run", "a file in its place");
     interrupt(&child);
@@ -173,7 +179,7 @@ fn a_folder_that_vanished_does_not_take_the_model_with_it() {
             "events.jsonl",
             "ids",
             "metrics.csv",
-            "model.bpk",
+            "model.safetensors",
             "summary.json"
         ]
     );
@@ -195,7 +201,7 @@ fn a_limit_on_file_sizes_is_an_error_and_no_end_to_training() {
     let ran = Ran::of(shell.output().expect("a shell"));
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert_eq!(ran.stdout.lines().count(), 200, "training goes on\n{}", ran.stderr);
-    for said in ["training goes on", "could not be saved anywhere", "model.bpk"] {
+    for said in ["training goes on", "could not be saved anywhere", "model.safetensors"] {
         assert!(ran.stderr.contains(said), "{said:?} is not in:\n{}", ran.stderr);
     }
 }
@@ -239,7 +245,7 @@ fn a_full_disk_moves_the_run_elsewhere() {
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     let rescued = names(&place.path("spare"));
     assert_eq!(rescued.len(), 1, "{rescued:?}\n{}", ran.stderr);
-    assert!(place.path("spare").join(&rescued[0]).join("model.bpk").exists());
+    assert!(place.path("spare").join(&rescued[0]).join("model.safetensors").exists());
     for said in ["No space left on device", "the run is saved in ", &rescued[0]] {
         assert!(ran.stderr.contains(said), "{said:?} is not in:\n{}", ran.stderr);
     }

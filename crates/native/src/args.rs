@@ -140,6 +140,9 @@ pub(crate) struct TrainFlags {
     /// Replace the run that --out holds, once the new one is complete
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
+    /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total
+    #[arg(long, value_name = "RUN")]
+    pub(crate) resume: Option<PathBuf>,
     /// Settings from a file, such as the config.toml of a run; flags go before it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

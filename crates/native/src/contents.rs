@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use chart::Size;
 use ratings::{Title, Titles};
 use serde::Serialize;
-use trainer::{Adapter, Device, DeviceKind, EngineKind, Trained};
+use trainer::{Adapter, Device, DeviceKind, EngineKind};
 
+use crate::checkpoints::MODEL;
 use crate::curve;
 use crate::data::Data;
 use crate::journal::{EVENTS, Journal, METRICS};
@@ -51,9 +52,9 @@ pub(crate) fn first(
     ])
 }
 
-/// What is known after training, the summary excepted: that one names its folder.
+/// What is known after training, the model's file and the rest, the summary excepted: that one names its folder.
 pub(crate) fn last(
-    trained: &Trained,
+    model: Vec<u8>,
     data: &Data,
     journal: &Journal,
     summary: &Summary,
@@ -61,7 +62,7 @@ pub(crate) fn last(
     let chart = curve::of(summary.model, &summary.epochs, summary.data.always_mean_rmse);
     let titles = data.titles.as_ref();
     Ok(vec![
-        ("model.bpk", trained.to_record()?),
+        (MODEL, model),
         ("ids/users.csv", ids(data.table.users.iter(), None)?),
         ("ids/items.csv", ids(data.table.items.iter(), titles)?),
         (METRICS, journal.metrics.text().into()),

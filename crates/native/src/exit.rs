@@ -1,7 +1,7 @@
 //! What the exit code tells a script. The table in `--help` is made from this list.
 
 use ratings::{Problem, ReadError, SplitError};
-use trainer::{ConfigError, DeviceError, NoKernels, TrainError};
+use trainer::{ConfigError, DeviceError, ModelFileError, NoKernels, TrainError};
 
 use crate::text::{rounded, short};
 
@@ -99,7 +99,7 @@ impl Exit {
                 SplitError::BadShare { .. } => Exit::Usage,
                 SplitError::NoTrain { .. } | SplitError::NoRatings => Exit::Data,
             }
-        } else if error.is::<ReadError>() {
+        } else if error.is::<ReadError>() || error.is::<ModelFileError>() {
             Exit::Data
         } else if error.is::<DeviceError>() {
             Exit::NoGpu

@@ -10,6 +10,8 @@ use crate::data::shown;
 
 /// Ratings: MovieLens's largest file takes 0.7 GB.
 pub(crate) const RATINGS: u64 = 16 << 30;
+/// A model: 400 million numbers with both moments.
+pub(crate) const MODEL: u64 = 5 << 30;
 /// Titles.
 pub(crate) const TITLES: u64 = 1 << 30;
 /// Settings: a run's own file takes less than 1 KiB.

@@ -38,6 +38,7 @@ struct Line<'a, E: Serialize> {
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Frame<'a> {
     Start { version: &'static str },
+    Resume { version: &'static str, epochs: usize },
     End { status: &'a str, epochs: usize },
 }
 
@@ -48,8 +49,29 @@ impl Journal {
             metrics: Log::create(folder.join(METRICS))?,
             events: Log::create(folder.join(EVENTS))?,
         };
-        journal.metrics.append("epoch,train_rmse,test_rmse,seconds,eval_seconds")?;
+        journal.metrics.append(COLUMNS)?;
         journal.event(&Frame::Start { version: env!("CARGO_PKG_VERSION") })?;
+        Ok(journal)
+    }
+
+    /// Goes on with the files of a run that was stopped or killed after these epochs. A line that was not written
+    /// whole is dropped.
+    pub(crate) fn reopen(folder: &Path, history: &[EpochReport]) -> io::Result<Journal> {
+        let mut events = std::fs::read_to_string(folder.join(EVENTS)).unwrap_or_default();
+        events.truncate(events.rfind('\n').map_or(0, |end| end + 1));
+        let mut journal = Journal {
+            metrics: Log::create(folder.join(METRICS))?,
+            events: Log::create(folder.join(EVENTS))?,
+        };
+        if !events.is_empty() {
+            journal.events.append(events.trim_end_matches('\n'))?;
+        }
+        journal.metrics.append(COLUMNS)?;
+        for report in history {
+            journal.metrics.append(&row(report))?;
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        journal.event(&Frame::Resume { version, epochs: history.len() })?;
         Ok(journal)
     }
 
@@ -58,11 +80,7 @@ impl Journal {
     /// # Errors
     /// Once, when the disk stops taking lines; after that the lines are only kept in memory.
     pub(crate) fn epoch(&mut self, report: &EpochReport) -> io::Result<()> {
-        let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds } = report;
-        let test_rmse = test_rmse.map_or(String::new(), |rmse| rmse.to_string());
-        let metrics = self
-            .metrics
-            .append(&format!("{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds}"));
+        let metrics = self.metrics.append(&row(report));
         let events = self.event(&Event::Epoch(report.clone()));
         metrics.and(events)
     }
@@ -87,6 +105,16 @@ impl Journal {
         let line = serde_json::to_string(&Line { time: clock::now(), event })?;
         self.events.append(&line)
     }
+}
+
+/// The head of `metrics.csv`.
+const COLUMNS: &str = "epoch,train_rmse,test_rmse,seconds,eval_seconds";
+
+/// An epoch's line.
+fn row(report: &EpochReport) -> String {
+    let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds } = report;
+    let test_rmse = test_rmse.map_or(String::new(), |rmse| rmse.to_string());
+    format!("{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds}")
 }
 
 impl Log {

@@ -9,7 +9,9 @@ mod run_folder; // where a run is kept
 mod replace; // one run in place of another
 mod contents; // what stands in the files of that folder
 mod journal; // what is written while a run goes
+mod checkpoints; // the model on disk meanwhile
 mod train; // a run, slice by slice
+mod resume; // a run taken up from its folder
 mod interrupt; // Ctrl-C
 mod report; // what is said to the person at the terminal
 mod progress; // how far an epoch is
@@ -34,13 +36,16 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser as _};
 use pollster::block_on;
 use ratings::Split;
-use trainer::Run;
+use trainer::{Device, Run};
 
 use crate::args::{Cli, Command, TrainFlags};
+use crate::checkpoints::{Checkpoints, Source};
 use crate::data::Data;
 use crate::exit::Exit;
+use crate::journal::Journal;
 use crate::report::Report;
-use crate::run_folder::RunFolder;
+use crate::resume::Begun;
+use crate::run_folder::{Content, RunFolder};
 use crate::save::Keepsake;
 use crate::settings::Settings;
 use crate::summary::Summary;
@@ -81,6 +86,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// File bytes, table, split, device, run, report, folder.
 fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
+    let begun = Begun::find(data, flags)?;
     let settings = Settings::resolve(data, flags)?;
     RunFolder::refuse_taken(flags.out.as_deref(), flags.force)?;
     let mut report = Report::new(flags);
@@ -96,18 +102,20 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     report.plan(&settings, &split, &device, engine);
 
     let first = contents::first(&settings, &device, engine)?;
-    let name = run_folder::name(&settings.config);
     interrupt::training_begins();
-    let (folder, mut journal) =
-        RunFolder::create(flags.out.as_deref(), flags.force, &name, &first)?;
+    let ready = (&settings, &data, &split, &device);
+    let (run, folder, mut journal) = match begun {
+        Some(begun) => begun.reopen(&first, ready, &report)?,
+        None => begin(flags, &first, ready)?,
+    };
     let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
-
-    let run = block_on(Run::start(&split, &settings.config, &device))
-        .inspect_err(|_| folder.abandon())?;
-    let outcome = block_on(train::drive(run, &mut report, &mut journal))?;
+    let source = Source { data: &data, split: &split, settings: &settings };
+    let mut checkpoints = Checkpoints::new(&folder.path, source);
+    let outcome = block_on(train::drive(run, &mut report, &mut journal, &mut checkpoints))?;
 
     summary.conclude(&outcome.trained.history, outcome.beyond, &outcome.device);
-    let last = contents::last(&outcome.trained, &data, &journal, &summary)?;
+    let model = source.file(outcome.trained, outcome.optimizer);
+    let last = contents::last(model, &data, &journal, &summary)?;
     let saved = save::keep(
         Keepsake {
             first: &first,
@@ -125,4 +133,17 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         (_, Some(misplaced)) => Err(misplaced),
         (ended, None) => printed.and_then(|()| ended.into_exit()),
     }
+}
+
+/// A run from its start, in a folder of its own.
+fn begin(
+    flags: &TrainFlags,
+    first: &[Content],
+    (settings, _, split, device): (&Settings, &Data, &Arc<Split>, &Device),
+) -> anyhow::Result<(Run, RunFolder, Journal)> {
+    let name = run_folder::name(&settings.config);
+    let (folder, journal) = RunFolder::create(flags.out.as_deref(), flags.force, &name, first)?;
+    let run =
+        block_on(Run::start(split, &settings.config, device)).inspect_err(|_| folder.abandon())?;
+    Ok((run, folder, journal))
 }

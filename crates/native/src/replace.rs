@@ -112,15 +112,17 @@ mod tests {
         assert_eq!(new, folder.path().join("run.new"));
         fs::create_dir(new.join("ids")).expect("the folder is ours");
         for (path, text) in [
-            (old.join("model.bpk"), "old"),
+            (old.join("model.safetensors"), "old"),
             (old.join("mine.txt"), "mine"),
             (old.join("ids/mine.txt"), "mine"),
-            (new.join("model.bpk"), "new"),
+            (new.join("model.safetensors"), "new"),
         ] {
             fs::write(path, text).expect("the folder is ours");
         }
         assert_eq!(swap(&new, &old).expect("writable"), None);
-        for (name, text) in [("model.bpk", "new"), ("mine.txt", "mine"), ("ids/mine.txt", "mine")] {
+        for (name, text) in
+            [("model.safetensors", "new"), ("mine.txt", "mine"), ("ids/mine.txt", "mine")]
+        {
             assert_eq!(fs::read_to_string(old.join(name)).expect("it is there"), text, "{name}");
         }
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no rest");
@@ -131,9 +133,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let old = folder.path().join("run");
         fs::create_dir(&old).expect("the folder is ours");
-        fs::write(old.join("model.bpk"), "old").expect("the folder is ours");
+        fs::write(old.join("model.safetensors"), "old").expect("the folder is ours");
         assert!(swap(&folder.path().join("absent"), &old).is_err());
-        assert_eq!(fs::read_to_string(old.join("model.bpk")).expect("it is back"), "old");
+        assert_eq!(fs::read_to_string(old.join("model.safetensors")).expect("it is back"), "old");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no rest");
     }
 

@@ -13,6 +13,7 @@ use crate::curve;
 use crate::data::{Data, shown};
 use crate::next;
 use crate::progress::Meter;
+use crate::resume::Begun;
 use crate::save::Saved;
 use crate::settings::Settings;
 use crate::streams;
@@ -124,6 +125,15 @@ impl Report {
                 short(*weight_decay)
             ),
         );
+    }
+
+    /// Where a run goes on that was begun before.
+    pub(crate) fn resumed(&self, begun: &Begun) {
+        let from = match begun.epochs() {
+            0 => "from its start".into(),
+            epochs => format!("after epoch {epochs}"),
+        };
+        self.note("resume", &format!("{} goes on {from}", shown(&begun.path)));
     }
 
     /// Training begins now.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use trainer::Config;
+use trainer::{Config, EpochReport};
 
 use crate::atomic;
 use crate::clock;
@@ -74,6 +74,20 @@ impl RunFolder {
             let place = folder.path.display();
             format!("cannot write to {place}; give another folder with --out")
         })
+    }
+
+    /// Goes on in the folder of a run that was begun, after these epochs.
+    pub(crate) fn reopen(
+        path: &Path,
+        first: &[Content],
+        history: &[EpochReport],
+    ) -> anyhow::Result<(RunFolder, Journal)> {
+        let place = shown(path);
+        let path = std::path::absolute(path).with_context(|| place.clone())?;
+        let folder = RunFolder { path, replaces: None };
+        folder.write(first)?;
+        let journal = Journal::reopen(&folder.path, history);
+        Ok((folder, journal.with_context(|| format!("cannot write to {place}"))?))
     }
 
     /// Writes files, each whole or not at all; stops at the first that fails.

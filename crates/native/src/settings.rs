@@ -40,7 +40,8 @@ const LAB_SEED: u32 = 42;
 impl Settings {
     /// Takes every setting from the first of flags, file and preset that has it, and checks the whole.
     pub(crate) fn resolve(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Settings> {
-        let file = match &flags.config {
+        let of_run = flags.resume.as_ref().map(|run| run.join("config.toml"));
+        let file = match of_run.as_ref().or(flags.config.as_ref()) {
             Some(path) => ConfigFile::read(path)?,
             None => ConfigFile::default(),
         };

@@ -1,7 +1,8 @@
 //! Drives a run: one slice of work after the other, until its end or somebody's wish.
 
-use trainer::{Device, Event, Run, TrainError, Trained};
+use trainer::{Device, Event, OptimizerState, Run, TrainError, Trained};
 
+use crate::checkpoints::Checkpoints;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::journal::Journal;
@@ -10,6 +11,8 @@ use crate::report::Report;
 /// A run that is over, one way or another; the model is there in every case.
 pub(crate) struct Outcome {
     pub(crate) trained: Trained,
+    /// What it takes to go on from it, unless the device failed.
+    pub(crate) optimizer: Option<OptimizerState>,
     pub(crate) ended: Ended,
     /// Ratings the model has seen after the last whole epoch.
     pub(crate) beyond: usize,
@@ -60,13 +63,16 @@ pub(crate) async fn drive(
     mut run: Run,
     report: &mut Report,
     journal: &mut Journal,
+    checkpoints: &mut Checkpoints<'_>,
 ) -> anyhow::Result<Outcome> {
     report.begin();
     let ended = loop {
         if interrupt::asked() {
             break Ended::Interrupted;
         }
-        match run.advance().await {
+        let event = run.advance().await;
+        let epoch_ended = matches!(event, Ok(Some(Event::Epoch(_))));
+        match event {
             Ok(Some(Event::Progress(progress))) => {
                 report.progress(&progress);
             }
@@ -88,13 +94,20 @@ pub(crate) async fn drive(
             Ok(None) => break Ended::Done,
             Err(error) => break Ended::Failed(error),
         }
+        if let Err(error) = checkpoints.tick(&mut run, epoch_ended).await {
+            report.warn(&format!("{error:#}; training goes on, without checkpoints"));
+        }
     };
     report.quieten();
     let (beyond, device) = (run.seen_since(), run.device().clone());
-    match (run.finish().await, ended) {
-        (Ok(trained), ended) => {
+    let kept = match run.checkpoint().await {
+        Ok((trained, optimizer)) => Ok((trained, Some(optimizer))),
+        Err(_) => run.finish().await.map(|trained| (trained, None)),
+    };
+    match (kept, ended) {
+        (Ok((trained, optimizer)), ended) => {
             journal.end(ended.status(), trained.history.len());
-            Ok(Outcome { trained, ended, beyond, device })
+            Ok(Outcome { trained, optimizer, ended, beyond, device })
         }
         // What stopped the run says more than what its end met.
         (Err(_), Ended::Failed(error)) | (Err(error), _) => Err(error.into()),

@@ -1,0 +1,167 @@
+//! A run taken up from its folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use pollster::block_on;
+use ratings::{Fingerprint, Split};
+use trainer::{Device, ModelFile, Run};
+
+use crate::args::TrainFlags;
+use crate::checkpoints::MODEL;
+use crate::data::{Data, shown};
+use crate::exit::Usage;
+use crate::input;
+use crate::journal::Journal;
+use crate::report::Report;
+use crate::run_folder::{Content, RunFolder};
+use crate::settings::Settings;
+
+/// A run that was begun.
+pub(crate) struct Begun {
+    /// Its folder.
+    pub(crate) path: PathBuf,
+    /// Its model, unless it was stopped before the first checkpoint.
+    file: Option<ModelFile>,
+}
+
+impl Begun {
+    /// Opens the folder that `--resume` names, if it is there.
+    ///
+    /// # Errors
+    /// A folder without a run; a model's file that is damaged; flags that the run has already decided.
+    pub(crate) fn find(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Option<Begun>> {
+        let Some(path) = &flags.resume else { return Ok(None) };
+        if let Some(flag) = decided(data, flags) {
+            return Err(Usage(format!(
+                "{flag} cannot go with --resume: the run has decided that; only --epochs, its new total, and where \
+                 to train can change"
+            ))
+            .into());
+        }
+        let place = shown(path);
+        if !path.join("config.toml").is_file() {
+            bail!("{place} holds no run: there is no config.toml in it");
+        }
+        let model = path.join(MODEL);
+        let file = match model.is_file() {
+            true => Some(read_model(&model)?),
+            false => None,
+        };
+        Ok(Some(Begun { path: path.clone(), file }))
+    }
+
+    /// Epochs that are over.
+    pub(crate) fn epochs(&self) -> usize {
+        self.file.as_ref().map_or(0, |file| file.trained.history.len())
+    }
+
+    /// The run, its folder and its files, ready to go on.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); a folder that cannot be written.
+    pub(crate) fn reopen(
+        self,
+        first: &[Content],
+        (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
+        report: &Report,
+    ) -> anyhow::Result<(Run, RunFolder, Journal)> {
+        report.resumed(&self);
+        let path = self.path.clone();
+        let run = block_on(self.run(settings, data, split, device))?;
+        let (folder, journal) = RunFolder::reopen(&path, first, run.history())?;
+        Ok((run, folder, journal))
+    }
+
+    /// The model of the run, ready to go on, or the run from its start.
+    ///
+    /// # Errors
+    /// Ratings or settings that are not the run's; a device that fails.
+    async fn run(
+        self,
+        settings: &Settings,
+        data: &Data,
+        split: &Arc<Split>,
+        device: &Device,
+    ) -> anyhow::Result<Run> {
+        let Some(file) = self.file else {
+            return Ok(Run::start(split, &settings.config, device).await?);
+        };
+        let place = shown(&self.path.join(MODEL));
+        let ModelFile { mut trained, optimizer, source, .. } = file;
+        if source.fingerprint != Fingerprint::of(&data.table) {
+            bail!(
+                "{place} was trained on other ratings than {} holds now; bring the old ones back, or train anew",
+                data.name
+            );
+        }
+        trained.config.epochs = settings.config.epochs;
+        let same_cut =
+            (source.test_share, source.split_seed) == (settings.test_share, settings.seed);
+        if !same_cut || trained.config != settings.config {
+            bail!(
+                "{place} was trained with other settings than config.toml names; it must not change"
+            );
+        }
+        let optimizer = optimizer.with_context(|| {
+            format!("{place} has no optimiser's state, so training cannot go on from it")
+        })?;
+        Ok(Run::resume(trained, optimizer, split, device).await?)
+    }
+}
+
+/// Reads a model's file.
+///
+/// # Errors
+/// A file that cannot be read, or is damaged.
+pub(crate) fn read_model(path: &Path) -> anyhow::Result<ModelFile> {
+    let bytes = input::read(path, input::MODEL)?;
+    ModelFile::from_bytes(&bytes).with_context(|| shown(path))
+}
+
+/// A flag that says what the run has decided.
+fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
+    let TrainFlags {
+        model,
+        preset,
+        epochs: _,
+        factors,
+        hidden,
+        optimizer,
+        lr,
+        weight_decay,
+        batch_size,
+        test_share,
+        seed,
+        device: _,
+        engine: _,
+        threads: _,
+        reading,
+        out,
+        force,
+        resume: _,
+        config,
+        json: _,
+        progress: _,
+    } = flags;
+    let given = [
+        (data.is_some(), "a ratings file"),
+        (model.is_some(), "--model"),
+        (preset.is_some(), "--preset"),
+        (factors.is_some(), "--factors"),
+        (hidden.is_some(), "--hidden"),
+        (optimizer.is_some(), "--optimizer"),
+        (lr.is_some(), "--lr"),
+        (weight_decay.is_some(), "--weight-decay"),
+        (batch_size.is_some(), "--batch-size"),
+        (test_share.is_some(), "--test-share"),
+        (seed.is_some(), "--seed"),
+        (reading.titles.is_some(), "--titles"),
+        (reading.skip_bad_lines, "--skip-bad-lines"),
+        (out.is_some(), "--out"),
+        (*force, "--force"),
+        (config.is_some(), "--config"),
+    ];
+    given.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
+}
