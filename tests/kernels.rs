@@ -2,7 +2,7 @@
 
 use trainer::{
     Gpu,
-    kernels::cases::{self, Size},
+    cases::{self, Size},
 };
 
 use crate::support;

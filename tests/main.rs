@@ -10,6 +10,7 @@ mod kernels;
 mod training; // what a run promises
 mod resuming; // runs left and taken up again
 mod model_file;
+mod safety; // what it does when something is missing or fails
 mod movielens; // the lab's own data, where it is at hand
 mod cli; // the program as a user meets it
 mod browser; // the same training in a tab

@@ -1,11 +1,15 @@
 //! What a run promises, on small generated data.
 
+use proptest::{
+    prelude::{ProptestConfig, proptest},
+    sample::select,
+};
 use ratings::{
     ItemIndex, Ratings, Split, UserIndex,
     sample::{self, SampleConfig},
 };
 use trainer::{
-    Config, Device, Event, ModelKind, Optimizer, Pace, Recovery, Run, TrainError, Trained, Weights,
+    Config, Device, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained, Weights,
 };
 
 use crate::support;
@@ -83,6 +87,28 @@ fn the_fused_engine_on_the_gpu_agrees_with_the_cpu() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_gpu_learns_what_the_cpu_learns_from_any_table(
+        (users, items, ratings) in (1..80_usize, 1..80_usize, 2..500_usize),
+        (factors, batch_size) in (1..20_usize, 1..200_usize),
+        weight_decay in select(&[0.0, 1e-3]),
+        model in select(&ModelKind::ALL),
+        optimizer in select(&Optimizer::ALL),
+    ) {
+        let name = "the_gpu_learns_what_the_cpu_learns_from_any_table";
+        let Some(device) = support::gpu(name) else { return Ok(()) };
+        let split = support::small_split(users, items, ratings.min(users * items));
+        let epochs = 2;
+        let config =
+            Config { factors, batch_size, weight_decay, optimizer, epochs, ..quick(model) };
+        let gpu = support::train(&split, &config, &device).unwrap();
+        agree(&gpu, &support::train(&split, &config, &support::fused()).unwrap());
+    }
+}
+
 fn agree(ours: &Trained, theirs: &Trained) {
     let model = ours.config.model;
     assert_eq!(ours.history.len(), theirs.history.len());
@@ -91,72 +117,6 @@ fn agree(ours: &Trained, theirs: &Trained) {
         let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
         assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
     }
-}
-
-#[test]
-fn a_lost_gpu_does_not_change_the_result() {
-    let Some(device) = support::gpu("a_lost_gpu_does_not_change_the_result") else { return };
-    let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
-        let config = Config { epochs: 4, ..quick(model) };
-        let undisturbed = support::train(&split, &config, &device).unwrap();
-        let (trained, recoveries) = losing(&split, &config, &device, 2);
-        let trained = trained.unwrap();
-        assert_eq!(recoveries.len(), 2);
-        assert!(recoveries.iter().all(|of| of.cause.contains("lost")), "{recoveries:?}");
-        let epochs: Vec<usize> = recoveries.iter().map(|of| of.epochs).collect();
-        assert_eq!(epochs, [1, 2], "it goes on from the copy of the epoch before, moments and all");
-        assert_eq!(trained.weights, undisturbed.weights, "{model}");
-        assert_eq!(trained.history.len(), 4);
-        let rmse = |trained: &Trained| {
-            trained.history.iter().map(|report| report.test_rmse).collect::<Vec<_>>()
-        };
-        assert_eq!(rmse(&trained), rmse(&undisturbed), "{model}");
-    }
-}
-
-#[test]
-fn a_gpu_lost_too_often_stops_the_run_and_leaves_the_model() {
-    const NAME: &str = "a_gpu_lost_too_often_stops_the_run_and_leaves_the_model";
-    let Some(device) = support::gpu(NAME) else { return };
-    let split = support::small_split(100, 60, 2_000);
-    let config = Config { epochs: 6, ..quick(ModelKind::Mf) };
-    let (stopped, recoveries) = losing(&split, &config, &device, 3);
-    assert_eq!(recoveries.len(), 2);
-    let trained = stopped.unwrap_err();
-    let start = Weights::initial(&config, split.users, split.items);
-    assert!(trained.history.len() < 4);
-    assert_eq!(trained.weights == start, trained.history.is_empty());
-}
-
-/// Loses the GPU after each of the first `times` epochs. The model of a run that stops is the error.
-fn losing(
-    split: &Split,
-    config: &Config,
-    device: &Device,
-    times: usize,
-) -> (Result<Trained, Trained>, Vec<Recovery>) {
-    pollster::block_on(async {
-        let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
-        let mut recoveries = Vec::new();
-        let mut lost = 0;
-        loop {
-            match run.advance().await {
-                Ok(Some(Event::Epoch(_))) if lost < times => {
-                    lost += 1;
-                    run.advance().await.unwrap(); // a slice of the next epoch
-                    run.lose_device();
-                }
-                Ok(Some(Event::Recovered(recovery))) => recoveries.push(recovery),
-                Ok(Some(_)) => {}
-                Ok(None) => return (Ok(run.finish().await.unwrap()), recoveries),
-                Err(TrainError::Device(_)) => {
-                    return (Err(run.finish().await.unwrap()), recoveries);
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
-    })
 }
 
 #[test]

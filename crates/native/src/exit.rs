@@ -1,7 +1,7 @@
 //! What the exit code tells a script. The table in `--help` is made from this list.
 
 use ratings::{Problem, ReadError, SplitError};
-use trainer::{ConfigError, DeviceError, ModelFileError, NoKernels, TrainError};
+use trainer::{ConfigError, DeviceError, ModelFileError, NoKernels, Part, TooLarge, TrainError};
 
 use crate::text::{rounded, short};
 
@@ -70,6 +70,10 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
         {
             Some(format!("--lr {}", short(rounded(learning_rate / 10.0))))
         }
+        TrainError::TooLarge(TooLarge { fitting: Some(factors), .. }) => {
+            Some(format!("--factors {factors}"))
+        }
+        TrainError::TooLarge(TooLarge { what: Part::Binding, .. }) => Some("--device cpu".into()),
         _ => None,
     }
 }
@@ -105,7 +109,9 @@ impl Exit {
             Exit::NoGpu
         } else {
             error.downcast_ref::<TrainError>().map_or(Exit::Failure, |error| match error {
-                TrainError::Config(_) | TrainError::NoKernels(_) => Exit::Usage,
+                TrainError::Config(_) | TrainError::NoKernels(_) | TrainError::TooLarge(_) => {
+                    Exit::Usage
+                }
                 TrainError::NoRatings | TrainError::OtherSplit { .. } => Exit::Data,
                 TrainError::Diverged { .. } => Exit::Diverged,
                 TrainError::Weights | TrainError::Device(_) => Exit::Failure,

@@ -22,6 +22,7 @@ mod next; // what to try next
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
+mod memory; // how much of it is left
 mod speed; // how fast each engine is on each of them
 mod exit; // what the exit code tells a script
 mod streams; // standard output and standard error

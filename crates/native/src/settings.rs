@@ -9,6 +9,7 @@ use trainer::{Config, Device, DeviceChoice, EngineChoice, ModelKind};
 use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
+use crate::memory;
 
 /// Every decision about a run, made.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,8 +80,12 @@ impl Settings {
     /// Opens the device and gives it the engine.
     pub(crate) async fn open(&self) -> anyhow::Result<Device> {
         let device = Device::open(self.device).await?.with_engine(self.engine);
-        Ok(match self.threads {
+        let device = match self.threads {
             Some(threads) => device.with_threads(threads),
+            None => device,
+        };
+        Ok(match memory::free() {
+            Some(bytes) => device.with_memory(bytes),
             None => device,
         })
     }

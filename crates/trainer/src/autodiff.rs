@@ -10,13 +10,23 @@ use burn::{
 use ratings::{Ratings, Split};
 
 use self::adam::ModelAdam;
-use crate::{Config, Order, Weights, checkpoint::Checkpoint, gpu::Fault, model::Model};
+use crate::{
+    Config, Order, Weights,
+    checkpoint::Checkpoint,
+    gpu::Fault,
+    memory::{self, Need},
+    model::Model,
+};
 
 /// Ratings uploaded at once while training: large enough that uploads are few, small enough that
 /// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
 const UPLOAD: usize = 1 << 18;
 /// Test ratings evaluated at once.
 const EVALUATE: usize = 1 << 16;
+
+/// Copies of a model while a step is made (values, the last good ones, gradients, both moments and
+/// what burn's Adam makes on the way), beyond the three of the start, which are free again by then.
+const COPIES: u64 = 4;
 
 /// A model being trained on a device.
 pub(crate) struct Autodiff {
@@ -62,6 +72,18 @@ impl Autodiff {
             device,
             trained: 0,
             evaluated: 0,
+        }
+    }
+
+    /// Memory for a run.
+    pub(crate) fn need(split: &Split, config: &Config) -> Need {
+        const COLUMNS: u64 = 12; // bytes of a rating
+        let ratings = (split.train.len() + split.test.len()) as u64;
+        Need {
+            ratings: COLUMNS * (ratings + UPLOAD as u64),
+            model: memory::checkpoint(config, split.users, split.items)
+                + COPIES * memory::parameters(config, split.users, split.items),
+            gpu: 0,
         }
     }
 

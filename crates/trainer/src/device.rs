@@ -1,6 +1,6 @@
 //! Which processor trains, and why.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +10,8 @@ use crate::{
     Config,
     adapter::{self, Adapter, ranked},
     engine::{self, EngineChoice, EngineKind, NoKernels},
-    gpu::{Fault, Gpu},
-    kernels,
+    gpu::{Fault, Gpu, PATIENCE},
+    kernels, memory,
 };
 
 /// What the user asked for.
@@ -77,6 +77,8 @@ pub struct Device {
     choice: DeviceChoice,
     engine: EngineChoice,
     threads: usize,
+    memory: Option<u64>, // bytes
+    patience: Duration,  // with a GPU
 }
 
 /// An adapter that opens and computes rightly.
@@ -118,6 +120,24 @@ impl Device {
     /// of two of them. Their number changes no bit of the result.
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads: threads.max(1), ..self }
+    }
+
+    /// The same device for runs that may take this many bytes of this computer's memory. Without it
+    /// there is no end to them, except in a browser: 4 GiB less what is taken.
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
+    /// Bytes that a run may take.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        self.memory.or_else(memory::end_of_platform)
+    }
+
+    /// The same GPU, as if the program had chosen it and lost patience so soon: for tests of what
+    /// follows.
+    #[doc(hidden)]
+    pub fn impatient(self, patience: Duration) -> Self {
+        Self { choice: DeviceChoice::Auto, patience, ..self }
     }
 
     /// How the steps of a model are computed on it.
@@ -162,7 +182,8 @@ impl Device {
     /// The CPU in place of a GPU that failed, if the choice was left to the program.
     pub(crate) fn fallback(&self) -> Option<Self> {
         let free = self.choice == DeviceChoice::Auto && self.gpu.is_some();
-        free.then(|| Self { engine: self.engine, ..Self::cpu("the GPU failed") })
+        let Self { engine, memory, .. } = *self;
+        free.then(|| Self { engine, memory, ..Self::cpu("the GPU failed") })
     }
 
     async fn auto() -> Self {
@@ -187,6 +208,8 @@ impl Device {
             choice: DeviceChoice::Cpu,
             engine: EngineChoice::Auto,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            memory: None,
+            patience: PATIENCE,
         }
     }
 
@@ -204,7 +227,7 @@ impl Device {
             #[cfg(feature = "autodiff")]
             burn: OnGpu::default(),
         };
-        let gpu = opened.open().await;
+        let gpu = opened.open(PATIENCE).await;
         let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
         let tested = kernels::self_test(&gpu).await;
         tested.map_err(|fault| DeviceError::Wrong { name, cause: fault.0 })?;
@@ -214,6 +237,8 @@ impl Device {
             choice,
             engine: EngineChoice::Auto,
             threads: 1,
+            memory: None,
+            patience: PATIENCE,
         })
     }
 
@@ -223,7 +248,7 @@ impl Device {
     /// The driver's; also when this is the CPU.
     pub async fn connect(&self) -> Result<Gpu, Fault> {
         match &self.gpu {
-            Some(gpu) => gpu.open().await,
+            Some(gpu) => gpu.open(self.patience).await,
             None => Err(Fault("the CPU is no GPU".into())),
         }
     }
@@ -236,8 +261,8 @@ impl Device {
 }
 
 impl Opened {
-    async fn open(&self) -> Result<Gpu, Fault> {
-        Gpu::open(&self.handle().await?).await
+    async fn open(&self, patience: Duration) -> Result<Gpu, Fault> {
+        Gpu::open(&self.handle().await?, patience).await
     }
 
     /// The adapter once more: a browser's adapter opens only once.

@@ -17,6 +17,8 @@ mod deep_mf; // the step of DeepMf
 mod engine; // the engine as a run sees it
 #[cfg(test)]
 mod plain; // the same without owners, vectors or waiting rows, for the tests
+#[cfg(test)]
+mod any_table; // the two compared on random tables
 
 pub(crate) use adam::{Schedule, Step};
 pub(crate) use engine::Fused;

@@ -8,7 +8,9 @@
 mod gather; // the batches' ratings
 mod plan; // batches to jobs
 mod layout; // numbers as the kernels have them
+mod sizes; // how much of everything there is
 mod rescue; // copies on the host, for when the device is lost
 mod engine; // the engine as a run sees it
 
 pub(crate) use engine::FusedGpu;
+pub(crate) use sizes::Sizes;

@@ -2,29 +2,33 @@
 //!
 //! Needs no more than WebGPU's default limits and no optional feature.
 
+mod answer; // numbers under way
+
 use std::{
     num::NonZeroU64,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use bytemuck::{Pod, Zeroable};
+pub(crate) use answer::Answer;
+use bytemuck::Pod;
 
 /// Bytes between two records that a kernel reads as its uniform: the alignment of WebGPU's
 /// default limits.
-const RECORD: usize = 256;
+pub(crate) const RECORD: usize = 256;
 /// Workgroups in a row of the grid, as the shaders have it.
 const GRID: u32 = 1 << 15;
 /// Invocations of a workgroup, as the shaders have it.
 pub(crate) const LANES: usize = 64;
 /// A submission is planned to take some 50 ms; one that takes this long has no end.
-#[cfg(not(target_family = "wasm"))]
-const WATCHDOG: std::time::Duration = std::time::Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A device of an adapter, and its queue.
 pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     trouble: Arc<Mutex<Trouble>>,
+    patience: Duration,
 }
 
 /// What the driver has reported; the loss of the device explains whatever error came with it.
@@ -49,11 +53,12 @@ fn one_line(text: &str) -> String {
 }
 
 impl Gpu {
-    /// Opens an adapter with WebGPU's default limits.
+    /// Opens an adapter with WebGPU's default limits. A submission that is not done within `patience`
+    /// is a fault.
     ///
     /// # Errors
     /// The driver's, or an adapter below the limits.
-    pub(crate) async fn open(adapter: &wgpu::Adapter) -> Result<Self, Fault> {
+    pub(crate) async fn open(adapter: &wgpu::Adapter, patience: Duration) -> Result<Self, Fault> {
         let descriptor = wgpu::DeviceDescriptor { label: Some("latent"), ..Default::default() };
         let opened = adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| Fault(error.to_string()))?;
@@ -66,7 +71,7 @@ impl Gpu {
         device.set_device_lost_callback(move |_, text| {
             locked(&heard).lost.get_or_insert(format!("the device was lost: {}", one_line(&text)));
         });
-        Ok(Self { device, queue, trouble })
+        Ok(Self { device, queue, trouble, patience })
     }
 
     /// The first thing that went wrong.
@@ -162,11 +167,7 @@ impl Gpu {
             encoder.copy_buffer_to_buffer(source, 0, &copy, 0, (bytes as u64).next_multiple_of(4));
         }
         let submission = self.queue.submit([encoder.finish()]);
-        let (send, ready) = async_channel::bounded(1);
-        copy.map_async(wgpu::MapMode::Read, .., move |result| {
-            let _ = send.try_send(result.map_err(|error| error.to_string())); // nobody waits after a fault
-        });
-        Answer { copy, submission, ready, bytes, numbers: std::marker::PhantomData }
+        Answer::new(self, copy, submission, bytes)
     }
 
     /// The first `count` numbers of a buffer.
@@ -311,42 +312,5 @@ impl Kernel {
         let offset = u32::try_from(record * RECORD).expect("records fit a buffer");
         pass.set_bind_group(0, bound, &[offset]);
         pass.dispatch_workgroups(workgroups.min(GRID), workgroups.div_ceil(GRID), 1);
-    }
-}
-
-/// Numbers under way from the device.
-pub(crate) struct Answer<T> {
-    copy: wgpu::Buffer,
-    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "the browser polls by itself"))]
-    submission: wgpu::SubmissionIndex,
-    ready: async_channel::Receiver<Result<(), String>>,
-    bytes: usize,
-    numbers: std::marker::PhantomData<T>,
-}
-
-impl<T: Pod + Zeroable> Answer<T> {
-    /// Whether waiting would take no time.
-    pub(crate) fn is_there(&self) -> bool {
-        !self.ready.is_empty()
-    }
-
-    /// Waits for them.
-    ///
-    /// # Errors
-    /// A device that is lost or does not answer.
-    pub(crate) async fn wait(self, gpu: &Gpu) -> Result<Vec<T>, Fault> {
-        #[cfg(not(target_family = "wasm"))]
-        gpu.device
-            .poll(wgpu::PollType::Wait {
-                submission_index: Some(self.submission),
-                timeout: Some(WATCHDOG),
-            })
-            .map_err(|error| Fault(format!("the GPU does not finish its work: {error}")))?;
-        let mapped = self.ready.recv().await;
-        gpu.check()?;
-        mapped.map_err(|_| "the GPU dropped an answer".into()).and_then(|r| r).map_err(Fault)?;
-        let view = self.copy.get_mapped_range(..self.bytes as u64);
-        let view = view.map_err(|error| Fault(error.to_string()))?;
-        Ok(bytemuck::pod_collect_to_vec(&view))
     }
 }

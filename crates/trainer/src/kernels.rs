@@ -2,10 +2,10 @@
 //! Rust that says what it computes. The twins are compared with the shaders by the tests, and by
 //! a run that is about to trust a GPU.
 
-pub mod deep_mf; // errors and gradients of a batch of DeepMf
-pub mod mf; // errors and gradients of a batch of Mf
-pub mod squares; // sums of squared errors
-pub mod update; // Adam on rows
+pub(crate) mod deep_mf; // errors and gradients of a batch of DeepMf
+pub(crate) mod mf; // errors and gradients of a batch of Mf
+pub(crate) mod squares; // sums of squared errors
+pub(crate) mod update; // Adam on rows
 pub mod cases; // known cases, and the comparison of the two
 mod self_test; // each kernel once, on a small known case
 
@@ -21,29 +21,29 @@ use crate::{
 /// What the kernels of a step are told of it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Turn {
+pub(crate) struct Turn {
     /// The batch's first sample.
-    pub first_sample: u32,
+    pub(crate) first_sample: u32,
     /// Ratings of the batch.
-    pub samples: u32,
+    pub(crate) samples: u32,
     /// The batch's first job.
-    pub first_job: u32,
+    pub(crate) first_job: u32,
     /// Rows to move.
-    pub jobs: u32,
+    pub(crate) jobs: u32,
     /// The step in the table of steps.
-    pub first_step: u32,
+    pub(crate) first_step: u32,
     /// The row where a network's numbers begin.
-    pub network: u32,
+    pub(crate) network: u32,
     /// First slot of the rows' gradients; those of a network come before.
-    pub first_slot: u32,
+    pub(crate) first_slot: u32,
     /// Slots of each of a network's rows.
-    pub stride: u32,
+    pub(crate) stride: u32,
     /// Workgroups that share the batch, where they leave sums.
-    pub groups: u32,
+    pub(crate) groups: u32,
     /// 2 / samples, the derivative of the mean of squares.
-    pub scale: f32,
+    pub(crate) scale: f32,
     /// Fills up what a uniform wants.
-    pub unused: [u32; 2],
+    pub(crate) unused: [u32; 2],
     /// The step with the gradients, for rows of the tables.
     pub(crate) row_step: Step,
     /// The same for rows of a network.
@@ -53,33 +53,33 @@ pub struct Turn {
 /// A rating, the rows it reads and the slots where their gradients go.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Row of the user.
-    pub user: u32,
+    pub(crate) user: u32,
     /// Row of the item.
-    pub item: u32,
+    pub(crate) item: u32,
     /// The rating.
-    pub rating: f32,
+    pub(crate) rating: f32,
     /// Slot of the user in the low half, of the item (after all users' slots) in the high half.
-    pub slots: u32,
+    pub(crate) slots: u32,
 }
 
 /// A row to move: the gradients that belong to it and the steps to make.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct Job {
+pub(crate) struct Job {
     /// The row.
-    pub row: u32,
+    pub(crate) row: u32,
     /// Steps to make, the first with the gradient.
-    pub steps: u32,
+    pub(crate) steps: u32,
     /// First slot of its gradient.
-    pub first: u32,
+    pub(crate) first: u32,
     /// The slot after the last.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 /// Pairs of numbers that a row of this many factors takes.
-pub fn pairs(factors: usize) -> usize {
+pub(crate) fn pairs(factors: usize) -> usize {
     factors.div_ceil(2)
 }
 

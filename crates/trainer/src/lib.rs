@@ -42,8 +42,9 @@ mod autodiff; // a step by burn
 mod autodiff;
 mod checkpoint; // all that training needs to go on
 mod fused; // a step by this project's own kernels on the CPU
-pub mod kernels; // the GPU's kernels one by one
+mod kernels; // the GPU's kernels one by one
 mod fused_gpu; // a step by them
+mod memory; // what a run takes of it
 mod engine; // the choice among them
 mod event; // what a run says while it goes
 mod run; // the loop
@@ -61,6 +62,9 @@ pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
+#[doc(hidden)]
+pub use kernels::cases; // for the tests
+pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Mf};
 pub use model_file::{ModelFile, ModelFileError, Source};

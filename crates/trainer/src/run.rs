@@ -12,7 +12,7 @@ pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
     Config, ConfigError, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained,
-    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault,
+    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, memory,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -367,16 +367,29 @@ async fn open(
     config: &Config,
     from: &Safe,
     device: &Device,
-) -> Result<(Engine, Device, Option<Event>), Fault> {
-    let fault = match Engine::new(split, config, &from.checkpoint, device).await {
+) -> Result<(Engine, Device, Option<Event>), TrainError> {
+    let error = match open_on(split, config, from, device).await {
         Ok(engine) => return Ok((engine, device.clone(), None)),
-        Err(fault) => fault,
+        Err(error) => error,
     };
-    let Some(cpu) = device.fallback() else { return Err(fault) };
-    let engine = Engine::new(split, config, &from.checkpoint, &cpu).await?;
-    let recovery =
-        Recovery { cause: fault.to_string(), epochs: from.epochs, device: cpu.name().to_owned() };
+    let Some(cpu) = device.fallback() else { return Err(error) };
+    let cause = match &error {
+        TrainError::Device(fault) => fault.to_string(),
+        error => error.to_string(),
+    };
+    let engine = open_on(split, config, from, &cpu).await?;
+    let recovery = Recovery { cause, epochs: from.epochs, device: cpu.name().to_owned() };
     Ok((engine, cpu, Some(Event::Recovered(recovery))))
+}
+
+async fn open_on(
+    split: &Arc<Split>,
+    config: &Config,
+    from: &Safe,
+    device: &Device,
+) -> Result<Engine, TrainError> {
+    memory::check(split, config, device)?;
+    Ok(Engine::new(split, config, &from.checkpoint, device).await?)
 }
 
 impl Training {

@@ -1,6 +1,6 @@
 //! What can end a run, and what to do about it.
 
-use crate::{ConfigError, NoKernels, gpu::Fault};
+use crate::{ConfigError, NoKernels, TooLarge, gpu::Fault};
 
 /// A run that cannot start or go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -47,6 +47,9 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}; train on the CPU, or start again")]
     Device(#[from] Fault),
+    /// There is too little memory.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The fused engine was demanded and has no kernels for the model.
     #[error(transparent)]
     NoKernels(#[from] NoKernels),

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Config, ModelKind, Optimizer, Order, Parameter, Weights,
     checkpoint::Checkpoint,
+    memory::{self, Need},
     weights::{self, Slot},
 };
 
@@ -57,8 +58,7 @@ struct State {
 impl Fused {
     /// Prepares training on `threads` threads; the result does not depend on their number.
     pub(crate) fn new(split: &Split, config: &Config, from: &Checkpoint, threads: usize) -> Self {
-        let batches_worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
-        let team = Team::of(threads.min(batches_worth_a_thread));
+        let team = Self::team(config, threads);
         let state = State::load(config, from, team, split.users, split.items);
         Self {
             arch: Arch::new(),
@@ -78,6 +78,32 @@ impl Fused {
             state,
             trained: 0,
             evaluated: 0,
+        }
+    }
+
+    fn team(config: &Config, threads: usize) -> Team {
+        let worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
+        Team::of(threads.min(worth_a_thread))
+    }
+
+    /// Memory for a run.
+    pub(crate) fn need(split: &Split, config: &Config, threads: usize) -> Need {
+        let (train, test) = (split.train.len() as u64, split.test.len() as u64);
+        let batch = config.batch_size as u64;
+        let (members, rows) = (Self::team(config, threads).len() as u64, split.users + split.items);
+        let table = rows as u64 * Rows::bytes(config.factors);
+        let layers = memory::parameters(config, 0, 0);
+        let gathered = train.min(GATHER.max(config.batch_size) as u64);
+        let steps = train.div_ceil(batch).min(ROUND as u64);
+        Need {
+            ratings: (train + test + gathered) * size_of::<Sample>() as u64
+                + steps * size_of::<Steps>() as u64
+                + members
+                    * Outboxes::bytes(config.batch_size.min(split.train.len()), config.factors),
+            model: memory::checkpoint(config, split.users, split.items)
+                + 2 * table
+                + (2 + members) * 3 * layers, // two states, and a copy for each member
+            gpu: 0,
         }
     }
 

@@ -23,6 +23,11 @@ impl Outboxes {
         Self((0..owners).map(|_| Default::default()).collect())
     }
 
+    /// Bytes of an owner's boxes.
+    pub(super) fn bytes(batch: usize, factors: usize) -> u64 {
+        (2 * 2 * batch * factors.div_ceil(LANES) * size_of::<Chunk>()) as u64
+    }
+
     /// An owner's box for a step.
     pub(super) fn fill(&self, owner: usize, step: usize) -> RwLockWriteGuard<'_, Outbox> {
         // A poisoned box belongs to a thread that panicked, and its panic ends the slice.

@@ -15,7 +15,7 @@ use super::{
 use crate::{Config, ModelKind, Optimizer, Order, Weights, checkpoint::Checkpoint, weights};
 
 /// Trains and gives all numbers in the order of [`Weights`].
-fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
+pub(super) fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32> {
     let (chunks, users) = (config.factors.div_ceil(LANES), split.users);
     let tables = start.parameters[..2].iter().flat_map(|table| table.values.chunks(config.factors));
     let mut values: Vec<Chunk> = tables.flat_map(|row| chunked(row, chunks)).collect();
@@ -156,7 +156,7 @@ fn split(users: u32, items: u32, ratings: u32) -> Split {
 
 /// Trains on `threads` threads, `pace` batches at a time, looking at the weights after each slice
 /// if `look`.
-fn fused(
+pub(super) fn fused(
     split: &Split,
     config: &Config,
     start: &Weights,
@@ -176,7 +176,7 @@ fn fused(
     engine.weights().parameters.into_iter().flat_map(|parameter| parameter.values).collect()
 }
 
-fn bits(values: &[f32]) -> Vec<u32> {
+pub(super) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 

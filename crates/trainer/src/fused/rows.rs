@@ -63,6 +63,11 @@ impl Rows {
         }
     }
 
+    /// Bytes that a row takes.
+    pub(super) fn bytes(factors: usize) -> u64 {
+        (4 * factors.div_ceil(LANES) * size_of::<Chunk>() + 4 * size_of::<u32>()) as u64
+    }
+
     /// The factors of a row `[chunks]`; current only if the row was wanted and caught up.
     #[inline(always)]
     pub(super) fn factors(&self, row: usize, chunks: usize) -> &[Chunk] {

@@ -6,9 +6,9 @@ use ratings::Split;
 
 use super::{
     gather::{gather, sample},
-    layout::Layout,
     plan::{NetworkRows, Plan, Planner},
     rescue::Rescue,
+    sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
 use crate::{
     Config, ModelKind, Optimizer, Order, Weights,
@@ -20,16 +20,10 @@ use crate::{
         deep_mf::Network,
         mf,
         squares::{self, Blocks},
-        update::{self, MAX_STEPS},
+        update,
     },
 };
 
-/// Most ratings of a slice: 8 MiB of samples, 16 MiB of jobs.
-const MAX_SAMPLES: usize = 1 << 19;
-/// Test ratings evaluated at once: 64 MiB, half of a binding.
-const MAX_TEST: usize = 1 << 22;
-/// Test ratings whose squared errors are summed by the device; the host sums the sums.
-const TEST_BLOCK: usize = 1 << 12;
 /// Slices under way: the device works on one while the host plans the next.
 const IN_FLIGHT: usize = 2;
 
@@ -38,7 +32,7 @@ pub(crate) struct FusedGpu {
     gpu: Gpu,
     config: Config,
     split: Arc<Split>,
-    layout: Layout,
+    sizes: Sizes,
     kernels: Kernels,
     buffers: Buffers,
     bound: Bound,
@@ -100,35 +94,26 @@ impl FusedGpu {
         config: &Config,
         from: &Checkpoint,
     ) -> Result<Self, Fault> {
-        let layout = Layout::new(config, split.users, split.items);
-        layout.check()?;
+        let sizes = Sizes::of(&split, config);
+        let Sizes { layout, max_steps, longest, test, .. } = &sizes;
+        let (max_steps, longest, test) = (*max_steps, *longest, *test);
         let kernels = Kernels::new(&gpu, config, layout.network);
-        let test = split.test.len().min(MAX_TEST);
-        let longest = split.train.len().min(config.batch_size.max(MAX_SAMPLES));
-        let batch = config.batch_size.min(split.train.len());
-        let network_rows = layout.network.map_or(0, |network| network.rows());
-        let network_slots =
-            layout.network.map_or(0, |network| network.rows() * network.slots(batch));
-        let max_steps = longest.div_ceil(batch).min(MAX_STEPS);
-        let longest = longest.min(max_steps * batch);
-        let jobs = 2 * longest + max_steps * network_rows + split.users + split.items;
         let number = size_of::<f32>();
         let values = layout.values(&from.weights);
         let moments = layout.moments(from);
-        let gradients =
-            gpu.storage("gradients", (2 * batch + network_slots) * layout.row() * number);
+        let gradients = gpu.storage("gradients", sizes.gradients() * number);
         let buffers = Buffers {
             good_values: gpu.filled("good values", &values),
             good_moments: gpu.filled("good moments", &moments),
             values: gpu.filled("values", &values),
             moments: gpu.filled("moments", &moments),
             samples: gpu.storage("samples", longest * size_of::<Sample>()),
-            jobs: gpu.storage("jobs", jobs * size_of::<Job>()),
+            jobs: gpu.storage("jobs", sizes.jobs * size_of::<Job>()),
             steps: update::table(&gpu),
             turns: gpu.records("turns", 1 + max_steps),
-            errors: gpu.storage("errors", longest.max(test) * number),
+            errors: gpu.storage("errors", sizes.errors() * number),
             blocks: gpu.records("blocks", 1),
-            sums: gpu.storage("sums", max_steps.max(test.div_ceil(TEST_BLOCK)) * number),
+            sums: gpu.storage("sums", sizes.sums() * number),
             test: gpu.storage("test", test * size_of::<Sample>()),
         };
         let Buffers { values, moments, samples, errors, turns, .. } = &buffers;
@@ -159,7 +144,7 @@ impl FusedGpu {
             trained: 0,
             evaluated: 0,
             config: config.clone(),
-            layout,
+            sizes,
             split,
             kernels,
             buffers,
@@ -234,16 +219,15 @@ impl FusedGpu {
     /// Plans a slice and sends it off.
     fn launch(&mut self, batches: usize) -> Flight {
         let Config { batch_size, factors, optimizer, .. } = self.config;
-        let fit = (MAX_SAMPLES / batch_size).clamp(1, MAX_STEPS);
-        let end = self.planned + batches.min(fit).saturating_mul(batch_size);
+        let end = self.planned + batches.min(self.sizes.max_steps).saturating_mul(batch_size);
         let end = end.min(self.split.train.len());
         let ratings = end - self.planned;
         gather(&self.split, &self.order, self.planned..end, &mut self.plan.samples);
         self.planned = end;
-        let network = self.layout.network.map(|network| NetworkRows {
-            first: u32::try_from(self.layout.network_row()).expect("rows fit a u32"),
+        let network = self.sizes.layout.network.map(|network| NetworkRows {
+            first: u32::try_from(self.sizes.layout.network_row()).expect("rows fit a u32"),
             network,
-            stride: network.slots(batch_size.min(self.split.train.len())),
+            stride: network.slots(self.sizes.batch),
         });
         let every_row = optimizer == Optimizer::Adam;
         self.planner.plan(&mut self.plan, batch_size, network.as_ref(), every_row);
@@ -334,7 +318,7 @@ impl FusedGpu {
         self.copy([(values, good_values), (moments, good_moments)]);
         self.good = self.steps;
         let good = [&self.buffers.good_values, &self.buffers.good_moments];
-        self.rescue.begin(&self.gpu, &self.layout, good, self.good);
+        self.rescue.begin(&self.gpu, &self.sizes.layout, good, self.good);
     }
 
     /// A good model that has reached the host since it was last asked for.
@@ -342,7 +326,7 @@ impl FusedGpu {
     /// # Errors
     /// A device that was lost on the way.
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
-        self.rescue.arrived(&self.gpu, &self.layout).await
+        self.rescue.arrived(&self.gpu, &self.sizes.layout).await
     }
 
     /// Gives the device up, as a driver may at any time.
@@ -369,16 +353,16 @@ impl FusedGpu {
 
     /// The model's numbers as they are now. Changes no bit of what follows.
     pub(crate) async fn weights(&mut self) -> Result<Weights, Fault> {
-        let numbers = self.layout.rows() * self.layout.row();
-        Ok(self.layout.weights(&self.gpu.read(&self.buffers.values, numbers).await?))
+        let numbers = self.sizes.layout.rows() * self.sizes.layout.row();
+        Ok(self.sizes.layout.weights(&self.gpu.read(&self.buffers.values, numbers).await?))
     }
 
     /// All that training needs to go on, slices under way included. Changes no bit of what follows.
     pub(crate) async fn checkpoint(&mut self) -> Result<Checkpoint, Fault> {
-        let numbers = self.layout.rows() * self.layout.row();
+        let numbers = self.sizes.layout.rows() * self.sizes.layout.row();
         let weights = self.weights().await?;
         let moments = self.gpu.read(&self.buffers.moments, 2 * numbers).await?;
-        let [first, second] = self.layout.split_moments(&moments);
+        let [first, second] = self.sizes.layout.split_moments(&moments);
         Ok(Checkpoint { weights, first, second, steps: self.steps })
     }
 }

@@ -4,18 +4,14 @@
 use crate::{
     Config, Parameter, Weights,
     checkpoint::Checkpoint,
-    gpu::Fault,
     kernels::{deep_mf::Network, pairs},
     weights,
 };
 
-/// Bytes that a shader can bind at once, by WebGPU's default limits.
-const MAX_BINDING: usize = 128 << 20;
-
 /// Sizes of everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    config: Config,
+    pub(super) config: Config,
     pub(crate) users: usize,
     pub(crate) items: usize,
     pub(crate) network: Option<Network>,
@@ -29,28 +25,6 @@ impl Layout {
             _ => None,
         };
         Self { config: config.clone(), users, items, network }
-    }
-
-    /// Whether the largest table, that of the moments, fits WebGPU's largest binding.
-    ///
-    /// # Errors
-    /// The sizes, and what to change.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        let bytes = self.rows() * self.row() * 2 * size_of::<f32>();
-        if bytes <= MAX_BINDING {
-            return Ok(());
-        }
-        let mib = |bytes: usize| bytes.div_ceil(1 << 20);
-        Err(Fault(format!(
-            "Adam's moments of {} users and {} items with {} factors take {} MiB, and a GPU's table \
-             holds {} MiB; take at most {} factors",
-            self.users,
-            self.items,
-            self.config.factors,
-            mib(bytes),
-            mib(MAX_BINDING),
-            MAX_BINDING / 8 / self.rows() / 2 * 2,
-        )))
     }
 
     /// The row where the network begins.
@@ -132,16 +106,6 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::ModelKind;
-
-    #[test]
-    fn tables_beyond_a_binding_are_refused_with_the_way_out() {
-        let config = Config { factors: 100, ..Config::lab(ModelKind::Mf) };
-        assert_eq!(Layout::new(&config, 6_040, 3_706).check(), Ok(()));
-        let error = Layout::new(&config, 900_000, 100_000).check().expect_err("800 MB");
-        assert!(error.to_string().contains("at most 16 factors"), "{error}");
-        let config = Config { factors: 16, ..config };
-        assert_eq!(Layout::new(&config, 900_000, 100_000).check(), Ok(()));
-    }
 
     #[test]
     fn numbers_come_back_where_they_were() {

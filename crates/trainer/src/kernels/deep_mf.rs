@@ -10,12 +10,12 @@ use super::{
 use crate::gpu::{Access, Fault, Gpu, LANES, Shader, whole};
 
 /// The shader's text, with the lab's sizes in its first line.
-pub const SOURCE: &str = include_str!("../../../../shaders/deep_mf.wgsl");
+pub(crate) const SOURCE: &str = include_str!("../../../../shaders/deep_mf.wgsl");
 
 /// Longest rows the kernel takes.
-pub const MAX_FACTORS: usize = 128;
+pub(crate) const MAX_FACTORS: usize = 128;
 /// Widest hidden layer it takes.
-pub const MAX_WIDTH: usize = 64;
+pub(crate) const MAX_WIDTH: usize = 64;
 /// Numbers in the 256 bytes at whose multiples a uniform begins.
 const ALIGNED: usize = 64;
 /// Most workgroups that share a batch; each leaves a sum for every number of the network.
@@ -23,16 +23,16 @@ const MAX_GROUPS: usize = 32;
 
 /// Sizes of a network with two hidden layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
+pub(crate) struct Network {
     /// Length of a row; the network reads two.
-    pub factors: usize,
+    pub(crate) factors: usize,
     /// Widths of the hidden layers.
-    pub widths: [usize; 2],
+    pub(crate) widths: [usize; 2],
 }
 
 impl Network {
     /// The shader's text for these sizes.
-    pub fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         let (_, body) = SOURCE.split_once('\n').expect("a shader has lines");
         let Self { factors, widths: [first, second] } = self;
         format!(
@@ -142,32 +142,32 @@ impl Network {
 
 /// A batch, the tables it reads and the network.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The network's sizes.
-    pub network: Network,
+    pub(crate) network: Network,
     /// Rows of users and items `[rows, 2 * pairs(factors)]`, an odd last factor with a zero after it.
-    pub values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// For every layer its weights `[outputs, inputs]`, then its biases.
-    pub layers: Vec<f32>,
+    pub(crate) layers: Vec<f32>,
     /// The ratings.
-    pub samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// What a batch gives: for the tables as matrix factorisation does, and for the layers
 /// derivatives in the order of [`Batch::layers`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct DeepFound {
+pub(crate) struct DeepFound {
     /// Errors, and gradients by slot.
-    pub rows: Found,
+    pub(crate) rows: Found,
     /// The layers' gradient.
-    pub layers: Vec<f32>,
+    pub(crate) layers: Vec<f32>,
 }
 
 /// The shader's answer, the workgroups' sums added up.
 ///
 /// # Errors
 /// A GPU that fails.
-pub async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<DeepFound, Fault> {
+pub(crate) async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<DeepFound, Fault> {
     let Batch { network, values, layers, samples } = batch;
     let kernels = network.kernels(gpu);
     let (count, row) = (samples.len(), 2 * pairs(network.factors));
@@ -213,7 +213,7 @@ pub async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<DeepFound, Fault> {
 }
 
 /// What the shader should answer.
-pub fn twin(batch: &Batch) -> DeepFound {
+pub(crate) fn twin(batch: &Batch) -> DeepFound {
     let Batch { network, values, layers: numbers, samples } = batch;
     let row = 2 * pairs(network.factors);
     let mut rows = Found::empty(samples.len(), row);

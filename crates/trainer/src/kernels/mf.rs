@@ -4,7 +4,7 @@ use super::{Sample, Turn, pairs, run};
 use crate::gpu::{Access, Fault, Gpu, Kernel, LANES, Shader, whole};
 
 /// The shader's text.
-pub const SOURCE: &str = include_str!("../../../../shaders/mf.wgsl");
+pub(crate) const SOURCE: &str = include_str!("../../../../shaders/mf.wgsl");
 
 /// The shader's two entry points.
 pub(crate) struct Kernels {
@@ -26,31 +26,31 @@ impl Kernels {
 
 /// A batch and the tables it reads.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Length of a row.
-    pub factors: usize,
+    pub(crate) factors: usize,
     /// Rows of users and items `[rows, 2 * pairs(factors)]`, an odd last factor with a zero after it.
-    pub values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// The ratings.
-    pub samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// What a batch gives.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Prediction less rating `[samples]`.
-    pub errors: Vec<f32>,
+    pub(crate) errors: Vec<f32>,
     /// The same by the entry point that only evaluates.
-    pub evaluated: Vec<f32>,
+    pub(crate) evaluated: Vec<f32>,
     /// Derivatives of the batch's mean squared error `[2 * samples, 2 * pairs(factors)]`, by slot.
-    pub gradients: Vec<f32>,
+    pub(crate) gradients: Vec<f32>,
 }
 
 /// The shader's answer.
 ///
 /// # Errors
 /// A GPU that fails.
-pub async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<Found, Fault> {
+pub(crate) async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<Found, Fault> {
     let kernels = Kernels::new(gpu, batch.factors);
     let (count, row) = (batch.samples.len(), 2 * pairs(batch.factors));
     let records = gpu.records("turn", 1);
@@ -74,7 +74,7 @@ pub async fn on_gpu(gpu: &Gpu, batch: &Batch) -> Result<Found, Fault> {
 }
 
 /// What the shader should answer.
-pub fn twin(batch: &Batch) -> Found {
+pub(crate) fn twin(batch: &Batch) -> Found {
     let row = 2 * pairs(batch.factors);
     let mut found = Found::empty(batch.samples.len(), row);
     let scale = batch.turn().scale;

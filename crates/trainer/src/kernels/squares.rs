@@ -6,7 +6,7 @@ use super::run;
 use crate::gpu::{Access, Fault, Gpu, Kernel, Shader, whole};
 
 /// The shader's text.
-pub const SOURCE: &str = include_str!("../../../../shaders/squares.wgsl");
+pub(crate) const SOURCE: &str = include_str!("../../../../shaders/squares.wgsl");
 
 /// How errors are cut into blocks.
 #[repr(C)]
@@ -26,7 +26,7 @@ pub(crate) fn kernel(gpu: &Gpu) -> Kernel {
 ///
 /// # Errors
 /// A GPU that fails.
-pub async fn on_gpu(gpu: &Gpu, errors: &[f32], size: usize) -> Result<Vec<f32>, Fault> {
+pub(crate) async fn on_gpu(gpu: &Gpu, errors: &[f32], size: usize) -> Result<Vec<f32>, Fault> {
     let kernel = kernel(gpu);
     let blocks = errors.len().div_ceil(size);
     let cut = |n: usize| u32::try_from(n).expect("fewer than 2^32 errors");
@@ -40,6 +40,6 @@ pub async fn on_gpu(gpu: &Gpu, errors: &[f32], size: usize) -> Result<Vec<f32>, 
 }
 
 /// What the shader should answer.
-pub fn twin(errors: &[f32], size: usize) -> Vec<f32> {
+pub(crate) fn twin(errors: &[f32], size: usize) -> Vec<f32> {
     errors.chunks(size).map(|block| block.iter().map(|error| error * error).sum()).collect()
 }

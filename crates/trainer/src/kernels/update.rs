@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The shader's text.
-pub const SOURCE: &str = include_str!("../../../../shaders/update.wgsl");
+pub(crate) const SOURCE: &str = include_str!("../../../../shaders/update.wgsl");
 
 /// Most steps of a slice: what 64 KiB hold.
 pub(crate) const MAX_STEPS: usize = 1 << 12;
@@ -33,28 +33,28 @@ pub(crate) fn workgroups(jobs: usize, factors: usize) -> usize {
 
 /// Rows, the gradients of some of them, and the steps they are to make.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rows {
+pub(crate) struct Rows {
     /// Length of a row.
-    pub factors: usize,
+    pub(crate) factors: usize,
     /// `[rows, 2 * pairs(factors)]`.
-    pub values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// `[rows, pairs(factors), 4]`: first moments of a pair, then its second moments.
-    pub moments: Vec<f32>,
+    pub(crate) moments: Vec<f32>,
     /// `[slots, 2 * pairs(factors)]`.
-    pub gradients: Vec<f32>,
+    pub(crate) gradients: Vec<f32>,
     /// The rows to move, longest first.
-    pub jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
 }
 
 /// Adam's settings, from the first step of a run on.
 #[derive(Clone, Copy, Debug)]
-pub struct Adam {
+pub(crate) struct Adam {
     /// Step size.
-    pub learning_rate: f64,
+    pub(crate) learning_rate: f64,
     /// Coupled penalty.
-    pub weight_decay: f64,
+    pub(crate) weight_decay: f64,
     /// Steps made before.
-    pub made: u64,
+    pub(crate) made: u64,
 }
 
 impl Adam {
@@ -73,7 +73,7 @@ impl Adam {
 ///
 /// # Errors
 /// A GPU that fails.
-pub async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> {
+pub(crate) async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> {
     let kernel = kernel(gpu, rows.factors);
     let jobs = u32::try_from(rows.jobs.len()).expect("jobs fit a u32");
     let records = gpu.records("turn", 1);
@@ -97,7 +97,7 @@ pub async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> 
 }
 
 /// What the shader should answer.
-pub fn twin(rows: &Rows, adam: &Adam) -> Rows {
+pub(crate) fn twin(rows: &Rows, adam: &Adam) -> Rows {
     let mut after = rows.clone();
     let row = 2 * pairs(rows.factors);
     let steps = adam.steps(rows.longest());

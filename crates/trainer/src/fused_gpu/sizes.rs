@@ -1,0 +1,135 @@
+//! How much of everything the device holds, counted before anything is made.
+
+use ratings::Split;
+
+use super::layout::Layout;
+use crate::{
+    Config,
+    fused::Step,
+    gpu::RECORD,
+    kernels::{Job, Sample, update::MAX_STEPS},
+    memory::{self, Need},
+};
+
+/// Most ratings of a slice: 8 MiB of samples, 16 MiB of jobs.
+pub(super) const MAX_SAMPLES: usize = 1 << 19;
+/// Test ratings evaluated at once: 64 MiB, half of a binding.
+pub(super) const MAX_TEST: usize = 1 << 22;
+/// Test ratings whose squared errors are summed by the device; the host sums the sums.
+pub(super) const TEST_BLOCK: usize = 1 << 12;
+
+/// Sizes for a model and its data.
+pub(crate) struct Sizes {
+    pub(super) layout: Layout,
+    pub(super) batch: usize,     // ratings of the longest
+    pub(super) max_steps: usize, // of a slice
+    pub(super) longest: usize,   // ratings of a slice
+    pub(super) jobs: usize,      // of a slice
+    pub(super) slots: usize,     // of gradients
+    pub(super) test: usize,      // ratings evaluated at once
+}
+
+impl Sizes {
+    /// Bytes that a shader can bind at once, by WebGPU's default limits.
+    pub(crate) const MAX_BINDING: u64 = 128 << 20;
+
+    /// For a configuration that the kernels take, and a training set that is not empty.
+    pub(crate) fn of(split: &Split, config: &Config) -> Self {
+        let layout = Layout::new(config, split.users, split.items);
+        let train = split.train.len();
+        let batch = config.batch_size.min(train);
+        let (network_rows, network_slots) = layout
+            .network
+            .map_or((0, 0), |network| (network.rows(), network.rows() * network.slots(batch)));
+        // A wide network has so many rows that a long slice's jobs would outgrow a binding.
+        let room = Self::MAX_BINDING as usize / size_of::<Job>();
+        let room = room.saturating_sub(split.users + split.items);
+        let fit = (room / (2 * batch + network_rows)).clamp(1, MAX_STEPS);
+        let longest = train.min((MAX_SAMPLES / batch).max(1) * batch);
+        let max_steps = longest.div_ceil(batch).min(fit);
+        let longest = longest.min(max_steps * batch);
+        Self {
+            batch,
+            max_steps,
+            longest,
+            jobs: 2 * longest + max_steps * network_rows + split.users + split.items,
+            slots: 2 * batch + network_slots,
+            test: split.test.len().min(MAX_TEST),
+            layout,
+        }
+    }
+
+    /// Numbers of the gradients.
+    pub(super) fn gradients(&self) -> usize {
+        self.slots * self.layout.row()
+    }
+
+    /// Numbers for the errors of a slice, or of the test set.
+    pub(super) fn errors(&self) -> usize {
+        self.longest.max(self.test)
+    }
+
+    /// Numbers for their sums.
+    pub(super) fn sums(&self) -> usize {
+        self.max_steps.max(self.test.div_ceil(TEST_BLOCK))
+    }
+
+    /// Bytes of the largest table that a kernel sees.
+    pub(crate) fn largest_binding(&self) -> u64 {
+        let jobs = bytes::<Job>(self.jobs);
+        (2 * self.model()).max(jobs).max(bytes::<f32>(self.gradients()))
+    }
+
+    /// Bytes of the model's numbers; the moments take twice as many.
+    fn model(&self) -> u64 {
+        self.layout.rows() as u64 * bytes::<f32>(self.layout.row())
+    }
+
+    /// Bytes of all of it.
+    pub(crate) fn need(&self) -> Need {
+        let turns = 1 + self.max_steps;
+        let slice = bytes::<Sample>(self.longest)
+            + bytes::<Job>(self.jobs)
+            + bytes::<Step>(MAX_STEPS)
+            + bytes::<[u8; RECORD]>(turns);
+        let test = bytes::<Sample>(self.test);
+        let rest = bytes::<f32>(self.gradients() + self.errors() + self.sums());
+        let Layout { config, users, items, .. } = &self.layout;
+        Need {
+            ratings: 2 * (slice + test), // what is written to a device waits where both can see it
+            model: 2 * memory::checkpoint(config, *users, *items) + 3 * self.model(),
+            gpu: slice + test + 6 * self.model() + rest,
+        }
+    }
+}
+
+fn bytes<T>(count: usize) -> u64 {
+    count as u64 * size_of::<T>() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use ratings::{ItemIndex, Ratings, UserIndex};
+
+    use super::*;
+    use crate::ModelKind;
+
+    #[test]
+    fn a_slice_of_a_wide_network_keeps_within_a_binding() {
+        let train = Ratings {
+            users: vec![UserIndex(0); 9_000],
+            items: vec![ItemIndex(0); 9_000],
+            values: vec![1.0; 9_000],
+        };
+        let split = Split { train, test: Ratings::default(), users: 1, items: 1 };
+        let config = Config {
+            factors: 1,
+            hidden: vec![64, 64],
+            batch_size: 1,
+            ..Config::lab(ModelKind::DeepMf)
+        };
+        let sizes = Sizes::of(&split, &config);
+        assert!(sizes.max_steps > 1_000, "{}", sizes.max_steps);
+        assert!(sizes.largest_binding() <= Sizes::MAX_BINDING);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a run takes in memory, counted before it starts, and the refusal of what does not fit.
+
+use ratings::Split;
+
+use crate::{
+    AdapterKind, Config, Device, DeviceKind, EngineKind, autodiff::Autodiff, fused::Fused,
+    fused_gpu::Sizes, weights,
+};
+
+/// Bytes that a run takes beside the ratings it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Copies of the ratings, and what is made of them for the steps to come.
+    pub(crate) ratings: u64,
+    /// The model's numbers, their moments and copies, on this computer.
+    pub(crate) model: u64,
+    /// What a GPU holds.
+    pub(crate) gpu: u64,
+}
+
+/// Bytes of a model's numbers.
+pub(crate) fn parameters(config: &Config, users: usize, items: usize) -> u64 {
+    let slots = weights::slots(config, users, items);
+    let numbers =
+        slots.iter().map(|slot| slot.shape.iter().map(|side| *side as u64).product::<u64>());
+    size_of::<f32>() as u64 * numbers.sum::<u64>()
+}
+
+/// Bytes of a model with both moments, as a run starts from it.
+pub(crate) fn checkpoint(config: &Config, users: usize, items: usize) -> u64 {
+    3 * parameters(config, users, items)
+}
+
+/// Refuses a run that has no room.
+///
+/// # Errors
+/// How much it needs, how much there is, and the largest number of factors that fits.
+pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(), TooLarge> {
+    let kind = device.engine(config).expect("asked before");
+    let fused_gpu = kind == EngineKind::Fused && device.kind() == DeviceKind::Gpu;
+    let trial = |factors: usize| {
+        let config = Config { factors, ..config.clone() };
+        match kind {
+            EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(),
+            EngineKind::Fused => Fused::need(split, &config, device.threads()),
+            EngineKind::Autodiff => Autodiff::need(split, &config),
+        }
+    };
+    let shared = device.adapter().is_some_and(|adapter| {
+        matches!(adapter.kind, AdapterKind::Integrated | AdapterKind::Software)
+    });
+    let bytes = |need: Need| need.ratings + need.model + if shared { need.gpu } else { 0 };
+    let refuse = |what, bytes, limit, fits: &dyn Fn(usize) -> bool| TooLarge {
+        what,
+        bytes,
+        limit,
+        users: split.users,
+        items: split.items,
+        factors: config.factors,
+        fitting: (1..config.factors).rev().find(|factors| fits(*factors)),
+    };
+    if fused_gpu {
+        let largest =
+            |factors| Sizes::of(split, &Config { factors, ..config.clone() }).largest_binding();
+        let bytes = largest(config.factors);
+        if bytes > Sizes::MAX_BINDING {
+            let fits = |factors| largest(factors) <= Sizes::MAX_BINDING;
+            return Err(refuse(Part::Binding, bytes, Sizes::MAX_BINDING, &fits));
+        }
+    }
+    match device.memory() {
+        Some(limit) if bytes(trial(config.factors)) > limit => {
+            let fits = |factors| bytes(trial(factors)) <= limit;
+            Err(refuse(Part::Memory, bytes(trial(config.factors)), limit, &fits))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of a run in this computer's memory.
+    Memory,
+    /// The largest table in what a kernel can see at once.
+    Binding,
+}
+
+/// A run for which there is too little memory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} {users} users and {items} items with {factors} factors takes {}, and {} {}; {}",
+    match what { Part::Memory => "training", Part::Binding => "the largest table of" },
+    size(*bytes),
+    match what { Part::Memory => "there is room for", Part::Binding => "a GPU's table holds" },
+    size(*limit),
+    fitting.map_or_else(
+        || match what {
+            Part::Memory => "train on fewer ratings".to_owned(),
+            Part::Binding => "train on the CPU".to_owned(),
+        },
+        |factors| format!("take at most {factors} factors"),
+    )
+)]
+pub struct TooLarge {
+    /// What it is that has no room.
+    pub what: Part,
+    /// Bytes it takes, by estimate.
+    pub bytes: u64,
+    /// Bytes there are.
+    pub limit: u64,
+    /// Users of the training set.
+    pub users: usize,
+    /// Its items.
+    pub items: usize,
+    /// Factors asked for.
+    pub factors: usize,
+    /// Most factors that fit, if any do.
+    pub fitting: Option<usize>,
+}
+
+/// Bytes in MiB or GiB.
+fn size(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
+/// Bytes that a program may still ask for, where the platform itself sets an end to them.
+pub(crate) fn end_of_platform() -> Option<u64> {
+    #[cfg(target_family = "wasm")]
+    {
+        const PAGE: u64 = 1 << 16;
+        let taken = core::arch::wasm32::memory_size::<0>() as u64 * PAGE;
+        Some((1 << 32) - taken)
+    }
+    #[cfg(not(target_family = "wasm"))]
+    None
+}

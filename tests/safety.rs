@@ -1,0 +1,145 @@
+//! What a run does when it has no room, and when its GPU fails.
+
+use std::time::Duration;
+
+use ratings::Split;
+use trainer::{
+    Config, Device, Event, ModelKind, Part, Recovery, Run, TrainError, Trained, Weights,
+};
+
+use crate::support;
+
+fn quick(model: ModelKind) -> Config {
+    Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::lab(model) }
+}
+
+#[test]
+fn a_run_without_room_is_refused_with_the_way_out() {
+    let split = support::small_split(1_000, 2_000, 6_000);
+    let gpu = support::gpu("a_run_without_room_is_refused_with_the_way_out");
+    for device in support::engines().into_iter().chain(gpu) {
+        for model in ModelKind::ALL {
+            let config = Config { factors: 128, ..quick(model) };
+            let small = device.clone().with_memory(12 << 20);
+            let refused = support::train(&split, &config, &small).unwrap_err();
+            let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
+            assert_eq!((why.what, why.limit), (Part::Memory, 12 << 20));
+            let factors = why.fitting.unwrap();
+            assert!(refused.to_string().contains(&format!("at most {factors} factors")));
+            let fitting = Config { factors, epochs: 0, ..config.clone() };
+            assert_eq!(support::train(&split, &fitting, &small).err(), None);
+            let beyond = Config { factors: factors + 1, ..fitting };
+            assert!(support::train(&split, &beyond, &small).is_err(), "{model}, {factors}");
+            let tiny = device.clone().with_memory(1 << 10);
+            let hopeless = support::train(&split, &config, &tiny).unwrap_err().to_string();
+            assert!(hopeless.contains("train on fewer ratings"), "{hopeless}");
+        }
+    }
+}
+
+#[test]
+fn tables_beyond_a_gpus_are_refused_with_the_way_out() {
+    let Some(gpu) = support::gpu("tables_beyond_a_gpus_are_refused_with_the_way_out") else {
+        return;
+    };
+    let split = Split { users: 900_000, items: 100_000, ..support::small_split(100, 60, 2_000) };
+    let config = Config { factors: 100, ..Config::lab(ModelKind::Mf) };
+    let refused = support::train(&split, &config, &gpu).unwrap_err();
+    let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
+    assert_eq!((why.what, why.limit, why.fitting), (Part::Binding, 128 << 20, Some(16)));
+    let text = refused.to_string();
+    assert!(text.contains("763 MiB") && text.contains("128 MiB"), "{text}");
+}
+
+#[test]
+fn a_lost_gpu_does_not_change_the_result() {
+    let Some(device) = support::gpu("a_lost_gpu_does_not_change_the_result") else { return };
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let config = Config { epochs: 4, ..quick(model) };
+        let undisturbed = support::train(&split, &config, &device).unwrap();
+        let (trained, recoveries) = losing(&split, &config, &device, 2);
+        let trained = trained.unwrap();
+        assert_eq!(recoveries.len(), 2);
+        assert!(recoveries.iter().all(|of| of.cause.contains("lost")), "{recoveries:?}");
+        let epochs: Vec<usize> = recoveries.iter().map(|of| of.epochs).collect();
+        assert_eq!(epochs, [1, 2], "it goes on from the copy of the epoch before, moments and all");
+        assert_eq!(trained.weights, undisturbed.weights, "{model}");
+        assert_eq!(trained.history.len(), 4);
+        let rmse = |trained: &Trained| {
+            trained.history.iter().map(|report| report.test_rmse).collect::<Vec<_>>()
+        };
+        assert_eq!(rmse(&trained), rmse(&undisturbed), "{model}");
+    }
+}
+
+#[test]
+fn a_gpu_lost_too_often_stops_the_run_and_leaves_the_model() {
+    const NAME: &str = "a_gpu_lost_too_often_stops_the_run_and_leaves_the_model";
+    let Some(device) = support::gpu(NAME) else { return };
+    let split = support::small_split(100, 60, 2_000);
+    let config = Config { epochs: 6, ..quick(ModelKind::Mf) };
+    let (stopped, recoveries) = losing(&split, &config, &device, 3);
+    assert_eq!(recoveries.len(), 2);
+    let trained = stopped.unwrap_err();
+    let start = Weights::initial(&config, split.users, split.items);
+    assert!(trained.history.len() < 4);
+    assert_eq!(trained.weights == start, trained.history.is_empty());
+}
+
+/// Loses the GPU after each of the first `times` epochs. The model of a run that stops is the error.
+fn losing(
+    split: &Split,
+    config: &Config,
+    device: &Device,
+    times: usize,
+) -> (Result<Trained, Trained>, Vec<Recovery>) {
+    pollster::block_on(async {
+        let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
+        let mut recoveries = Vec::new();
+        let mut lost = 0;
+        loop {
+            match run.advance().await {
+                Ok(Some(Event::Epoch(_))) if lost < times => {
+                    lost += 1;
+                    run.advance().await.unwrap(); // a slice of the next epoch
+                    run.lose_device();
+                }
+                Ok(Some(Event::Recovered(recovery))) => recoveries.push(recovery),
+                Ok(Some(_)) => {}
+                Ok(None) => return (Ok(run.finish().await.unwrap()), recoveries),
+                Err(TrainError::Device(_)) => {
+                    return (Err(run.finish().await.unwrap()), recoveries);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    })
+}
+
+#[test]
+fn a_gpu_that_never_answers_is_given_up_for_the_cpu() {
+    let name = "a_gpu_that_never_answers_is_given_up_for_the_cpu";
+    let Some(device) = support::gpu(name) else { return };
+    let device = device.impatient(Duration::ZERO);
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let (events, trained) = support::events(&split, &quick(model), &device);
+        let recoveries: Vec<_> = events
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Recovered(recovery) => Some(recovery),
+                _ => None,
+            })
+            .collect();
+        let gpu = device.name();
+        let devices: Vec<&str> = recoveries.iter().map(|of| of.device.as_str()).collect();
+        assert_eq!(devices, [gpu, gpu, "CPU"], "two new connections, then the CPU");
+        for recovery in &recoveries {
+            assert!(recovery.cause.contains("does not finish its work"), "{}", recovery.cause);
+            assert_eq!(recovery.epochs, 0);
+        }
+        let on_the_cpu = support::train(&split, &quick(model), &support::fused()).unwrap();
+        assert_eq!(trained.weights, on_the_cpu.weights, "{model}");
+    }
+}
