@@ -6,13 +6,14 @@ use ratings::Split;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Config, Device, DeviceKind, ModelKind, Optimizer, Weights,
+    Config, Device, DeviceKind, ModelKind, Optimizer, TrainError, Weights,
     autodiff::Autodiff,
     checkpoint::Checkpoint,
     fused::Fused,
     fused_gpu::FusedGpu,
     gpu::Fault,
     kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
+    memory,
 };
 
 /// What the user asked for.
@@ -79,7 +80,7 @@ pub(crate) enum Engine {
 
 impl Engine {
     /// # Errors
-    /// A GPU that fails, or that has too little memory.
+    /// Too little memory, or a GPU that fails.
     ///
     /// # Panics
     /// If the device has no engine for the model.
@@ -88,7 +89,8 @@ impl Engine {
         config: &Config,
         from: &Checkpoint,
         device: &Device,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, TrainError> {
+        memory::check(split, config, device)?;
         let kind = device.engine(config).expect("asked before");
         Ok(match (kind, device.kind()) {
             (EngineKind::Fused, DeviceKind::Cpu) => {

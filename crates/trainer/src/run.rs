@@ -12,7 +12,7 @@ pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
     Config, ConfigError, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained,
-    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, memory,
+    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -368,7 +368,7 @@ async fn open(
     from: &Safe,
     device: &Device,
 ) -> Result<(Engine, Device, Option<Event>), TrainError> {
-    let error = match open_on(split, config, from, device).await {
+    let error = match Engine::new(split, config, &from.checkpoint, device).await {
         Ok(engine) => return Ok((engine, device.clone(), None)),
         Err(error) => error,
     };
@@ -377,19 +377,9 @@ async fn open(
         TrainError::Device(fault) => fault.to_string(),
         error => error.to_string(),
     };
-    let engine = open_on(split, config, from, &cpu).await?;
+    let engine = Engine::new(split, config, &from.checkpoint, &cpu).await?;
     let recovery = Recovery { cause, epochs: from.epochs, device: cpu.name().to_owned() };
     Ok((engine, cpu, Some(Event::Recovered(recovery))))
-}
-
-async fn open_on(
-    split: &Arc<Split>,
-    config: &Config,
-    from: &Safe,
-    device: &Device,
-) -> Result<Engine, TrainError> {
-    memory::check(split, config, device)?;
-    Ok(Engine::new(split, config, &from.checkpoint, device).await?)
 }
 
 impl Training {
