@@ -54,6 +54,7 @@ mod trained; // the result
 mod record; // the result as burn's record
 mod averages; // what is known without a model
 mod model_file; // all of it in one file
+mod predict; // the result at work
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use averages::{Average, Averages};
@@ -69,6 +70,10 @@ pub use memory::{Part, TooLarge};
 pub use model::{DeepMf, Mf};
 pub use model_file::{ModelFile, ModelFileError, Source};
 pub use order::Order;
+pub use predict::{
+    Catalogue, Explanation, FactorShare, Fallback, Filter, Histories, Pick, Prediction, Predictor,
+    Reason, Scorer, Taste, Wanted,
+};
 #[cfg(feature = "autodiff")]
 pub use record::RecordError;
 pub use run::{OptimizerState, Pace, Run};

@@ -1,0 +1,22 @@
+//! A trained model at work, in plain Rust: predictions, lists, neighbours, reasons, new users.
+
+mod columns; // the items' numbers, block by block
+mod scorer; // one user against many items
+mod histories; // who rated what
+mod filter; // which items may be recommended
+mod top; // the best items for a user, or for all
+mod neighbours; // items or users alike
+mod solve; // small symmetric systems
+mod fold_in; // a user whom the model has not seen
+mod network_user; // the same for a network
+mod explain; // why an item is predicted so
+mod catalogue; // what is recommended at all
+mod predictor; // all of it together
+
+pub use catalogue::Catalogue;
+pub use explain::{Explanation, FactorShare, Reason};
+pub use filter::Filter;
+pub use histories::Histories;
+pub use predictor::{Fallback, Prediction, Predictor, Taste};
+pub use scorer::Scorer;
+pub use top::{Pick, Wanted};

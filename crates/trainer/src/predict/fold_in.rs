@@ -1,0 +1,146 @@
+//! A user whom the model has not seen, by ridge regression with the items fixed:
+//!
+//! `p = argmin Σ (r_j - p·q_j)² + λ |p - p̄|²`, over the items j that the user rated.
+//!
+//! It is the most likely p where errors have the variance σ² and users' factors are normal around
+//! their mean p̄ with variance τ², and `λ = σ²/τ²` (Bishop, "Pattern Recognition and Machine
+//! Learning", 2006, section 3.3). Without a rating the user is the mean of all.
+
+use ratings::ItemIndex;
+
+use super::solve::Triangle;
+use crate::{Parameter, Trained};
+
+/// What is known of users before they rate anything.
+#[derive(Clone, Debug)]
+pub(super) struct Prior {
+    pub(super) mean: Vec<f32>, // p̄: [factors]
+    pub(super) penalty: f64,   // λ
+}
+
+/// Variance of the errors of a model without history: one star.
+const UNTESTED: f64 = 1.0;
+/// Keeps systems solvable where errors or users do not vary.
+const PENALTIES: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+
+impl Prior {
+    /// Of the users that have a training rating; `known` says which.
+    pub(super) fn of(trained: &Trained, known: impl Fn(usize) -> bool) -> Self {
+        let table = trained.weights.get("user_factors").expect("every model has factors");
+        let width = table.shape[1];
+        let rows = || (0..table.shape[0]).filter(|user| known(*user)).map(|user| row(table, user));
+        let n = rows().count().max(1) as f64;
+        let mut mean = vec![0.0f64; width];
+        for p in rows() {
+            mean.iter_mut().zip(p).for_each(|(mean, p)| *mean += f64::from(*p) / n);
+        }
+        let away = |p: &[f32]| -> f64 {
+            p.iter().zip(&mean).map(|(p, mean)| (f64::from(*p) - mean).powi(2)).sum()
+        };
+        let spread = rows().map(away).sum::<f64>() / (n * width as f64);
+        let error = trained.history.last().map_or(UNTESTED, |report| report.train_rmse.powi(2));
+        let penalty = error / spread;
+        let penalty = if penalty.is_nan() { *PENALTIES.start() } else { penalty };
+        #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
+        let mean = mean.into_iter().map(|mean| mean as f32).collect();
+        Self { mean, penalty: penalty.clamp(*PENALTIES.start(), *PENALTIES.end()) }
+    }
+}
+
+/// The ridge regression of one user.
+pub(super) struct Ridge<'a> {
+    prior: &'a Prior,
+    rated: Vec<&'a [f32]>, // [n, factors]
+    errors: Vec<f64>,      // [n]: ratings less what the mean user would give
+    system: System,
+}
+
+/// The smaller of the two forms: with n ratings and K factors,
+/// `(QᵀQ + λI)⁻¹ Qᵀ = Qᵀ (QQᵀ + λI)⁻¹`.
+enum System {
+    ByFactor(Triangle), // QᵀQ + λI: [K, K]
+    ByRating(Triangle), // QQᵀ + λI: [n, n]
+}
+
+impl<'a> Ridge<'a> {
+    /// `rated` are items with the user's ratings; `None` if the numbers are out of range.
+    pub(super) fn new(
+        prior: &'a Prior,
+        items: &'a Parameter,
+        rated: &[(ItemIndex, f32)],
+    ) -> Option<Self> {
+        let rows: Vec<&[f32]> = rated.iter().map(|(item, _)| row(items, item.index())).collect();
+        let error = |(q, (_, rating)): (&&[f32], &(ItemIndex, f32))| {
+            f64::from(*rating) - dot(q, &prior.mean)
+        };
+        let errors = rows.iter().zip(rated).map(error).collect();
+        let (n, k) = (rows.len(), prior.mean.len());
+        let with_penalty = |n: usize, entry: &dyn Fn(usize, usize) -> f64| {
+            let mut matrix = vec![0.0; n * n];
+            for i in 0..n {
+                for j in 0..=i {
+                    matrix[i * n + j] = entry(i, j) + if i == j { prior.penalty } else { 0.0 };
+                }
+            }
+            Triangle::of(matrix, n)
+        };
+        let system = if k <= n {
+            let entry =
+                |i: usize, j: usize| rows.iter().map(|q| f64::from(q[i]) * f64::from(q[j])).sum();
+            System::ByFactor(with_penalty(k, &entry)?)
+        } else {
+            System::ByRating(with_penalty(n, &|i, j| dot(rows[i], rows[j]))?)
+        };
+        Some(Self { prior, rated: rows, errors, system })
+    }
+
+    /// The user's factors.
+    pub(super) fn factors(&self) -> Vec<f32> {
+        let moved = match &self.system {
+            System::ByFactor(system) => system.solve(self.sum(&self.errors)),
+            System::ByRating(system) => self.sum(&system.solve(self.errors.clone())),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
+        self.prior.mean.iter().zip(moved).map(|(mean, by)| (f64::from(*mean) + by) as f32).collect()
+    }
+
+    /// How much each of the user's ratings adds to the prediction for an item with the factors `q`:
+    /// `qᵀ (QᵀQ + λI)⁻¹ q_j (r_j - p̄·q_j)`. With what the mean user gets, `p̄·q`, it adds up to the
+    /// prediction. After Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback
+    /// Datasets", 2008, section 5.
+    pub(super) fn shares(&self, q: &[f32]) -> Vec<f64> {
+        let weights = match &self.system {
+            System::ByFactor(system) => {
+                let direction = system.solve(q.iter().map(|q| f64::from(*q)).collect());
+                let along = |row: &&[f32]| {
+                    row.iter().zip(&direction).map(|(x, by)| f64::from(*x) * by).sum()
+                };
+                self.rated.iter().map(along).collect()
+            }
+            System::ByRating(system) => {
+                system.solve(self.rated.iter().map(|row| dot(row, q)).collect())
+            }
+        };
+        weights.iter().zip(&self.errors).map(|(weight, error)| weight * error).collect()
+    }
+
+    /// `Qᵀ x`: `[factors]`.
+    fn sum(&self, x: &[f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.prior.mean.len()];
+        for (q, x) in self.rated.iter().zip(x) {
+            sum.iter_mut().zip(*q).for_each(|(sum, q)| *sum += f64::from(*q) * x);
+        }
+        sum
+    }
+}
+
+/// A row of a table.
+pub(super) fn row(table: &Parameter, row: usize) -> &[f32] {
+    let width = table.shape[1];
+    &table.values[row * width..][..width]
+}
+
+/// `a · b`.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}

@@ -1,0 +1,81 @@
+//! A user whom a network has not seen: a few steps on the user's factors alone, from the mean of all
+//! users, with everything else fixed. It lowers `Σ (r_j - f(p, q_j))² + λ |p - p̄|²`.
+
+use ratings::ItemIndex;
+
+use super::{
+    fold_in::{Prior, row},
+    scorer::{Layer, Network, relu},
+};
+use crate::Parameter;
+
+/// Steps of Adam, and their size in parts of a factor of usual size.
+const STEPS: usize = 100;
+const RATE: f32 = 0.05;
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
+
+/// The user's factors.
+pub(super) fn fit(
+    network: &Network,
+    prior: &Prior,
+    items: &Parameter,
+    rated: &[(ItemIndex, f32)],
+) -> Vec<f32> {
+    let mut p = prior.mean.clone();
+    if rated.is_empty() {
+        return p;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
+    let penalty = prior.penalty as f32;
+    let (mut first, mut second) = (vec![0.0f32; p.len()], vec![0.0f32; p.len()]);
+    let (mut power_1, mut power_2) = (1.0, 1.0);
+    for _ in 0..STEPS {
+        let mut gradient: Vec<f32> =
+            p.iter().zip(&prior.mean).map(|(p, mean)| 2.0 * penalty * (p - mean)).collect();
+        for (item, rating) in rated {
+            add_gradient(network, &p, row(items, item.index()), *rating, &mut gradient);
+        }
+        (power_1, power_2) = (power_1 * BETA_1, power_2 * BETA_2);
+        for (((p, m), v), g) in p.iter_mut().zip(&mut first).zip(&mut second).zip(&gradient) {
+            *m += (g - *m) * (1.0 - BETA_1);
+            *v += (g * g - *v) * (1.0 - BETA_2);
+            let root = (*v / (1.0 - power_2)).sqrt();
+            *p -= RATE * (*m / (1.0 - power_1)) / (root + EPSILON);
+        }
+    }
+    p
+}
+
+/// Adds the derivative of one squared error by the user's factors, by the chain rule.
+fn add_gradient(network: &Network, p: &[f32], q: &[f32], rating: f32, gradient: &mut [f32]) {
+    let mut inputs = vec![[p, q].concat()]; // of each layer
+    let last = network.layers.len() - 1;
+    for (n, layer) in network.layers.iter().enumerate() {
+        let sums = layer.half(&inputs[n], 0);
+        let y = sums.iter().zip(&layer.bias).map(|(sum, bias)| sum + bias);
+        inputs.push(if n < last { y.map(relu).collect() } else { y.collect() });
+    }
+    let mut by_output = vec![2.0 * (inputs[last + 1][0] - rating)];
+    for (n, layer) in network.layers.iter().enumerate().rev() {
+        by_output = backwards(layer, &by_output);
+        if n > 0 {
+            // Behind a ReLU: where its output is zero nothing comes through.
+            let stopped = by_output.iter_mut().zip(&inputs[n]).filter(|(_, x)| **x <= 0.0);
+            stopped.for_each(|(by, _)| *by = 0.0);
+        }
+    }
+    gradient.iter_mut().zip(&by_output).for_each(|(gradient, by)| *gradient += by);
+}
+
+/// The derivative by a layer's inputs.
+fn backwards(layer: &Layer, by_output: &[f32]) -> Vec<f32> {
+    let mut by_input = vec![0.0; layer.inputs];
+    for (weights, by_output) in layer.weight.chunks(layer.inputs).zip(by_output) {
+        for (by_input, weight) in by_input.iter_mut().zip(weights) {
+            *by_input += weight * by_output;
+        }
+    }
+    by_input
+}

@@ -1,0 +1,236 @@
+//! A model file at work.
+
+use ratings::{ItemIndex, UserIndex};
+
+use super::{
+    Explanation, Filter, Histories, explain,
+    fold_in::{Prior, Ridge, row},
+    neighbours::nearest,
+    network_user,
+    scorer::{Scorer, Side},
+    top::{Pick, Wanted, top},
+};
+use crate::{ModelFile, Parameter};
+
+/// A model, ready to predict.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    file: ModelFile,
+    scorer: Scorer,
+    prior: Prior,
+    known: Vec<bool>, // [items]: whether an item has a training rating
+}
+
+/// What a user likes, as the model sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taste {
+    factors: Vec<f32>,
+    side: Side,
+}
+
+/// A predicted rating, and what it rests on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// The rating.
+    pub rating: f32,
+    /// Why it is not the model's, if it is not.
+    pub fallback: Option<Fallback>,
+}
+
+/// What a prediction is if the model does not know one of the two: not in its tables, or without a
+/// training rating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The user is unknown; it is the item's mean.
+    ItemMean,
+    /// The item is unknown; it is the user's mean.
+    UserMean,
+    /// Both are unknown; it is the mean of all ratings.
+    Mean,
+}
+
+impl Predictor {
+    /// Of this model.
+    pub fn new(file: ModelFile) -> Self {
+        let users = &file.averages.users;
+        Self {
+            scorer: Scorer::new(&file.trained),
+            prior: Prior::of(&file.trained, |user| users[user].count > 0),
+            known: file.averages.items.iter().map(|item| item.count > 0).collect(),
+            file,
+        }
+    }
+
+    /// The model.
+    pub fn file(&self) -> &ModelFile {
+        &self.file
+    }
+
+    /// The rating of an item by a user, both as the model's tables have them; `None` is one that they
+    /// have not. With `clip` it stays within the scale of the ratings.
+    pub fn predict(
+        &self,
+        user: Option<UserIndex>,
+        item: Option<ItemIndex>,
+        clip: bool,
+    ) -> Prediction {
+        let averages = &self.file.averages;
+        let user = user.filter(|user| averages.users[user.index()].count > 0);
+        let item = item.filter(|item| averages.items[item.index()].count > 0);
+        #[expect(clippy::cast_possible_truncation, reason = "a rating")]
+        let (rating, fallback) = match (user, item) {
+            (Some(user), Some(item)) => (self.rate(&self.taste_of(user), item), None),
+            (None, Some(item)) => (averages.items[item.index()].mean, Some(Fallback::ItemMean)),
+            (Some(user), None) => (averages.users[user.index()].mean, Some(Fallback::UserMean)),
+            (None, None) => (averages.mean as f32, Some(Fallback::Mean)),
+        };
+        Prediction { rating: if clip { self.clipped(rating) } else { rating }, fallback }
+    }
+
+    /// A rating brought to the nearest end of the scale, if it is beyond.
+    pub fn clipped(&self, rating: f32) -> f32 {
+        let (low, high) = self.file.source.range;
+        rating.max(low).min(high)
+    }
+
+    /// The taste of a user of the model's tables.
+    ///
+    /// # Panics
+    /// If the user is not in the tables.
+    pub fn taste_of(&self, user: UserIndex) -> Taste {
+        self.taste(row(self.table("user_factors"), user.index()).to_vec())
+    }
+
+    /// The taste of somebody new who rated these items: by ridge regression with the items fixed, or
+    /// for a network by a few steps on the user's factors alone. Without a rating it is the mean of
+    /// all users.
+    ///
+    /// # Panics
+    /// If an item is not in the model's tables.
+    pub fn new_taste(&self, rated: &[(ItemIndex, f32)]) -> Taste {
+        let items = self.table("item_factors");
+        let factors = match self.scorer.network() {
+            Some(network) => network_user::fit(network, &self.prior, items, rated),
+            None => Ridge::new(&self.prior, items, rated)
+                .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
+        };
+        self.taste(factors)
+    }
+
+    fn taste(&self, factors: Vec<f32>) -> Taste {
+        Taste { side: self.scorer.side(&factors), factors }
+    }
+
+    /// The rating that a taste gives an item, not clipped.
+    ///
+    /// # Panics
+    /// If the item is not in the model's tables.
+    pub fn rate(&self, taste: &Taste, item: ItemIndex) -> f32 {
+        self.scorer.score_one(&taste.side, item.index())
+    }
+
+    /// The ratings that a taste gives all items, not clipped: `[items]`.
+    pub fn rate_all(&self, taste: &Taste) -> Vec<f32> {
+        let mut scores = vec![0.0; self.scorer.items()];
+        self.scorer.score(&taste.side, 0..self.scorer.items(), &mut scores);
+        scores
+    }
+
+    /// The items that may be recommended: those that pass and have a training rating. `[items]`
+    pub fn allowed(&self, filter: &Filter) -> Vec<bool> {
+        let ModelFile { items, titles, averages, .. } = &self.file;
+        let mut allowed = filter.allowed(items, titles, &averages.items);
+        allowed.iter_mut().zip(&self.known).for_each(|(allowed, known)| *allowed &= known);
+        allowed
+    }
+
+    /// The best items for a taste, best first, those in `seen` (in rising order) left out. Of items
+    /// with the same score the one with the lower index comes first.
+    pub fn recommend(&self, taste: &Taste, wanted: Wanted, seen: &[ItemIndex]) -> Vec<Pick> {
+        let allowed = Some(wanted.allowed.unwrap_or(&self.known));
+        top(&self.scorer, &taste.side, Wanted { allowed, ..wanted }, seen)
+    }
+
+    /// The same for many users of the model's tables, on `threads` threads: a list for each. What
+    /// they rated in `seen` is left out.
+    ///
+    /// # Panics
+    /// If a user is not in the tables.
+    pub fn recommend_all(
+        &self,
+        users: &[UserIndex],
+        wanted: Wanted,
+        seen: Option<&Histories>,
+        threads: usize,
+    ) -> Vec<Vec<Pick>> {
+        let mut lists = vec![Vec::new(); users.len()];
+        let share = users.len().div_ceil(threads.max(1)).max(1);
+        let work = |users: &[UserIndex], lists: &mut [Vec<Pick>]| {
+            for (user, list) in users.iter().zip(lists) {
+                let seen = seen.map_or(&[][..], |seen| seen.items_of(*user));
+                *list = self.recommend(&self.taste_of(*user), wanted, seen);
+            }
+        };
+        if share >= users.len() {
+            work(users, &mut lists);
+            return lists;
+        }
+        std::thread::scope(|scope| {
+            for (users, lists) in users.chunks(share).zip(lists.chunks_mut(share)) {
+                scope.spawn(move || work(users, lists));
+            }
+        });
+        lists
+    }
+
+    /// The items most alike, by the cosine of their factors.
+    ///
+    /// # Panics
+    /// If the item is not in the model's tables.
+    pub fn similar_items(&self, item: ItemIndex, wanted: Wanted) -> Vec<Pick> {
+        let allowed = Some(wanted.allowed.unwrap_or(&self.known));
+        nearest(self.table("item_factors"), item.index(), wanted.n, allowed)
+    }
+
+    /// The users most alike, by the cosine of their factors, with it.
+    ///
+    /// # Panics
+    /// If the user is not in the model's tables.
+    pub fn similar_users(&self, user: UserIndex, n: usize) -> Vec<(UserIndex, f32)> {
+        let known: Vec<bool> = self.file.averages.users.iter().map(|of| of.count > 0).collect();
+        let near = nearest(self.table("user_factors"), user.index(), n, Some(&known));
+        near.into_iter().map(|pick| (UserIndex(pick.item.0), pick.score)).collect()
+    }
+
+    /// Why an item is predicted so for a taste, whose user rated these items.
+    ///
+    /// # Panics
+    /// If an item is not in the model's tables.
+    pub fn explain(
+        &self,
+        taste: &Taste,
+        rated: &[(ItemIndex, f32)],
+        item: ItemIndex,
+    ) -> Explanation {
+        let items = self.table("item_factors");
+        let q = row(items, item.index());
+        let sum = self.scorer.network().is_none();
+        let others: Vec<(ItemIndex, f32)> =
+            rated.iter().copied().filter(|(rated, _)| sum || *rated != item).collect();
+        Explanation {
+            predicted: self.rate(taste, item),
+            mean_user: sum.then(|| explain::of_mean_user(&self.prior, q)),
+            reasons: match sum {
+                true => explain::reasons(&self.prior, items, &others, item.index()),
+                false => explain::alike(items, &others, item.index()),
+            },
+            factors: if sum { explain::factors(&taste.factors, q) } else { Vec::new() },
+            item: self.file.averages.items[item.index()],
+            user_ratings: rated.len(),
+        }
+    }
+
+    fn table(&self, name: &str) -> &Parameter {
+        self.file.trained.weights.get(name).expect("every model has factors")
+    }
+}

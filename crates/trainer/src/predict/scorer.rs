@@ -1,0 +1,185 @@
+//! One user against many items.
+//!
+//! A score is a sum over the user's numbers and the item's, which for a network is its first layer,
+//! whose two halves are made once for each user and each item (He et al., "Neural Collaborative
+//! Filtering", 2017, section 3.3). Sums run in the order of the numbers, one rounding after each
+//! operation, so a score has the same bits alone, in a block, and on every platform.
+
+use std::ops::Range;
+
+use super::columns::{BLOCK, Columns};
+use crate::{Trained, Weights, weights};
+
+/// A model, ready to score.
+#[derive(Clone, Debug)]
+pub struct Scorer {
+    items: Columns,
+    network: Option<Network>,
+}
+
+/// The user's side of every score.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Side(Vec<f32>);
+
+/// A network's layers; the first is split between user and item.
+#[derive(Clone, Debug)]
+pub(super) struct Network {
+    pub(super) layers: Vec<Layer>,
+}
+
+/// `y = W x + b`.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) weight: Vec<f32>, // [outputs, inputs]
+    pub(super) bias: Vec<f32>,   // [outputs]
+    pub(super) inputs: usize,
+}
+
+impl Scorer {
+    /// Of these weights.
+    pub fn new(trained: &Trained) -> Self {
+        let table = trained.weights.get("item_factors").expect("every model has factors");
+        let rows = table.values.chunks(table.shape[1]);
+        let network = Network::of(trained);
+        let items = match &network {
+            None => Columns::new(table.shape[1], rows),
+            Some(network) => {
+                let first = &network.layers[0];
+                Columns::new(first.bias.len(), rows.map(|q| first.half(q, table.shape[1])))
+            }
+        };
+        Self { items, network }
+    }
+
+    /// How many items there are.
+    pub fn items(&self) -> usize {
+        self.items.items()
+    }
+
+    pub(super) fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
+    }
+
+    /// The side of a user with these factors.
+    pub(crate) fn side(&self, factors: &[f32]) -> Side {
+        Side(match &self.network {
+            None => factors.to_vec(),
+            Some(network) => {
+                let first = &network.layers[0];
+                let half = first.half(factors, 0);
+                half.iter().zip(&first.bias).map(|(half, bias)| half + bias).collect()
+            }
+        })
+    }
+
+    /// The scores of a range of items, which must begin at a multiple of [`Self::BLOCK`].
+    pub(super) fn score(&self, side: &Side, items: Range<usize>, scores: &mut [f32]) {
+        debug_assert!(items.start.is_multiple_of(BLOCK) && items.len() == scores.len());
+        let mut room = Room::default();
+        for (block, scores) in (items.start / BLOCK..).zip(scores.chunks_mut(BLOCK)) {
+            let column = match &self.network {
+                None => dot(side, self.items.block(block)),
+                Some(network) => network.forward(side, self.items.block(block), &mut room),
+            };
+            scores.copy_from_slice(&column[..scores.len()]);
+        }
+    }
+
+    /// Items that are scored together.
+    pub(super) const BLOCK: usize = BLOCK;
+
+    /// The score of one item, with the same bits.
+    pub(crate) fn score_one(&self, side: &Side, item: usize) -> f32 {
+        let row = self.items.row(item);
+        match &self.network {
+            None => side.0.iter().zip(row).fold(0.0, |sum, (p, q)| sum + p * q),
+            Some(network) => network.outputs(side.0.iter().zip(row).map(|(u, i)| u + i).collect()),
+        }
+    }
+}
+
+#[inline(always)]
+fn dot(side: &Side, block: &[[f32; BLOCK]]) -> [f32; BLOCK] {
+    let mut sums = [0.0; BLOCK];
+    for (p, column) in side.0.iter().zip(block) {
+        for (sum, q) in sums.iter_mut().zip(column) {
+            *sum += p * q;
+        }
+    }
+    sums
+}
+
+/// What a layer reads and writes, for a block of items.
+#[derive(Default)]
+struct Room {
+    x: Vec<[f32; BLOCK]>,
+    y: Vec<[f32; BLOCK]>,
+}
+
+impl Network {
+    fn of(trained: &Trained) -> Option<Self> {
+        let values = |weights: &Weights, n: usize, part: &str| {
+            let parameter = weights.get(&format!("layers.{n}.{part}"));
+            parameter.expect("every layer has a weight and a bias").values.clone()
+        };
+        let layer = |(n, [inputs, _]): (usize, [usize; 2])| Layer {
+            weight: values(&trained.weights, n, "weight"),
+            bias: values(&trained.weights, n, "bias"),
+            inputs,
+        };
+        let layers: Vec<Layer> =
+            weights::layers(&trained.config).into_iter().enumerate().map(layer).collect();
+        (!layers.is_empty()).then_some(Self { layers })
+    }
+
+    /// The predictions of a block: the first layer's sums, then the other layers.
+    fn forward(&self, side: &Side, block: &[[f32; BLOCK]], room: &mut Room) -> [f32; BLOCK] {
+        let Room { x, y } = room;
+        x.clear();
+        x.extend(side.0.iter().zip(block).map(|(u, column)| column.map(|i| u + i)));
+        for layer in &self.layers[1..] {
+            for column in x.iter_mut() {
+                column.iter_mut().for_each(|value| *value = relu(*value));
+            }
+            y.clear();
+            for (weights, bias) in layer.weight.chunks(layer.inputs).zip(&layer.bias) {
+                let mut sums = [*bias; BLOCK];
+                for (weight, column) in weights.iter().zip(x.iter()) {
+                    for (sum, value) in sums.iter_mut().zip(column) {
+                        *sum += weight * value;
+                    }
+                }
+                y.push(sums);
+            }
+            std::mem::swap(x, y);
+        }
+        x[0]
+    }
+
+    /// The same for one item.
+    fn outputs(&self, mut x: Vec<f32>) -> f32 {
+        for layer in &self.layers[1..] {
+            x.iter_mut().for_each(|value| *value = relu(*value));
+            let output = |(weights, bias): (&[f32], &f32)| {
+                weights.iter().zip(&x).fold(*bias, |sum, (weight, value)| sum + weight * value)
+            };
+            x = layer.weight.chunks(layer.inputs).zip(&layer.bias).map(output).collect();
+        }
+        x[0]
+    }
+}
+
+impl Layer {
+    /// The part of the layer's sums that comes from `values`, its inputs from `at` on.
+    pub(super) fn half(&self, values: &[f32], at: usize) -> Vec<f32> {
+        let part = |weights: &[f32]| {
+            weights[at..].iter().zip(values).fold(0.0, |sum, (weight, value)| sum + weight * value)
+        };
+        self.weight.chunks(self.inputs).map(part).collect()
+    }
+}
+
+#[inline(always)]
+pub(super) fn relu(x: f32) -> f32 {
+    if x > 0.0 { x } else { 0.0 }
+}

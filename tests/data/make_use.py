@@ -1,0 +1,88 @@
+"""Makes use.json: what a model says, computed with numpy alone.
+
+    python tests/data/make_use.py > tests/data/use.json
+
+A model of 12 users and 9 items with 3 factors, and ratings; predictions of both kinds of model, lists,
+neighbours, and the factors of new users with fewer and with more ratings than factors.
+"""
+
+import json
+
+import numpy as np
+
+random = np.random.default_rng(7)
+USERS, ITEMS, K, HIDDEN = 12, 9, 3, [4, 2]
+P = random.normal(0.6, 0.8, (USERS, K)).astype(np.float32)
+Q = random.normal(0.7, 0.9, (ITEMS, K)).astype(np.float32)
+widths = [2 * K, *HIDDEN, 1]
+layers = [
+    (random.normal(0, 0.7, (out, into)).astype(np.float32), random.normal(0, 0.5, out).astype(np.float32))
+    for into, out in zip(widths, widths[1:])
+]
+# Every user and every item is rated; user 0 rates item 0 twice, item 8 is rated once.
+pairs = [(u, i) for u in range(USERS) for i in range(ITEMS - 1) if (3 * u + 5 * i) % 4 < 2]
+pairs += [(0, 0), (5, 8)]
+ratings = [(u, i, float(random.integers(1, 6))) for u, i in pairs]
+TRAIN_RMSE = 0.9
+
+
+def mf(p, q):
+    return p.astype(np.float64) @ q.astype(np.float64).T
+
+
+def deep_mf():
+    x = np.concatenate([np.repeat(P, ITEMS, 0), np.tile(Q, (USERS, 1))], 1).astype(np.float64)
+    for n, (weight, bias) in enumerate(layers):
+        x = x @ weight.T.astype(np.float64) + bias
+        if n + 1 < len(layers):
+            x = np.maximum(x, 0)
+    return x.reshape(USERS, ITEMS)
+
+
+def best(scores, n, leave_out):
+    order = sorted((-s, i) for i, s in enumerate(scores) if i not in leave_out)
+    return [i for _, i in order[:n]]
+
+
+def cosines(table, row):
+    table = table.astype(np.float64)
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    return unit @ unit[row]
+
+
+P64, Q64 = P.astype(np.float64), Q.astype(np.float64)
+mean = P64.mean(0)
+penalty = TRAIN_RMSE**2 / ((P64 - mean) ** 2).mean()
+
+
+def fold_in(rated):
+    q = Q64[[i for i, _ in rated]]
+    r = np.array([r for _, r in rated])
+    inverse = np.linalg.inv(q.T @ q + penalty * np.eye(K))
+    p = mean + inverse @ q.T @ (r - q @ mean)
+    shares = (Q64[4] @ inverse @ q.T) * (r - q @ mean)
+    return {"rated": rated, "factors": p.tolist(), "scores": (Q64 @ p).tolist(), "shares_of_item_4": shares.tolist()}
+
+
+seen = [sorted({i for u, i, _ in ratings if u == user}) for user in range(USERS)]
+scores = mf(P, Q)
+print(
+    json.dumps(
+        {
+            "user_factors": P.tolist(),
+            "item_factors": Q.tolist(),
+            "layers": [[w.tolist(), b.tolist()] for w, b in layers],
+            "ratings": ratings,
+            "train_rmse": TRAIN_RMSE,
+            "mf": scores.tolist(),
+            "deepmf": deep_mf().tolist(),
+            "top_3_unseen": [best(scores[u], 3, seen[u]) for u in range(USERS)],
+            "cosine_of_item_2": cosines(Q, 2).tolist(),
+            "cosine_of_user_5": cosines(P, 5).tolist(),
+            "new_users": [fold_in([[1, 5.0], [3, 2.0]]), fold_in([[i, float(1 + i % 5)] for i in range(7)]), fold_in([[0, 4.0]])],
+            "item_means": [float(np.mean([r for _, j, r in ratings if j == i])) for i in range(ITEMS)],
+            "user_means": [float(np.mean([r for v, _, r in ratings if v == u])) for u in range(USERS)],
+        },
+        indent=None,
+    )
+)
