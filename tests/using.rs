@@ -161,8 +161,8 @@ fn new_users_are_the_closed_form() {
             .collect();
         let taste = predictor.new_taste(&rated);
         let scores = numbers(&new["scores"]);
-        for i in 0..9 {
-            close(predictor.rate(&taste, item(&predictor, i)), scores[i], &format!("item {i}"));
+        for (i, score) in scores.iter().enumerate() {
+            close(predictor.rate(&taste, item(&predictor, i)), *score, &format!("item {i}"));
         }
         let explanation = predictor.explain(&taste, &rated, item(&predictor, 4));
         let shares = numbers(&new["shares_of_item_4"]);
