@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use trainer::{DeviceChoice, EngineChoice, ModelKind, Optimizer};
 
+use crate::args_use::{ExplainFlags, PredictFlags, RecommendFlags, SimilarFlags};
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
 use crate::streams;
@@ -32,6 +33,10 @@ impl Cli {
     pub(crate) fn name(&self) -> &'static str {
         match self.command {
             None | Some(Command::Train { .. }) => "train",
+            Some(Command::Predict(_)) => "predict",
+            Some(Command::Recommend(_)) => "recommend",
+            Some(Command::Similar(_)) => "similar",
+            Some(Command::Explain(_)) => "explain",
             Some(Command::Inspect { .. }) => "inspect",
             Some(Command::Sample(_)) => "sample",
             Some(Command::Devices { .. }) => "devices",
@@ -53,6 +58,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         flags: TrainFlags,
     },
+    /// Predict the rating of a user for an item, or of many pairs, as CSV
+    #[command(after_help = Exit::help())]
+    Predict(PredictFlags),
+    /// List the best items for users, or for somebody new
+    #[command(after_help = Exit::help())]
+    Recommend(RecommendFlags),
+    /// List the items, or the users, most alike
+    #[command(after_help = Exit::help())]
+    Similar(SimilarFlags),
+    /// Say why an item is predicted so for a user
+    #[command(after_help = Exit::help())]
+    Explain(ExplainFlags),
     /// Say what is in a ratings file
     #[command(after_help = Exit::help())]
     Inspect {

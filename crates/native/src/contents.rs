@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use chart::Size;
-use ratings::{Title, Titles};
+use ratings::Titles;
 use serde::Serialize;
 use trainer::{Adapter, Device, DeviceKind, EngineKind};
 
@@ -10,6 +10,7 @@ use crate::checkpoints::MODEL;
 use crate::curve;
 use crate::data::Data;
 use crate::journal::{EVENTS, Journal, METRICS};
+use crate::model::full_title;
 use crate::run_folder::Content;
 use crate::settings::Settings;
 use crate::summary::Summary;
@@ -89,9 +90,4 @@ fn ids<'a>(raw: impl Iterator<Item = &'a str>, titles: Option<&Titles>) -> anyho
         }
     }
     table.into_inner().context("a table in memory takes every row")
-}
-
-/// The title as MovieLens writes it, with the year behind it.
-fn full_title(title: &Title) -> String {
-    title.year.map_or(title.title.clone(), |year| format!("{} ({year})", title.title))
 }

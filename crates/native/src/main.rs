@@ -1,6 +1,7 @@
 //! The desktop program. Read [`train`] first: it is the path from a file's bytes to a trained model on disk.
 
 mod args; // the command line as it is typed
+mod args_use; // the flags of the commands that put a model to work
 mod config_file; // the same settings from a file
 mod settings; // what a run will do
 mod input; // files that the user names
@@ -19,6 +20,11 @@ mod curve; // the epochs as a chart
 mod summary; // what a run came to
 mod save; // keeping what was trained
 mod next; // what to try next
+mod model; // a trained model, opened
+mod predict; // ratings of pairs
+mod recommend; // the best items
+mod similar; // items or users alike
+mod explain; // why
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
@@ -73,6 +79,10 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         None => train(None, &cli.train),
         Some(Command::Train { data, flags }) => train(data.as_deref(), flags),
+        Some(Command::Predict(flags)) => predict::run(flags),
+        Some(Command::Recommend(flags)) => recommend::run(flags),
+        Some(Command::Similar(flags)) => similar::run(flags),
+        Some(Command::Explain(flags)) => explain::run(flags),
         Some(Command::Inspect { data, reading, json }) => inspect::run(data, reading, *json),
         Some(Command::Sample(flags)) => sample::run(flags),
         Some(Command::Devices { bench, json }) => devices::run(*bench, *json),

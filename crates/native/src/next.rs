@@ -28,6 +28,14 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
     }
     let config = Path::new(place).join("config.toml").display().to_string();
     steps.push((format!("{native} train --config {}", quoted(&config)), "this run again"));
+    steps.push((
+        format!(
+            "{native} recommend {} {}",
+            quoted(place),
+            quoted(data.table.users.iter().next().unwrap_or("1"))
+        ),
+        "what this model recommends to the first user",
+    ));
     let width = steps.iter().map(|step| step.0.chars().count()).max().unwrap_or(0);
     let lines = steps.iter().map(|(command, what)| format!("  {command:<width$}  {what}"));
     format!("Next:\n{}", lines.collect::<Vec<_>>().join("\n"))

@@ -1,0 +1,113 @@
+//! The flags of the commands that put a model to work.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What `predict` takes.
+#[derive(Debug, Args)]
+pub(crate) struct PredictFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// The user's id
+    pub(crate) user: Option<String>,
+    /// The item's id
+    pub(crate) item: Option<String>,
+    /// A file with a user and an item on every line: CSV with or without a header, tabs, or `user::item`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Bring ratings beyond the scale back to its ends
+    #[arg(long)]
+    pub(crate) clip: bool,
+}
+
+/// What `recommend` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RecommendFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// The users' ids
+    pub(crate) users: Vec<String>,
+    /// A list for every user, as CSV
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// A rating of somebody new, such as 260=5; give it once for each item, by id or title
+    #[arg(long, value_name = "ITEM=RATING")]
+    pub(crate) rate: Vec<String>,
+    /// Items in a list
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub(crate) n: usize,
+    #[command(flatten)]
+    pub(crate) filter: FilterFlags,
+    /// Leave in what the user has rated
+    #[arg(long)]
+    pub(crate) seen: bool,
+    /// The ratings that say what users have rated [default: those of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ratings: Option<PathBuf>,
+    /// Bring ratings beyond the scale back to its ends
+    #[arg(long)]
+    pub(crate) clip: bool,
+    /// Print one JSON object for each user
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What an item must be.
+#[derive(Debug, Default, Args)]
+pub(crate) struct FilterFlags {
+    /// Only items of this genre; give it again for others
+    #[arg(long)]
+    pub(crate) genre: Vec<String>,
+    /// Only items of this year or later
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) from_year: Option<u16>,
+    /// Only items of this year or earlier
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) to_year: Option<u16>,
+    /// Only items with so many training ratings
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) min_ratings: u32,
+}
+
+/// What `similar` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SimilarFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// An item's id, or a part of its title; with --users a user's id
+    pub(crate) of: String,
+    /// Users like this user, instead of items
+    #[arg(long)]
+    pub(crate) users: bool,
+    /// How many
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub(crate) n: usize,
+    #[command(flatten)]
+    pub(crate) filter: FilterFlags,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// A user's id and an item's; for somebody new (--rate) the item's alone
+    #[arg(num_args = 1..=2, value_name = "USER ITEM", required = true)]
+    pub(crate) names: Vec<String>,
+    /// A rating of somebody new, such as 260=5
+    #[arg(long, value_name = "ITEM=RATING")]
+    pub(crate) rate: Vec<String>,
+    /// Reasons shown
+    #[arg(short, value_name = "N", default_value_t = 5)]
+    pub(crate) n: usize,
+    /// The ratings that say what users have rated [default: those of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ratings: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,124 @@
+//! Why an item is predicted so for a user.
+
+use anyhow::Context as _;
+use ratings::ItemIndex;
+use serde::Serialize;
+use trainer::{Explanation, FactorShare, Reason};
+
+use crate::args_use::ExplainFlags;
+use crate::exit::{Exit, Usage};
+use crate::model::Model;
+use crate::streams;
+use crate::text::{counted, grouped};
+
+#[derive(Serialize)]
+struct Told {
+    item: String,
+    title: String,
+    predicted: f32,
+    mean_user: Option<f32>,
+    reasons: Vec<ToldReason>,
+    factors: Vec<(usize, f32)>,
+    item_ratings: u32,
+    item_mean: f32,
+    user_ratings: usize,
+}
+
+#[derive(Serialize)]
+struct ToldReason {
+    item: String,
+    title: String,
+    rating: f32,
+    share: f32,
+}
+
+/// Prints the reasons.
+pub(crate) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
+    let model = Model::open(&flags.model)?;
+    let (user, name) = match (&flags.names[..], flags.rate.is_empty()) {
+        ([item], false) => (None, item),
+        ([user, item], true) => (Some(model.user(user)?), item),
+        _ => {
+            return Err(
+                Usage("give a USER and an ITEM, or an ITEM and --rate ITEM=RATING".into()).into()
+            );
+        }
+    };
+    let item = model.item(name)?;
+    let (taste, rated): (_, Vec<(ItemIndex, f32)>) = match user {
+        Some(user) => {
+            let data = model.data(flags.ratings.as_deref())?;
+            let rated =
+                data.map_or(Vec::new(), |data| model.histories(&data).of_user(user).collect());
+            (model.predictor.taste_of(user), rated)
+        }
+        None => {
+            let rated = flags.rate.iter().map(|text| model.rating(text));
+            let rated = rated.collect::<Result<Vec<_>, _>>()?;
+            (model.predictor.new_taste(&rated), rated)
+        }
+    };
+    let why = model.predictor.explain(&taste, &rated, item);
+    let text = match flags.json {
+        true => serde_json::to_string(&told(&model, item, &why, flags.n))? + "\n",
+        false => page(&model, item, &why, flags.n),
+    };
+    streams::print(&text).context("cannot write to standard output")?;
+    Ok(Exit::Done)
+}
+
+fn told(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> Told {
+    let reason = |Reason { item, rating, share }: &Reason| ToldReason {
+        item: model.id(*item).to_owned(),
+        title: model.title(*item),
+        rating: *rating,
+        share: *share,
+    };
+    Told {
+        item: model.id(item).to_owned(),
+        title: model.title(item),
+        predicted: why.predicted,
+        mean_user: why.mean_user,
+        reasons: why.reasons.iter().take(n).map(reason).collect(),
+        factors: why
+            .factors
+            .iter()
+            .map(|FactorShare { factor, product }| (*factor, *product))
+            .collect(),
+        item_ratings: why.item.count,
+        item_mean: why.item.mean,
+        user_ratings: why.user_ratings,
+    }
+}
+
+fn page(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> String {
+    let count = counted(why.item.count as usize, "rating");
+    let mut lines = vec![
+        format!("{}: {:.2}", model.called(item), why.predicted),
+        format!(
+            "  it rests on {count} of the item, mean {:.2}, and {} of the user",
+            why.item.mean,
+            grouped(why.user_ratings)
+        ),
+    ];
+    if let Some(mean_user) = why.mean_user {
+        lines.push(format!("  the mean user would give {mean_user:.2}"));
+    }
+    if !why.reasons.is_empty() {
+        lines.push(match why.mean_user {
+            Some(_) => "  what the user rated, and what it adds:".into(),
+            None => "  what the user rated, and how alike it is:".into(),
+        });
+    }
+    for Reason { item, rating, share } in why.reasons.iter().take(n) {
+        lines.push(format!("    {share:+6.3}  {rating} for {}", model.called(*item)));
+    }
+    if !why.factors.is_empty() {
+        let factors = why.factors.iter().take(n);
+        let factors: Vec<String> = factors
+            .map(|share| format!("{:+.2} (factor {})", share.product, share.factor))
+            .collect();
+        lines.push(format!("  factors that carry it: {}", factors.join(", ")));
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,155 @@
+//! A trained model and what belongs to it, from a run's folder or a file.
+
+use std::path::{Path, PathBuf};
+
+use ratings::{Fingerprint, ItemIndex, Ratings, Title, UserIndex};
+use trainer::{Histories, ModelFile, Predictor};
+
+use crate::checkpoints::MODEL;
+use crate::config_file::ConfigFile;
+use crate::data::{Data, shown};
+use crate::exit::Usage;
+use crate::resume::read_model;
+use crate::streams;
+
+/// A model at work.
+pub(crate) struct Model {
+    pub(crate) predictor: Predictor,
+    folder: Option<PathBuf>, // the run's
+}
+
+/// Items named in an error at most.
+const SHOWN: usize = 5;
+
+impl Model {
+    /// Opens a run's folder or a model's file.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Model> {
+        let folder = path.is_dir().then(|| path.to_owned());
+        let file = folder.as_ref().map_or(path.to_owned(), |folder| folder.join(MODEL));
+        Ok(Model { predictor: Predictor::new(read_model(&file)?), folder })
+    }
+
+    /// The model's file.
+    pub(crate) fn file(&self) -> &ModelFile {
+        self.predictor.file()
+    }
+
+    /// The ratings that the model was trained and tested on: those in `ratings`, or else those that the run's
+    /// folder names. `None`, with a warning, when they are not at hand any more.
+    pub(crate) fn data(&self, ratings: Option<&Path>) -> anyhow::Result<Option<Data>> {
+        if let Some(path) = ratings {
+            return Data::read(path, None, false).map(Some);
+        }
+        let Some(folder) = &self.folder else {
+            streams::warn(
+                "a model's file holds no ratings: what users rated is not known; give it with --ratings",
+            );
+            return Ok(None);
+        };
+        let config = ConfigFile::read(&folder.join("config.toml"))?;
+        let data = match &config.data {
+            None => Data::sample(),
+            Some(path) if path.is_file() => {
+                Data::read(path, None, config.skip_bad_lines.unwrap_or(false))?
+            }
+            Some(path) => {
+                let place = shown(path);
+                streams::warn(&format!(
+                    "{place} is gone: what users rated is not known; give it with --ratings"
+                ));
+                return Ok(None);
+            }
+        };
+        if Fingerprint::of(&data.table) != self.file().source.fingerprint {
+            streams::warn(&format!(
+                "{} is not what the model was trained on any more; it is taken as it is now",
+                data.name
+            ));
+        }
+        Ok(Some(data))
+    }
+
+    /// Who rated what, in the model's own indices; whom or what the model does not know is left out.
+    pub(crate) fn histories(&self, data: &Data) -> Histories {
+        let ModelFile { users, items, .. } = self.file();
+        let table = &data.table;
+        let who: Vec<Option<UserIndex>> = table.users.iter().map(|id| users.index_of(id)).collect();
+        let what: Vec<Option<ItemIndex>> =
+            table.items.iter().map(|id| items.index_of(id)).collect();
+        let mut ratings = Ratings::default();
+        for row in 0..table.ratings.len() {
+            let user = who[table.ratings.users[row].index()];
+            let item = what[table.ratings.items[row].index()];
+            if let (Some(user), Some(item)) = (user, item) {
+                ratings.users.push(user);
+                ratings.items.push(item);
+                ratings.values.push(table.ratings.values[row]);
+            }
+        }
+        Histories::of(&ratings, users.len())
+    }
+
+    /// The user with this id.
+    pub(crate) fn user(&self, id: &str) -> Result<UserIndex, Usage> {
+        let found = self.file().users.index_of(id);
+        found
+            .ok_or_else(|| Usage(format!("the model knows no user {id:?}; --rate makes a new one")))
+    }
+
+    /// The item with this id, or with a title that only it has in it.
+    pub(crate) fn item(&self, name: &str) -> Result<ItemIndex, Usage> {
+        let ModelFile { items, titles, .. } = self.file();
+        if let Some(item) = items.index_of(name) {
+            return Ok(item);
+        }
+        let wanted = name.to_lowercase();
+        let titled = items.iter().filter_map(|id| Some((id, full_title(titles.get(id)?))));
+        let found: Vec<(&str, String)> =
+            titled.filter(|(_, title)| title.to_lowercase().contains(&wanted)).collect();
+        match found.as_slice() {
+            [] => Err(Usage(format!("the model knows no item {name:?}, by id or by title"))),
+            [(id, _)] => Ok(items.index_of(id).expect("it was just found")),
+            several => {
+                let shown = several.iter().take(SHOWN).map(|(id, title)| format!("{id} ({title})"));
+                let more = if several.len() > SHOWN { ", and others" } else { "" };
+                let list = shown.collect::<Vec<_>>().join(", ");
+                Err(Usage(format!("{name:?} may be {list}{more}; give the id")))
+            }
+        }
+    }
+
+    /// An item's id.
+    pub(crate) fn id(&self, item: ItemIndex) -> &str {
+        self.file().items.name_of(item)
+    }
+
+    /// An item's title with the year behind it, or nothing.
+    pub(crate) fn title(&self, item: ItemIndex) -> String {
+        self.file().titles.get(self.id(item)).map_or(String::new(), full_title)
+    }
+
+    /// An item as people know it.
+    pub(crate) fn called(&self, item: ItemIndex) -> String {
+        match self.title(item) {
+            title if title.is_empty() => self.id(item).to_owned(),
+            title => format!("{title} [{}]", self.id(item)),
+        }
+    }
+
+    /// A rating of `--rate`, as `260=5`.
+    pub(crate) fn rating(&self, text: &str) -> Result<(ItemIndex, f32), Usage> {
+        let wrong = || Usage(format!("--rate {text:?}: expected ITEM=RATING, such as 260=5"));
+        let (item, rating) = text.rsplit_once('=').ok_or_else(wrong)?;
+        let rating: f32 = rating.trim().parse().map_err(|_| wrong())?;
+        let (low, high) = self.file().source.range;
+        if !(low..=high).contains(&rating) {
+            return Err(Usage(format!("--rate {text:?}: ratings go from {low} to {high}")));
+        }
+        Ok((self.item(item.trim())?, rating))
+    }
+}
+
+/// The title as MovieLens writes it, with the year behind it.
+pub(crate) fn full_title(title: &Title) -> String {
+    title.year.map_or(title.title.clone(), |year| format!("{} ({year})", title.title))
+}

@@ -1,0 +1,177 @@
+//! The best items for a user, for some, for all, or for somebody new.
+
+use std::io::Write as _;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use ratings::{ItemIndex, UserIndex};
+use serde::Serialize;
+use trainer::{Catalogue, Filter, Histories, Pick, Wanted};
+
+use crate::args_use::{FilterFlags, RecommendFlags};
+use crate::exit::{Exit, Usage};
+use crate::model::Model;
+use crate::streams;
+use crate::text::grouped;
+
+/// A list as JSON gives it.
+#[derive(Serialize)]
+struct List<'a> {
+    /// Null for somebody new.
+    user: Option<&'a str>,
+    items: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    rank: usize,
+    item: &'a str,
+    title: String,
+    rating: f32,
+}
+
+/// Prints the lists.
+pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
+    let model = Model::open(&flags.model)?;
+    let allowed = model.predictor.allowed(&filter(&flags.filter));
+    let wanted = Wanted { n: flags.n, allowed: Some(&allowed) };
+    if !flags.rate.is_empty() {
+        if flags.all || !flags.users.is_empty() {
+            return Err(
+                Usage("--rate makes a new user; leave out --all and other users".into()).into()
+            );
+        }
+        let rated = flags.rate.iter().map(|text| model.rating(text));
+        let rated: Vec<(ItemIndex, f32)> = rated.collect::<Result<_, _>>()?;
+        let mut seen: Vec<ItemIndex> = rated.iter().map(|(item, _)| *item).collect();
+        seen.sort_unstable();
+        let list = model.predictor.recommend(&model.predictor.new_taste(&rated), wanted, &seen);
+        return print(&model, &[(None, list)], flags);
+    }
+    let users: Vec<UserIndex> = if flags.all {
+        (0..model.file().users.len())
+            .filter_map(|user| u32::try_from(user).ok())
+            .map(UserIndex)
+            .collect()
+    } else {
+        flags.users.iter().map(|id| model.user(id)).collect::<Result<_, _>>()?
+    };
+    if users.is_empty() {
+        return Err(Usage(
+            "name users, or give --all, or --rate ITEM=RATING for somebody new".into(),
+        )
+        .into());
+    }
+    let seen = match flags.seen {
+        true => None,
+        false => model.data(flags.ratings.as_deref())?.map(|data| model.histories(&data)),
+    };
+    let lists = recommend(&model, &users, wanted, seen.as_ref(), flags.all);
+    print(&model, &lists, flags)
+}
+
+type UserList = (Option<UserIndex>, Vec<Pick>);
+
+/// The lists of users, best first; `tell` says how long it took and what of the catalogue is in them.
+fn recommend(
+    model: &Model,
+    users: &[UserIndex],
+    wanted: Wanted,
+    seen: Option<&Histories>,
+    tell: bool,
+) -> Vec<UserList> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let began = Instant::now();
+    let lists = model.predictor.recommend_all(users, wanted, seen, threads);
+    if tell {
+        let seconds = began.elapsed().as_secs_f64();
+        let of = Catalogue::of(lists.iter().map(Vec::as_slice), &model.file().averages);
+        streams::say(&format!(
+            "{} lists in {seconds:.2} s; {} of {} items are in one; Gini {:.2}, novelty {:.1} bits",
+            grouped(lists.len()),
+            grouped(of.recommended),
+            grouped(of.items),
+            of.gini,
+            of.novelty
+        ));
+    }
+    users.iter().map(|user| Some(*user)).zip(lists).collect()
+}
+
+/// What an item must be.
+pub(crate) fn filter(flags: &FilterFlags) -> Filter {
+    let FilterFlags { genre, from_year, to_year, min_ratings } = flags;
+    Filter {
+        genres: genre.clone(),
+        from_year: *from_year,
+        to_year: *to_year,
+        min_ratings: *min_ratings,
+    }
+}
+
+fn print(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> anyhow::Result<Exit> {
+    let written = if flags.json {
+        json(model, lists, flags)
+    } else if flags.all {
+        table(model, lists, flags)
+    } else {
+        streams::print(&page(model, lists, flags))
+    };
+    written.context("cannot write to standard output")?;
+    Ok(Exit::Done)
+}
+
+fn shown(model: &Model, rating: f32, flags: &RecommendFlags) -> f32 {
+    if flags.clip { model.predictor.clipped(rating) } else { rating }
+}
+
+/// For people.
+fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
+    let mut lines = Vec::new();
+    for (user, list) in lists {
+        lines.push(match user {
+            Some(user) => format!("For user {}:", model.file().users.name_of(*user)),
+            None => "For you:".into(),
+        });
+        if list.is_empty() {
+            lines.push("  nothing is left that was not rated and passes".into());
+        }
+        for (rank, pick) in (1..).zip(list) {
+            let rating = shown(model, pick.score, flags);
+            lines.push(format!("{rank:4}. {rating:5.2}  {}", model.called(pick.item)));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// One object a line.
+fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for (user, list) in lists {
+        let entry = |(rank, pick): (usize, &Pick)| Entry {
+            rank,
+            item: model.id(pick.item),
+            title: model.title(pick.item),
+            rating: shown(model, pick.score, flags),
+        };
+        let user = user.map(|user| model.file().users.name_of(user));
+        let list = List { user, items: (1..).zip(list).map(entry).collect() };
+        writeln!(out, "{}", serde_json::to_string(&list)?)?;
+    }
+    out.flush()
+}
+
+/// CSV.
+fn table(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
+    let mut table = csv::Writer::from_writer(std::io::stdout().lock());
+    table.write_record(["user", "rank", "item", "rating", "title"])?;
+    for (user, list) in lists {
+        let user = user.map_or("", |user| model.file().users.name_of(user));
+        for (rank, pick) in (1..).zip(list) {
+            let (rank, rating) = (rank.to_string(), shown(model, pick.score, flags).to_string());
+            let title = model.title(pick.item);
+            table.write_record([user, &rank, model.id(pick.item), &rating, &title])?;
+        }
+    }
+    table.flush()
+}

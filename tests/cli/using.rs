@@ -1,0 +1,133 @@
+//! Commands that put a model to work.
+
+use super::{ITEMS, Place, USERS, quick};
+
+fn trained(rest: &str) -> Place {
+    let place = Place::new();
+    let titles: String = (0..ITEMS)
+        .map(|item| {
+            format!("{item}::Film {item} ({})::{}\n", 1980 + item, ["Drama", "War"][item % 2])
+        })
+        .collect();
+    place.write("movies.dat", titles);
+    place.succeed(&quick(&format!("--out run --titles movies.dat {rest}")));
+    place
+}
+
+#[test]
+fn a_pair_is_predicted_and_what_is_unknown_is_said() {
+    let place = trained("");
+    let ran = place.succeed("predict run u3 4");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], "user,item,rating,from");
+    assert!(lines[1].starts_with("u3,4,") && lines[1].ends_with(",model"), "{}", lines[1]);
+    let rating: f64 =
+        lines[1].split(',').nth(2).and_then(|text| text.parse().ok()).expect("number");
+    place.write("pairs.csv", "item,user\n4,u3\nabsent,u3\n4,nobody\nabsent,nobody\n");
+    let ran = place.succeed("predict run --pairs pairs.csv --clip");
+    let lines: Vec<&str> = ran.stdout.lines().skip(1).collect();
+    assert_eq!(lines.len(), 4);
+    let clipped = rating.clamp(1.0, 4.0);
+    assert!(lines[0].starts_with(&format!("u3,4,{clipped}")), "{} {rating}", lines[0]);
+    for (line, from) in lines[1..].iter().zip(["user mean", "item mean", "mean"]) {
+        assert!(line.ends_with(from), "{line}");
+    }
+    assert!(ran.stderr.contains("3 of 4 pairs"), "{}", ran.stderr);
+    let alone = place.succeed("predict run/model.safetensors u3 4").stdout;
+    assert_eq!(alone, place.succeed("predict run u3 4").stdout, "the file alone is enough");
+    assert_eq!(place.run("predict run u3").code, Some(2));
+}
+
+#[test]
+fn lists_leave_out_what_was_rated_and_keep_to_the_filter() {
+    let place = trained("");
+    let rated: Vec<String> = place
+        .read("ratings.dat")
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("u7::").map(|rest| rest.split(':').next().unwrap().into())
+        })
+        .collect();
+    let list = |arguments: &str| -> Vec<String> {
+        let ran = place.succeed(arguments).json();
+        let items = ran["items"].as_array().unwrap().clone();
+        items.iter().map(|entry| entry["item"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = list("recommend run u7 -n 100 --json");
+    assert_eq!(all.len(), ITEMS - rated.len());
+    assert!(all.iter().all(|item| !rated.contains(item)), "{all:?} {rated:?}");
+    assert_eq!(list("recommend run u7 -n 100 --json --seen").len(), ITEMS);
+    let war = list("recommend run u7 -n 100 --json --seen --genre war --from-year 1990");
+    let expected: Vec<usize> = (0..ITEMS).filter(|item| item % 2 == 1 && *item >= 10).collect();
+    assert_eq!(war.len(), expected.len());
+    assert!(war.iter().all(|item| expected.contains(&item.parse().unwrap())), "{war:?}");
+    let page = place.succeed("recommend run u7 u8 -n 3").stdout;
+    assert!(page.contains("For user u7:\n   1. ") && page.contains("For user u8:"), "{page}");
+    assert!(page.contains("Film "), "{page}");
+
+    let ran = place.succeed("recommend run --all -n 2");
+    assert_eq!(ran.stdout.lines().count(), 1 + 2 * USERS);
+    assert!(ran.stdout.starts_with("user,rank,item,rating,title\nu0,1,"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("40 lists in") && ran.stderr.contains("Gini"), "{}", ran.stderr);
+    // From the file alone it is not known what was rated.
+    let ran = place.succeed("recommend run/model.safetensors u7 -n 100 --json");
+    assert!(ran.stderr.contains("--ratings"), "{}", ran.stderr);
+    assert_eq!(list("recommend run/model.safetensors u7 -n 100 --json --ratings ratings.dat"), all);
+}
+
+#[test]
+fn somebody_new_rates_items_and_gets_a_list() {
+    for model in ["mf", "deepmf"] {
+        let place = trained(&format!("--model {model} --epochs 30"));
+        let ran = place.succeed("recommend run --rate 2=4 --rate 5=1 -n 100 --json").json();
+        let items = ran["items"].as_array().unwrap();
+        assert!(ran["user"].is_null());
+        assert_eq!(items.len(), ITEMS - 2, "what was rated is left out");
+        let page = place.succeed("recommend run --rate 2=4 -n 3").stdout;
+        assert!(page.starts_with("For you:\n"), "{page}");
+        let why = place.succeed("explain run 9 --rate 2=4 --json").json();
+        assert_eq!(why["reasons"][0]["item"], "2");
+        assert_eq!(why["user_ratings"], 1);
+    }
+}
+
+#[test]
+fn items_and_users_alike_and_reasons_are_listed() {
+    let place = trained("");
+    let near = place.succeed("similar run 4 --json -n 3").json();
+    assert_eq!(near.as_array().unwrap().len(), 3);
+    assert!(near[0]["cosine"].as_f64() >= near[1]["cosine"].as_f64());
+    assert!(near.as_array().unwrap().iter().all(|of| of["id"] != "4"));
+    assert!(
+        place.succeed("similar run u3 --users -n 2").stdout.starts_with("Users like u3:\n   1. ")
+    );
+    let why = place.succeed("explain run u3 4 -n 2").stdout;
+    for said in
+        ["Film 4 (1984) [4]: ", "it rests on", "the mean user would give", "factors that carry it"]
+    {
+        assert!(why.contains(said), "{said} is not in {why}");
+    }
+}
+
+#[test]
+fn names_that_are_unknown_or_unclear_are_errors_of_use() {
+    let place = trained("");
+    for (arguments, said) in [
+        ("recommend run nobody", "the model knows no user \"nobody\""),
+        ("recommend run", "name users, or give --all"),
+        ("recommend run --rate 4", "expected ITEM=RATING"),
+        ("recommend run --rate 4=9", "ratings go from 1 to"),
+        ("recommend run --rate 4=2 u3", "--rate makes a new user"),
+        ("similar run absent", "the model knows no item \"absent\""),
+        ("similar run film", "may be 1 (Film 1 (1981))"),
+        ("explain run u3", "give a USER and an ITEM"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+    let ran = place.run("recommend absent u3");
+    assert!(ran.code == Some(1) && ran.stderr.contains("cannot read absent"), "{}", ran.stderr);
+    let ran = place.run("recommend ratings.dat u3");
+    assert!(ran.code == Some(3) && ran.stderr.contains("not a model file"), "{}", ran.stderr);
+}
