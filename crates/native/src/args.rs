@@ -47,7 +47,6 @@ impl Cli {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, as long as the program runs")]
 pub(crate) enum Command {
     /// Train a model on a ratings file and keep it in a folder of its own
     #[command(after_help = Exit::help(), args_override_self = true)]
