@@ -11,12 +11,12 @@ use trainer::{
 use crate::support;
 
 /// Made by `tests/data/make_use.py`.
-fn golden() -> Value {
+pub(crate) fn golden() -> Value {
     let path = support::root().join("tests/data/use.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     match value {
         Value::Array(parts) => parts.iter().flat_map(numbers).collect(),
         number => vec![number.as_f64().unwrap()],
@@ -32,13 +32,13 @@ fn parameter(name: &str, shape: Vec<usize>, values: &[f64]) -> Parameter {
 }
 
 /// Users and items are numbered as the factors are.
-fn table(ratings: impl Iterator<Item = (usize, usize, f64)>) -> Table {
+pub(crate) fn table(ratings: impl Iterator<Item = (usize, usize, f64)>) -> Table {
     let text: String = ratings.map(|(u, i, r)| format!("{u}::{i}::{r}\n")).collect();
     ratings::read("r.dat", text.as_bytes(), &ReadOptions::default()).unwrap().table
 }
 
 /// A model with given numbers; every row is renumbered to the order in which the ratings name it.
-fn file(golden: &Value, model: ModelKind) -> ModelFile {
+pub(crate) fn file(golden: &Value, model: ModelKind) -> ModelFile {
     let rows = golden["ratings"].as_array().unwrap().iter().map(numbers);
     let table = table(rows.map(|row| (row[0] as usize, row[1] as usize, row[2])));
     let split = Split::random(&table, 0.0, 1).unwrap();
@@ -80,11 +80,11 @@ fn close(ours: f32, theirs: f64, what: &str) {
     assert!((f64::from(ours) - theirs).abs() < 1e-5, "{what}: {ours} instead of {theirs}");
 }
 
-fn user(predictor: &Predictor, id: usize) -> UserIndex {
+pub(crate) fn user(predictor: &Predictor, id: usize) -> UserIndex {
     predictor.file().users.index_of(&id.to_string()).unwrap()
 }
 
-fn item(predictor: &Predictor, id: usize) -> ItemIndex {
+pub(crate) fn item(predictor: &Predictor, id: usize) -> ItemIndex {
     predictor.file().items.index_of(&id.to_string()).unwrap()
 }
 

@@ -131,3 +131,27 @@ fn names_that_are_unknown_or_unclear_are_errors_of_use() {
     let ran = place.run("recommend ratings.dat u3");
     assert!(ran.code == Some(3) && ran.stderr.contains("not a model file"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_model_is_judged_on_its_test_part_or_on_a_file() {
+    let place = trained("--epochs 5");
+    let judged = place.succeed("evaluate run --json --plot deciles.svg").json();
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("run/summary.json")).expect("JSON");
+    let (ours, theirs) = (&judged["rmse"], &summary["final"]["test_rmse"]);
+    let apart = ours.as_f64().unwrap() - theirs.as_f64().unwrap();
+    assert!(apart.abs() < 1e-6, "{ours} against the run's own {theirs}");
+    assert_eq!(judged["ratings"], summary["data"]["test_ratings"]);
+    assert_eq!(judged["coverage"], 1.0);
+    assert_eq!(judged["by_user_activity"].as_array().unwrap().len(), 10);
+    assert!(judged["ranking"]["users"].as_u64() > Some(0));
+    assert!(place.read("deciles.svg").starts_with("<svg"));
+    let page = place.succeed("evaluate run --clip").stdout;
+    for said in ["On the test part of ratings.dat", "RMSE", "Calibration", "NDCG", "hit rate"] {
+        assert!(page.contains(said), "{said} is not in {page}");
+    }
+    place.write("other.csv", "user,item,rating\nu1,3,4\nnobody,3,2\n");
+    let judged = place.succeed("evaluate run/model.safetensors other.csv --json").json();
+    assert_eq!((&judged["ratings"], &judged["coverage"]), (&2.into(), &0.5.into()));
+    assert_eq!(place.run("evaluate run/model.safetensors").code, Some(2));
+}

@@ -64,6 +64,57 @@ def fold_in(rated):
     return {"rated": rated, "factors": p.tolist(), "scores": (Q64 @ p).tolist(), "shares_of_item_4": shares.tolist()}
 
 
+held_out = [(u, i, float(random.integers(1, 6))) for u in range(USERS) for i in range(ITEMS) if (u + 2 * i) % 3 == 0]
+
+
+def groups(counts, index, errors):
+    """RMSE by tenths of the rows, the fewest ratings first."""
+    order = sorted(range(len(counts)), key=lambda row: (counts[row], row_order(index, row)))
+    tenth = {row: 10 * place // len(order) for place, row in enumerate(order)}
+    out = []
+    for group in sorted(set(tenth.values())):
+        mine = [e for (u, i, _), e in zip(held_out, errors) if tenth[(u, i)[index]] == group]
+        out.append(float(np.sqrt(np.mean(np.square(mine)))) if mine else None)
+    return out
+
+
+def row_order(index, row):
+    """Rows are numbered in the order in which the ratings name them."""
+    return [r[index] for r in ratings].index(row)
+
+
+def judge(scores):
+    truth = np.array([r for _, _, r in held_out])
+    predicted = np.clip([scores[u][i] for u, i, _ in held_out], 1, 5)
+    errors = predicted - truth
+    bins = np.clip(((predicted - 1) / 4 * 10).astype(int), 0, 9)
+    n, sums, users = 3, np.zeros(5), 0
+    for user in range(USERS):
+        liked = {i for u, i, r in held_out if u == user and r >= 4 and i not in seen[user]}
+        if not liked:
+            continue
+        users += 1
+        order = sorted((-s, row_order(1, i), i) for i, s in enumerate(scores[user]) if i not in seen[user])
+        hits = [i in liked for _, _, i in order[:n]]
+        discounts = 1 / np.log2(np.arange(2, n + 2))
+        possible = min(len(liked), n)
+        precisions = [sum(hits[: k + 1]) / (k + 1) for k in range(len(hits)) if hits[k]]
+        ndcg = sum(discounts[: len(hits)][hits]) / discounts[:possible].sum()
+        sums += [sum(hits) / n, sum(hits) / len(liked), ndcg, sum(precisions) / possible, any(hits)]
+    counts = [[sum(r[index] == row for r in ratings) for row in range(rows)] for index, rows in ((0, USERS), (1, ITEMS))]
+    return {
+        "errors": [
+            float(np.sqrt(np.mean(errors**2))),
+            float(np.abs(errors).mean()),
+            float(1 - (errors**2).sum() / ((truth - truth.mean()) ** 2).sum()),
+        ],
+        "by_user_activity": groups(counts[0], 0, errors),
+        "by_item_popularity": groups(counts[1], 1, errors),
+        "calibration": [[float(predicted[bins == b].mean()), float(truth[bins == b].mean())] if (bins == b).any() else [0.0, 0.0] for b in range(10)],
+        "ranking_at_3": [users, *(sums / users).tolist()],
+    }
+
+
 seen = [sorted({i for u, i, _ in ratings if u == user}) for user in range(USERS)]
 scores = mf(P, Q)
 print(
@@ -80,6 +131,8 @@ print(
             "cosine_of_item_2": cosines(Q, 2).tolist(),
             "cosine_of_user_5": cosines(P, 5).tolist(),
             "new_users": [fold_in([[1, 5.0], [3, 2.0]]), fold_in([[i, float(1 + i % 5)] for i in range(7)]), fold_in([[0, 4.0]])],
+            "held_out": held_out,
+            "judged": judge(scores),
             "item_means": [float(np.mean([r for _, j, r in ratings if j == i])) for i in range(ITEMS)],
             "user_means": [float(np.mean([r for v, _, r in ratings if v == u])) for u in range(USERS)],
         },

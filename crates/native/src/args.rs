@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use trainer::{DeviceChoice, EngineChoice, ModelKind, Optimizer};
 
-use crate::args_use::{ExplainFlags, PredictFlags, RecommendFlags, SimilarFlags};
+use crate::args_use::{EvaluateFlags, ExplainFlags, PredictFlags, RecommendFlags, SimilarFlags};
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
 use crate::streams;
@@ -37,6 +37,7 @@ impl Cli {
             Some(Command::Recommend(_)) => "recommend",
             Some(Command::Similar(_)) => "similar",
             Some(Command::Explain(_)) => "explain",
+            Some(Command::Evaluate(_)) => "evaluate",
             Some(Command::Inspect { .. }) => "inspect",
             Some(Command::Sample(_)) => "sample",
             Some(Command::Devices { .. }) => "devices",
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     /// Say why an item is predicted so for a user
     #[command(after_help = Exit::help())]
     Explain(ExplainFlags),
+    /// Judge a model: errors, for whom, calibration, and how good its lists are
+    #[command(after_help = Exit::help())]
+    Evaluate(EvaluateFlags),
     /// Say what is in a ratings file
     #[command(after_help = Exit::help())]
     Inspect {

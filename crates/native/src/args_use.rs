@@ -111,3 +111,30 @@ pub(crate) struct ExplainFlags {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// What `evaluate` takes.
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// Ratings to judge it on [default: the part of the run's ratings that was kept for testing]
+    pub(crate) data: Option<PathBuf>,
+    /// Leave out lines that are not ratings
+    #[arg(long)]
+    pub(crate) skip_bad_lines: bool,
+    /// Bring predictions beyond the scale back to its ends
+    #[arg(long)]
+    pub(crate) clip: bool,
+    /// Items in a list
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub(crate) n: usize,
+    /// The rating from which an item is liked [default: three quarters up the scale, 4 of 5]
+    #[arg(long, value_name = "RATING", allow_negative_numbers = true)]
+    pub(crate) relevant: Option<f32>,
+    /// Draw the errors by tenths of users and items as an SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}

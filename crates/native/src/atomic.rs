@@ -7,7 +7,8 @@ use std::path::Path;
 /// Writes to a temporary file beside the target, makes sure that it is on the disk, and renames it into place:
 /// a reader, or a crash, sees the old content or the new one.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = parent.unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".latent-").suffix(".part");
     #[cfg(unix)]

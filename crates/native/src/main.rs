@@ -25,6 +25,7 @@ mod predict; // ratings of pairs
 mod recommend; // the best items
 mod similar; // items or users alike
 mod explain; // why
+mod evaluate; // how good
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
@@ -83,6 +84,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Recommend(flags)) => recommend::run(flags),
         Some(Command::Similar(flags)) => similar::run(flags),
         Some(Command::Explain(flags)) => explain::run(flags),
+        Some(Command::Evaluate(flags)) => evaluate::run(flags),
         Some(Command::Inspect { data, reading, json }) => inspect::run(data, reading, *json),
         Some(Command::Sample(flags)) => sample::run(flags),
         Some(Command::Devices { bench, json }) => devices::run(*bench, *json),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ratings::{Fingerprint, ItemIndex, Ratings, Title, UserIndex};
+use ratings::{Fingerprint, ItemIndex, Ratings, Table, Title, UserIndex};
 use trainer::{Histories, ModelFile, Predictor};
 
 use crate::checkpoints::MODEL;
@@ -71,8 +71,12 @@ impl Model {
 
     /// Who rated what, in the model's own indices; whom or what the model does not know is left out.
     pub(crate) fn histories(&self, data: &Data) -> Histories {
+        self.histories_of(&data.table)
+    }
+
+    /// The same of a table.
+    pub(crate) fn histories_of(&self, table: &Table) -> Histories {
         let ModelFile { users, items, .. } = self.file();
-        let table = &data.table;
         let who: Vec<Option<UserIndex>> = table.users.iter().map(|id| users.index_of(id)).collect();
         let what: Vec<Option<ItemIndex>> =
             table.items.iter().map(|id| items.index_of(id)).collect();

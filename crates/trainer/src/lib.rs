@@ -55,6 +55,7 @@ mod record; // the result as burn's record
 mod averages; // what is known without a model
 mod model_file; // all of it in one file
 mod predict; // the result at work
+mod judge; // the result judged
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use averages::{Average, Averages};
@@ -63,6 +64,7 @@ pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
+pub use judge::{Bin, Errors, Group, HeldOut, Ranking, Relevant};
 #[doc(hidden)]
 pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};

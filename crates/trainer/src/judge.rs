@@ -1,0 +1,7 @@
+//! A model judged on ratings that it has not seen.
+
+mod errors; // how far its ratings are off, and for whom
+mod ranking; // whether its lists hold what users liked
+
+pub use errors::{Bin, Errors, Group, HeldOut};
+pub use ranking::{Ranking, Relevant};

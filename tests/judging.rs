@@ -1,0 +1,78 @@
+//! A model judged, against numpy.
+
+use serde_json::Value;
+use trainer::{Errors, HeldOut, Histories, ModelKind, Predictor, Ranking, Relevant};
+
+use crate::using::{file, golden, item, numbers, table, user};
+
+#[test]
+fn a_judgement_is_numpys() {
+    let golden = golden();
+    let predictor = Predictor::new(file(&golden, ModelKind::Mf));
+    let rows: Vec<Vec<f64>> = golden["ratings"].as_array().unwrap().iter().map(numbers).collect();
+    let table = table(rows.iter().map(|row| (row[0] as usize, row[1] as usize, row[2])));
+    let train = Histories::of(&table.ratings, table.users.len());
+    let held_out: Vec<HeldOut> = golden["held_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(numbers)
+        .map(|row| {
+            let (user, item) =
+                (user(&predictor, row[0] as usize), item(&predictor, row[1] as usize));
+            (Some(user), Some(item), row[2] as f32)
+        })
+        .collect();
+    let judged = &golden["judged"];
+    let errors = Errors::of(&predictor, &held_out, true).unwrap();
+    let near = |ours: f64, theirs: f64, what: &str| {
+        assert!((ours - theirs).abs() < 1e-6, "{what}: {ours} instead of {theirs}");
+    };
+    for (ours, theirs) in
+        [errors.rmse, errors.mae, errors.r2].iter().zip(numbers(&judged["errors"]))
+    {
+        near(*ours, theirs, "rmse, mae, r2");
+    }
+    assert_eq!((errors.ratings, errors.coverage), (held_out.len(), 1.0));
+    for (groups, name) in [
+        (&errors.by_user_activity, "by_user_activity"),
+        (&errors.by_item_popularity, "by_item_popularity"),
+    ] {
+        let theirs = judged[name].as_array().unwrap();
+        let ours: Vec<_> = groups.iter().filter(|group| group.most > 0).collect();
+        assert!(groups.is_sorted_by(|a, b| a.most <= b.fewest), "{groups:?}");
+        assert_eq!(ours.iter().map(|group| group.ratings).sum::<usize>(), held_out.len());
+        let filled = theirs.iter().filter_map(Value::as_f64);
+        let rmse: Vec<f64> = ours.iter().filter_map(|group| group.rmse).collect();
+        assert_eq!(rmse.len(), filled.clone().count());
+        rmse.iter().zip(filled).for_each(|(ours, theirs)| near(*ours, theirs, name));
+    }
+    let bins: Vec<f64> =
+        errors.calibration.iter().flat_map(|bin| [bin.predicted, bin.actual]).collect();
+    for (ours, theirs) in bins.iter().zip(numbers(&judged["calibration"])) {
+        near(*ours, theirs, "calibration");
+    }
+    let theirs = numbers(&judged["ranking_at_3"]);
+    for threads in [1, 4] {
+        let relevant = Relevant { from: 4.0, n: 3 };
+        let ranking = Ranking::of(&predictor, &held_out, Some(&train), relevant, threads);
+        let Ranking { users, precision, recall, ndcg, map, hit_rate } = ranking;
+        let ours = [users as f64, precision, recall, ndcg, map, hit_rate];
+        ours.iter().zip(&theirs).for_each(|(ours, theirs)| near(*ours, *theirs, "ranking"));
+    }
+}
+
+#[test]
+fn unknown_users_and_items_count_as_not_covered() {
+    let golden = golden();
+    let predictor = Predictor::new(file(&golden, ModelKind::Mf));
+    let (user, item) = (user(&predictor, 3), item(&predictor, 2));
+    let held_out = [(Some(user), Some(item), 4.0), (None, Some(item), 4.0), (None, None, 1.0)];
+    let errors = Errors::of(&predictor, &held_out, true).unwrap();
+    assert_eq!((errors.ratings, errors.coverage), (3, 1.0 / 3.0));
+    assert_eq!(Errors::of(&predictor, &[], true), None);
+    let relevant = Relevant { from: 3.0, n: 5 };
+    let ranking = Ranking::of(&predictor, &held_out, None, relevant, 1);
+    assert_eq!(ranking.users, 1, "nobody knows what an unknown user likes");
+    assert_eq!(Ranking::of(&predictor, &[], None, relevant, 1), Ranking::default());
+}
