@@ -20,5 +20,5 @@ mod plain; // the same without owners, vectors or waiting rows, for the tests
 #[cfg(test)]
 mod any_table; // the two compared on random tables
 
-pub(crate) use adam::{Schedule, Step};
+pub(crate) use adam::{Schedule, Step, coast};
 pub(crate) use engine::Fused;

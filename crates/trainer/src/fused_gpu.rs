@@ -13,4 +13,6 @@ mod rescue; // copies on the host, for when the device is lost
 mod engine; // the engine as a run sees it
 
 pub(crate) use engine::FusedGpu;
+pub(crate) use gather::gather;
+pub(crate) use plan::{Plan, Planner};
 pub(crate) use sizes::Sizes;

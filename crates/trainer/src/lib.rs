@@ -44,6 +44,8 @@ mod checkpoint; // all that training needs to go on
 mod fused; // a step by this project's own kernels on the CPU
 mod kernels; // the GPU's kernels one by one
 mod fused_gpu; // a step by them
+#[doc(hidden)]
+pub mod floor; // what an epoch must cost, for the benchmarks
 mod memory; // what a run takes of it
 mod engine; // the choice among them
 mod event; // what a run says while it goes

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::{peers, shell};
+use crate::{peers, scale, shell};
 
 /// What can be measured.
 #[derive(Subcommand)]
@@ -32,6 +32,8 @@ pub(crate) enum Bench {
     },
     /// Seconds an epoch, Latent and other programs in turn on one file
     Peers(peers::Peers),
+    /// Seconds an epoch against the number of ratings, on made-up data
+    Scale(scale::ScaleArgs),
     /// The lab's whole curves on MovieLens-1M, against what PyTorch gave over several seeds
     Curves {
         /// MovieLens-1M's ratings.dat
@@ -54,6 +56,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Parse { data } => parse(data.as_deref()),
         Bench::Parity { data, python, epochs } => parity(data, python, *epochs),
         Bench::Peers(timed) => peers::run(timed),
+        Bench::Scale(args) => scale::run(args),
         Bench::Curves { data, device } => curves(data, device),
     }
 }

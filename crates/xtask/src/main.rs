@@ -9,6 +9,7 @@
 mod bench; // figures, kept out of the tests
 mod checks; // every check, cheapest first
 mod peers; // Latent and others, timed in turn
+mod scale; // time against the number of ratings
 mod page; // index.html to a folder any server can serve
 mod serve; // that folder, on this machine
 mod setup; // what the tests need beside Rust

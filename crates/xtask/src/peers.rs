@@ -13,13 +13,15 @@ use crate::shell;
 
 /// Epochs of one turn; the first is left out, since it carries the cost of the start.
 const EPOCHS: usize = 4;
+/// Epochs of a peer that takes half a minute for each; beside that a start costs nothing.
+const SLOW_EPOCHS: usize = 1;
 
 /// Who is timed against whom.
 #[derive(clap::Args)]
 pub(crate) struct Peers {
     /// The ratings file
     data: PathBuf,
-    /// Folder with `torch_tuned.py`; without it Latent alone
+    /// Folder with `torch_lab.py`, `torch_tuned.py` and `rating_peers.py`; without it Latent alone
     #[arg(long)]
     peers: Option<PathBuf>,
     /// A Python that has what they import
@@ -32,24 +34,35 @@ pub(crate) struct Peers {
 
 /// The one that the others are compared with.
 const YARDSTICK: &str = "torch_tuned.py";
+/// What `rating_peers.py` can be told to run.
+const LIBRARIES: [&str; 3] = ["cornac", "surprise", "myfm"];
 
-/// Times everybody in turn and prints medians and ratios.
+/// A program that trains, and how many of its epochs carry the cost of its start.
+struct Contestant {
+    name: String,
+    command: Command,
+    starting: usize,
+}
+
+/// Times everybody in turn and prints medians and ratios, then what an epoch must cost.
 ///
 /// # Errors
 /// A ratings file that is not there, or a build that fails. A program that fails is named missing.
 pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
     let data = data.canonicalize().with_context(|| data.display().to_string())?;
+    shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native", "--examples"]))?;
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native"]))?;
     for model in ["mf", "deepmf"] {
         let mut seconds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut missing = BTreeSet::new();
         for _ in 0..(*rounds).max(1) {
-            for (name, command) in contestants(&data, model, peers.as_deref(), python) {
-                match epochs(command) {
-                    Ok(times) => seconds.entry(name).or_default().extend(times),
-                    Err(why) => {
-                        missing.insert(format!("{name}: {why}"));
-                    }
+            for contestant in contestants(&data, model, peers.as_deref(), python) {
+                let name = contestant.name.clone();
+                match epochs(contestant) {
+                    Ok(times) => times
+                        .into_iter()
+                        .for_each(|(name, time)| seconds.entry(name).or_default().push(time)),
+                    Err(why) => drop(missing.insert(format!("{name}: {why}"))),
                 }
             }
         }
@@ -63,31 +76,51 @@ pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
         for missing in missing {
             println!("  missing: {missing}");
         }
+        print_floor(&data, model, &seconds)?;
+    }
+    Ok(())
+}
+
+/// The work of an epoch, what it must cost here, and how far the fused engine is from that.
+fn print_floor(data: &Path, model: &str, seconds: &BTreeMap<String, Vec<f64>>) -> Result<()> {
+    let mut cargo =
+        shell::cargo(["run", "--quiet", "--package", "native", "--example", "floor", "--"]);
+    let output = cargo.arg(data).arg(model).output().context("cargo cannot be started")?;
+    let found: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let count = |key: &str| found[key].as_f64().unwrap_or(f64::NAN);
+    println!(
+        "  an epoch is {} steps and moves {:.0} million numbers; on a GPU {} dispatches, {:.0} MB \
+         sent, {:.0} MB loaded and stored",
+        count("steps"),
+        count("numbers_moved") / 1e6,
+        count("dispatches"),
+        count("bytes_sent") / 1e6,
+        count("bytes_moved") / 1e6,
+    );
+    for (name, device, speed) in [
+        ("fused, CPU", "cpu", "Adam alone, on numbers that never leave the nearest memory"),
+        ("fused, GPU", "gpu", "empty dispatches, and copies of as many bytes"),
+    ] {
+        let (Some(floor), Some(times)) = (found[device]["floor"].as_f64(), seconds.get(name))
+        else {
+            continue;
+        };
+        let over = median(times) / floor;
+        println!("  {name}: at least {floor:.3} s by {speed}; it takes {over:.1} times that");
     }
     Ok(())
 }
 
 /// Their names and commands.
-fn contestants(
-    data: &Path,
-    model: &str,
-    peers: Option<&Path>,
-    python: &str,
-) -> Vec<(String, Command)> {
+fn contestants(data: &Path, model: &str, peers: Option<&Path>, python: &str) -> Vec<Contestant> {
     let folder = std::env::temp_dir().join("latent-peers");
     let ours = |name: &str, flags: &str| {
         let mut command = shell::cargo(["run", "--quiet", "--package", "native", "--", "train"]);
-        command.arg(data).args([
-            "--model",
-            model,
-            "--progress",
-            "none",
-            "--json",
-            "--force",
-            "--out",
-        ]);
-        command.arg(&folder).args(["--epochs", &EPOCHS.to_string()]).args(flags.split(' '));
-        (name.to_owned(), command)
+        command.arg(data).args(["--model", model, "--progress", "none", "--json"]);
+        command.args(["--epochs", &EPOCHS.to_string(), "--force", "--out"]).arg(&folder);
+        command.args(flags.split(' '));
+        Contestant { name: name.to_owned(), command, starting: 1 }
     };
     let mut all = vec![
         ours("fused, CPU", "--device cpu --engine fused"),
@@ -95,24 +128,38 @@ fn contestants(
         ours("fused, GPU", "--device gpu --engine fused"),
         ours("autodiff (burn), CPU", "--device cpu --engine autodiff"),
     ];
-    if let Some(folder) = peers {
+    let Some(folder) = peers else { return all };
+    let theirs = |script: &str, arguments: &[&str], starting| {
         let mut command = Command::new(python);
-        command.arg(folder.join(YARDSTICK)).arg(data).arg(model).arg(EPOCHS.to_string());
-        all.push((YARDSTICK.to_owned(), command));
+        command.arg(folder.join(script)).arg(data).args(arguments);
+        let library = arguments.first().filter(|_| arguments.len() == 1);
+        let name = library.map_or(script.to_owned(), |library| format!("{script} {library}"));
+        Contestant { name, command, starting }
+    };
+    all.push(theirs(YARDSTICK, &[model, &EPOCHS.to_string()], 1));
+    all.push(theirs("torch_lab.py", &[model, &SLOW_EPOCHS.to_string()], 0));
+    if model == "mf" {
+        all.extend(LIBRARIES.map(|library| theirs("rating_peers.py", &[library], 0)));
     }
     all
 }
 
-/// The seconds of each epoch but the first: Latent's from its JSON, others' from the brackets
-/// before each line.
-fn epochs(mut command: Command) -> Result<Vec<f64>, String> {
+/// The seconds of each epoch after the starting ones, under the name of what took them.
+fn epochs(contestant: Contestant) -> Result<Vec<(String, f64)>, String> {
+    let Contestant { name, mut command, starting } = contestant;
     let output = command.output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let times: Vec<f64> = match serde_json::from_str::<Value>(&text) {
-        Ok(summary) => summary["epochs"].as_array().map_or(Vec::new(), |epochs| {
-            epochs.iter().filter_map(|epoch| epoch["seconds"].as_f64()).skip(1).collect()
-        }),
-        Err(_) => text.lines().filter_map(bracketed).skip(1).collect(),
+    let times: Vec<(String, f64)> = match serde_json::from_str::<Value>(&text) {
+        Ok(summary) => {
+            let reports = summary["epochs"].as_array().cloned().unwrap_or_default();
+            let seconds = reports.iter().filter_map(|epoch| epoch["seconds"].as_f64());
+            seconds.skip(starting).map(|time| (name.clone(), time)).collect()
+        }
+        Err(_) => {
+            let bracketed = text.lines().filter_map(bracketed).skip(starting);
+            let whole = text.lines().filter_map(of_a_whole_run);
+            bracketed.map(|time| (name.clone(), time)).chain(whole).collect()
+        }
     };
     if output.status.success() && !times.is_empty() {
         return Ok(times);
@@ -121,11 +168,23 @@ fn epochs(mut command: Command) -> Result<Vec<f64>, String> {
     Err(errors.lines().last().unwrap_or("it printed no epochs").to_owned())
 }
 
+/// From a line such as `cornac MF k=10 epochs=20 0.30 s RMSE 0.8557`: who, and seconds an epoch.
+fn of_a_whole_run(line: &str) -> Option<(String, f64)> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let unit = words.iter().position(|word| *word == "s")?;
+    let seconds: f64 = words.get(unit.checked_sub(1)?)?.parse().ok()?;
+    let passes = words.iter().find_map(|word| {
+        word.strip_prefix("epochs=").or(word.strip_prefix("iterations="))?.parse::<f64>().ok()
+    })?;
+    Some((words[..unit - 2].join(" "), seconds / passes))
+}
+
 fn bracketed(line: &str) -> Option<f64> {
     line.strip_prefix('[')?.split_once("] Epoch:")?.0.parse().ok()
 }
 
-fn median(times: &[f64]) -> f64 {
+/// The middle of some times.
+pub(crate) fn median(times: &[f64]) -> f64 {
     let mut times = times.to_vec();
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
@@ -133,12 +192,18 @@ fn median(times: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{bracketed, median};
+    use super::{bracketed, median, of_a_whole_run};
 
     #[test]
     fn an_epochs_seconds_are_read() {
         assert_eq!(bracketed("[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827"), Some(0.09));
         assert_eq!(bracketed("Epoch: 1"), None);
+        let (name, seconds) =
+            of_a_whole_run("cornac MF k=10 epochs=20 0.30 s RMSE 0.8557").expect("a whole run");
+        assert_eq!(name, "cornac MF k=10");
+        assert!((seconds - 0.015).abs() < 1e-12);
+        assert_eq!(of_a_whole_run("s"), None);
+        assert_eq!(of_a_whole_run("warming up for 3 s"), None);
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
     }
 }

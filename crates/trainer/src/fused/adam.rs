@@ -150,9 +150,15 @@ impl<S: Simd> Lanes<S> {
     }
 }
 
+/// [`coast_moving`] for numbers, first and second moments.
+#[inline(always)]
+pub(crate) fn coast<S: Simd>(simd: S, [values, first, second]: [&mut [f32]; 3], step: &Step) {
+    coast_moving(simd, Moving { values, first, second }, step);
+}
+
 /// One step in which no number has a gradient of its own.
 #[inline(always)]
-pub(super) fn coast<S: Simd>(simd: S, numbers: Moving, step: &Step) {
+pub(super) fn coast_moving<S: Simd>(simd: S, numbers: Moving, step: &Step) {
     let lanes = Lanes::<S>::new(simd, step);
     let values = S::as_mut_simd_f32s(numbers.values).0;
     let first = S::as_mut_simd_f32s(numbers.first).0;

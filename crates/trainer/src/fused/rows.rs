@@ -194,7 +194,7 @@ impl Rows {
             adam::step(simd, numbers.again(), gradients, &step.rows);
         }
         for step in missed {
-            adam::coast(simd, numbers.again(), &step.rows);
+            adam::coast_moving(simd, numbers.again(), &step.rows);
         }
         gradients.fill(0.0);
     }
@@ -252,7 +252,7 @@ impl Rows {
                 first: &mut block.first[..end],
                 second: &mut block.second[..end],
             };
-            adam::coast(simd, numbers, &step.rows);
+            adam::coast_moving(simd, numbers, &step.rows);
         }
     }
 

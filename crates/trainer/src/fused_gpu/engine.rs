@@ -6,7 +6,7 @@ use ratings::Split;
 
 use super::{
     gather::{gather, sample},
-    plan::{NetworkRows, Plan, Planner},
+    plan::{Plan, Planner},
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
@@ -224,13 +224,8 @@ impl FusedGpu {
         let ratings = end - self.planned;
         gather(&self.split, &self.order, self.planned..end, &mut self.plan.samples);
         self.planned = end;
-        let network = self.sizes.layout.network.map(|network| NetworkRows {
-            first: u32::try_from(self.sizes.layout.network_row()).expect("rows fit a u32"),
-            network,
-            stride: network.slots(self.sizes.batch),
-        });
         let every_row = optimizer == Optimizer::Adam;
-        self.planner.plan(&mut self.plan, batch_size, network.as_ref(), every_row);
+        self.planner.plan(&mut self.plan, batch_size, self.sizes.network().as_ref(), every_row);
 
         let Self { gpu, buffers, plan, kernels, bound, schedule, .. } = self;
         let mut steps = Vec::new();

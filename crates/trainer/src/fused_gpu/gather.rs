@@ -15,7 +15,7 @@ pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample 
 }
 
 /// The samples at these positions of the order.
-pub(super) fn gather(
+pub(crate) fn gather(
     split: &Split,
     order: &Order,
     positions: std::ops::Range<usize>,

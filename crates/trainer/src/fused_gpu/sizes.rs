@@ -2,7 +2,7 @@
 
 use ratings::Split;
 
-use super::layout::Layout;
+use super::{layout::Layout, plan::NetworkRows};
 use crate::{
     Config,
     fused::Step,
@@ -57,6 +57,30 @@ impl Sizes {
             test: split.test.len().min(MAX_TEST),
             layout,
         }
+    }
+
+    /// Most ratings of a slice; whole batches.
+    pub(crate) fn slice(&self) -> usize {
+        self.max_steps * self.batch
+    }
+
+    /// Numbers of a row.
+    pub(crate) fn row(&self) -> usize {
+        self.layout.row()
+    }
+
+    /// The network, if there is one, with slots enough for the longest batch.
+    pub(crate) fn network(&self) -> Option<NetworkRows> {
+        self.layout.network.map(|network| NetworkRows {
+            first: u32::try_from(self.layout.network_row()).expect("rows fit a u32"),
+            network,
+            stride: network.slots(self.batch),
+        })
+    }
+
+    /// Bytes of the model's numbers and both moments.
+    pub(crate) fn tables(&self) -> u64 {
+        3 * self.model()
     }
 
     /// Numbers of the gradients.

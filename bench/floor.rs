@@ -1,0 +1,56 @@
+//! The work of an epoch and the least it can cost on this machine, as JSON.
+//!
+//!     cargo run -p native --example floor -- RATINGS mf|deepmf
+
+use std::{env, fs, thread};
+
+use anyhow::{Context as _, Result, bail};
+use ratings::{ReadOptions, Split};
+use serde_json::json;
+use trainer::{
+    Config, Device, DeviceChoice,
+    floor::{self, Work},
+};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [data, model] = arguments.as_slice() else {
+        bail!("usage: floor RATINGS mf|deepmf");
+    };
+    let bytes = fs::read(data).with_context(|| data.clone())?;
+    let table = ratings::read(data, &bytes, &ReadOptions::default())?.table;
+    let split = Split::random(&table, 0.2, 42)?;
+    let config = Config::lab(model.parse().map_err(anyhow::Error::msg)?);
+    let work = Work::of(&split, &config);
+    let gpu = pollster::block_on(async {
+        let device = Device::open(DeviceChoice::Gpu).await?;
+        let speed = floor::of_gpu(&device.connect().await?, &split, &config).await?;
+        anyhow::Ok(json!({
+            "name": device.name(),
+            "seconds_of_a_dispatch": speed.dispatch,
+            "bytes_a_second": speed.bytes,
+            "floor": work.dispatches as f64 * speed.dispatch + work.moved as f64 / speed.bytes,
+        }))
+    });
+    let threads = thread::available_parallelism()?.get();
+    let rate = floor::of_cpu();
+    let found = json!({
+        "steps": work.steps,
+        "dispatches": work.dispatches,
+        "bytes_sent": work.sent,
+        "bytes_moved": work.moved,
+        "numbers_moved": work.moves,
+        "gpu": gpu.ok(),
+        "cpu": {
+            "threads": threads,
+            "numbers_a_second": rate,
+            "floor": work.moves as f64 / (rate * threads as f64),
+        },
+    });
+    writeln(&found.to_string())
+}
+
+fn writeln(line: &str) -> Result<()> {
+    use std::io::Write as _;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
