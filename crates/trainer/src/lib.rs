@@ -31,6 +31,7 @@ mod device; // which processor trains, and why
 mod gpu; // an opened GPU
 mod weights; // a model's numbers on the host, and their seeded initial values
 mod order; // the shuffled order of an epoch
+mod gather; // what stands at its places
 #[cfg(feature = "autodiff")]
 mod model; // the models as burn modules
 #[cfg(feature = "autodiff")]

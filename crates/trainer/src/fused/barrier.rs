@@ -10,7 +10,7 @@ pub(super) struct Barrier {
     round: AtomicUsize,
 }
 
-const SPINS: u32 = 20_000;
+const SPINS: u32 = 4_000;
 
 impl Barrier {
     pub(super) fn new(parties: usize) -> Self {

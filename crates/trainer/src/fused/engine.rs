@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Config, ModelKind, Optimizer, Order, Parameter, Weights,
     checkpoint::Checkpoint,
+    gather::{gather, in_parallel},
     memory::{self, Need},
     weights::{self, Slot},
 };
@@ -150,7 +151,10 @@ impl Fused {
     }
 
     fn train_gathered(&mut self, positions: std::ops::Range<usize>) -> Vec<f64> {
-        let samples = gather(&self.train, &self.order, positions, self.team.len());
+        let mut samples = Vec::new();
+        gather(&self.order, positions, self.team.len(), &mut samples, |element| {
+            self.train[element]
+        });
         let first = self.steps.len();
         let Config { batch_size, factors, .. } = self.config;
         let steps = samples.len().div_ceil(batch_size);
@@ -342,44 +346,4 @@ fn samples(ratings: &Ratings, users: usize) -> Vec<Sample> {
             rating: *rating,
         })
         .collect()
-}
-
-/// The samples at these positions of the order.
-fn gather(
-    train: &[Sample],
-    order: &Order,
-    positions: std::ops::Range<usize>,
-    threads: usize,
-) -> Vec<Sample> {
-    let mut gathered = vec![Sample::default(); positions.len()];
-    let share = gathered.len().div_ceil(threads).max(1);
-    in_parallel(gathered.chunks_mut(share).enumerate().collect(), |(part, samples)| {
-        let mut elements = [0; 1024];
-        let from = positions.start + part * share;
-        for (at, samples) in
-            (from..).step_by(elements.len()).zip(samples.chunks_mut(elements.len()))
-        {
-            let elements = &mut elements[..samples.len()];
-            order.fill(u32::try_from(at).expect("positions are below a u32 count"), elements);
-            for (sample, element) in samples.iter_mut().zip(elements) {
-                *sample = train[*element as usize];
-            }
-        }
-    });
-    gathered
-}
-
-/// Runs `task` on every part, each on a thread of its own.
-fn in_parallel<T: Send>(mut parts: Vec<T>, task: impl Fn(T) + Sync) {
-    let first = parts.pop();
-    if parts.is_empty() {
-        return first.into_iter().for_each(task);
-    }
-    std::thread::scope(|scope| {
-        for part in parts {
-            let task = &task;
-            scope.spawn(move || task(part));
-        }
-        first.into_iter().for_each(&task);
-    });
 }

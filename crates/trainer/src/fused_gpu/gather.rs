@@ -1,8 +1,10 @@
 //! An epoch's ratings in its order, as the kernels take them.
 
+use std::ops::Range;
+
 use ratings::{Ratings, Split};
 
-use crate::{Order, kernels::Sample};
+use crate::{Order, gather, kernels::Sample};
 
 /// A rating as the kernels take it.
 pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample {
@@ -15,18 +17,8 @@ pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample 
 }
 
 /// The samples at these positions of the order.
-pub(crate) fn gather(
-    split: &Split,
-    order: &Order,
-    positions: std::ops::Range<usize>,
-    to: &mut Vec<Sample>,
-) {
-    let mut elements = [0; 1024];
-    to.clear();
-    to.reserve(positions.len());
-    for begin in positions.clone().step_by(elements.len()) {
-        let elements = &mut elements[..(positions.end - begin).min(1024)];
-        order.fill(u32::try_from(begin).expect("positions are below a u32 count"), elements);
-        to.extend(elements.iter().map(|&e| sample(&split.train, split.users, e as usize)));
-    }
+pub(crate) fn gather(split: &Split, order: &Order, positions: Range<usize>, to: &mut Vec<Sample>) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from); // one in a browser
+    let pick = |element| sample(&split.train, split.users, element);
+    gather::gather(order, positions, threads, to, pick);
 }

@@ -1,0 +1,48 @@
+//! What stands at some positions of an epoch's order, fetched by several threads.
+
+use std::ops::Range;
+
+use crate::Order;
+
+/// Elements that are looked up at once.
+const BLOCK: usize = 1024;
+/// Elements that are worth a thread.
+const SHARE: usize = 16 * BLOCK;
+
+/// Fills `to` with what `pick` makes of the elements at these positions.
+pub(crate) fn gather<T: Clone + Default + Send>(
+    order: &Order,
+    positions: Range<usize>,
+    threads: usize,
+    to: &mut Vec<T>,
+    pick: impl Fn(usize) -> T + Sync,
+) {
+    to.resize(positions.len(), T::default());
+    let share = positions.len().div_ceil(threads.max(1)).max(SHARE);
+    in_parallel(to.chunks_mut(share).enumerate().collect(), |(part, places)| {
+        let mut elements = [0; BLOCK];
+        let from = positions.start + part * share;
+        for (at, places) in (from..).step_by(BLOCK).zip(places.chunks_mut(BLOCK)) {
+            let elements = &mut elements[..places.len()];
+            order.fill(u32::try_from(at).expect("positions are below a u32 count"), elements);
+            for (place, element) in places.iter_mut().zip(elements) {
+                *place = pick(*element as usize);
+            }
+        }
+    });
+}
+
+/// Runs `task` on every part, each on a thread of its own.
+pub(crate) fn in_parallel<T: Send>(mut parts: Vec<T>, task: impl Fn(T) + Sync) {
+    let first = parts.pop();
+    if parts.is_empty() {
+        return first.into_iter().for_each(task);
+    }
+    std::thread::scope(|scope| {
+        for part in parts {
+            let task = &task;
+            scope.spawn(move || task(part));
+        }
+        first.into_iter().for_each(&task);
+    });
+}
