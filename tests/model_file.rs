@@ -1,7 +1,5 @@
 //! The model file: what is written comes back, and nothing that is read does harm.
 
-use std::process::Command;
-
 use ratings::{Split, Title, Titles, sample};
 use trainer::{Config, ModelFile, ModelFileError, ModelKind, Run};
 
@@ -184,22 +182,7 @@ fn python_reads_it() {
     std::fs::write(folder.path().join("model.safetensors"), file.to_bytes()).unwrap();
     let check = "print(p.shape, q.shape, float(p[0, 0]), config['factors'], config['model'])";
     let script = format!("{lines}\n{check}");
-    let python = std::env::var_os("LATENT_PYTHON").unwrap_or("python3".into());
-    let output = Command::new(python).args(["-c", &script]).current_dir(folder.path()).output();
-    let said = match &output {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout),
-        Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("ModuleNotFoundError") => {
-            panic!("{}", String::from_utf8_lossy(&output.stderr))
-        }
-        // The package is no part of what the tests may demand.
-        _ => {
-            support::say(
-                "SKIPPED python_reads_it: no Python with safetensors and numpy is here; \
-                          pip install safetensors numpy, or set LATENT_PYTHON",
-            );
-            return;
-        }
-    };
+    let Some(said) = support::python("python_reads_it", &script, folder.path()) else { return };
     let first = f64::from(file.trained.weights.get("user_factors").unwrap().values[0]);
     let words: Vec<&str> = said.split_whitespace().collect();
     let value: f64 = words[4].parse().unwrap();

@@ -108,3 +108,26 @@ pub(crate) fn events(split: &Split, config: &Config, device: &Device) -> (Vec<Ev
         (events, run.finish().await.unwrap())
     })
 }
+
+/// What a Python script prints in a folder; `None`, after a loud skip, where Python or a package that it
+/// needs is missing: they are no part of what the tests may demand.
+pub(crate) fn python(test: &str, script: &str, folder: &std::path::Path) -> Option<String> {
+    let python = env::var_os("LATENT_PYTHON").unwrap_or("python3".into());
+    let output =
+        std::process::Command::new(python).args(["-c", script]).current_dir(folder).output();
+    match &output {
+        Ok(output) if output.status.success() => {
+            Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("ModuleNotFoundError") => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr))
+        }
+        _ => {
+            say(&format!(
+                "SKIPPED {test}: no Python with safetensors and numpy is here; pip install \
+                 safetensors numpy, or set LATENT_PYTHON"
+            ));
+            None
+        }
+    }
+}

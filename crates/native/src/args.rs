@@ -9,7 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use trainer::{DeviceChoice, EngineChoice, ModelKind, Optimizer};
 
-use crate::args_use::{EvaluateFlags, ExplainFlags, PredictFlags, RecommendFlags, SimilarFlags};
+use crate::args_use::{
+    EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags, RecommendFlags,
+    SimilarFlags,
+};
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
 use crate::streams;
@@ -38,6 +41,8 @@ impl Cli {
             Some(Command::Similar(_)) => "similar",
             Some(Command::Explain(_)) => "explain",
             Some(Command::Evaluate(_)) => "evaluate",
+            Some(Command::Export(_)) => "export",
+            Some(Command::Import(_)) => "import",
             Some(Command::Inspect { .. }) => "inspect",
             Some(Command::Sample(_)) => "sample",
             Some(Command::Devices { .. }) => "devices",
@@ -73,6 +78,12 @@ pub(crate) enum Command {
     /// Judge a model: errors, for whom, calibration, and how good its lists are
     #[command(after_help = Exit::help())]
     Evaluate(EvaluateFlags),
+    /// Write a model in the formats of others: numpy, CSV, burn, TensorBoard's projector
+    #[command(after_help = Exit::help())]
+    Export(ExportFlags),
+    /// Make a model's file from a PyTorch module of the lab
+    #[command(after_help = Exit::help())]
+    Import(ImportFlags),
     /// Say what is in a ratings file
     #[command(after_help = Exit::help())]
     Inspect {
@@ -164,6 +175,9 @@ pub(crate) struct TrainFlags {
     /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<PathBuf>,
+    /// Start from another model, a run's folder or a file: who and what it knows keeps its rows, others are fresh
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) warm_start: Option<PathBuf>,
     /// Settings from a file, such as the config.toml of a run; flags go before it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

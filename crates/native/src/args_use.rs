@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// What `predict` takes.
 #[derive(Debug, Args)]
@@ -137,4 +137,72 @@ pub(crate) struct EvaluateFlags {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `export` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ExportFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// The format
+    #[arg(long)]
+    pub(crate) format: ExportFormat,
+    /// The file; for csv and projector a folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
+    /// Replace what is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Formats of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// numpy: every parameter under its name, and the ids
+    Npz,
+    /// Factors of users and of items, a row each
+    Csv,
+    /// burn's own record
+    Burn,
+    /// TensorBoard's embedding projector: the items' factors and labels
+    Projector,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ImportFlags {
+    /// The module's state dict, saved with safetensors.torch.save_file
+    pub(crate) state: PathBuf,
+    /// The ratings it was trained on
+    pub(crate) ratings: PathBuf,
+    /// The model's file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// How the module numbers users and items
+    #[arg(long, value_enum, default_value_t = RowOrder::Appearance)]
+    pub(crate) rows: RowOrder,
+    /// Titles of the items
+    #[arg(long, value_name = "FILE")]
+    pub(crate) titles: Option<PathBuf>,
+    /// Leave out lines that are not ratings
+    #[arg(long)]
+    pub(crate) skip_bad_lines: bool,
+    /// Part of the ratings that the module has not seen
+    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    pub(crate) test_share: f64,
+    /// The seed of that split
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u32,
+    /// Replace what is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Which row belongs to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowOrder {
+    /// In order of appearance in the file, as pandas.factorize
+    Appearance,
+    /// In the order of the sorted ids, as numpy.unique and LabelEncoder
+    Sorted,
 }

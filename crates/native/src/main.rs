@@ -26,6 +26,9 @@ mod recommend; // the best items
 mod similar; // items or users alike
 mod explain; // why
 mod evaluate; // how good
+mod export; // in the formats of others
+mod npy; // numpy's files
+mod import; // from PyTorch
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
@@ -49,8 +52,9 @@ use trainer::{Device, Run};
 use crate::args::{Cli, Command, TrainFlags};
 use crate::checkpoints::{Checkpoints, Source};
 use crate::data::Data;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::journal::Journal;
+use crate::model::Model;
 use crate::report::Report;
 use crate::resume::Begun;
 use crate::run_folder::{Content, RunFolder};
@@ -85,6 +89,8 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Similar(flags)) => similar::run(flags),
         Some(Command::Explain(flags)) => explain::run(flags),
         Some(Command::Evaluate(flags)) => evaluate::run(flags),
+        Some(Command::Export(flags)) => export::run(flags),
+        Some(Command::Import(flags)) => import::run(flags),
         Some(Command::Inspect { data, reading, json }) => inspect::run(data, reading, *json),
         Some(Command::Sample(flags)) => sample::run(flags),
         Some(Command::Devices { bench, json }) => devices::run(*bench, *json),
@@ -152,11 +158,30 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
 fn begin(
     flags: &TrainFlags,
     first: &[Content],
-    (settings, _, split, device): (&Settings, &Data, &Arc<Split>, &Device),
+    (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
 ) -> anyhow::Result<(Run, RunFolder, Journal)> {
     let name = run_folder::name(&settings.config);
     let (folder, journal) = RunFolder::create(flags.out.as_deref(), flags.force, &name, first)?;
-    let run =
-        block_on(Run::start(split, &settings.config, device)).inspect_err(|_| folder.abandon())?;
+    let run = match &flags.warm_start {
+        None => block_on(Run::start(split, &settings.config, device)).map_err(Into::into),
+        Some(path) => warm(path, settings, data, split, device),
+    };
+    let run = run.inspect_err(|_| folder.abandon())?;
     Ok((run, folder, journal))
+}
+
+/// A run that starts from another model's rows.
+fn warm(
+    path: &Path,
+    settings: &Settings,
+    data: &Data,
+    split: &Arc<Split>,
+    device: &Device,
+) -> anyhow::Result<Run> {
+    let model = Model::open(path)?;
+    let (users, items) = (&data.table.users, &data.table.items);
+    let weights = model.file().warm_weights(&settings.config, users, items).ok_or_else(|| {
+        Usage(format!("{} is another kind of model, or of another width", path.display()))
+    })?;
+    Ok(block_on(Run::start_from(&weights, split, &settings.config, device))?)
 }

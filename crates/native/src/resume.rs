@@ -141,6 +141,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         out,
         force,
         resume: _,
+        warm_start,
         config,
         json: _,
         progress: _,
@@ -162,6 +163,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         (out.is_some(), "--out"),
         (*force, "--force"),
         (config.is_some(), "--config"),
+        (warm_start.is_some(), "--warm-start"),
     ];
     given.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
 }

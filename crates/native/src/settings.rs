@@ -10,6 +10,7 @@ use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
 use crate::memory;
+use crate::model::Model;
 
 /// Every decision about a run, made.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,10 @@ impl Settings {
         let file = match of_run.as_ref().or(flags.config.as_ref()) {
             Some(path) => ConfigFile::read(path)?,
             None => ConfigFile::default(),
+        };
+        let file = match &flags.warm_start {
+            Some(path) => like(file, &Model::open(path)?.file().trained.config),
+            None => file,
         };
         let Preset::Lab = flags.preset.or(file.preset).unwrap_or(Preset::Lab);
         let model = flags.model.or(file.model).unwrap_or(ModelKind::Mf);
@@ -154,6 +159,16 @@ impl Settings {
             .into());
         }
         Ok(())
+    }
+}
+
+/// A file that says nothing of the model's kind and width has those of the model to start from.
+fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
+    ConfigFile {
+        model: file.model.or(Some(warm.model)),
+        factors: file.factors.or(Some(warm.factors)),
+        hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
+        ..file
     }
 }
 

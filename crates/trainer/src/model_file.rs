@@ -24,6 +24,8 @@ mod header; // the JSON object
 mod ids; // texts as tensors
 mod write;
 mod read;
+mod warm; // the start of another model
+mod import; // PyTorch's modules
 
 use ratings::{Fingerprint, Ids, ItemIndex, Split, Table, Titles, UserIndex};
 

@@ -72,16 +72,23 @@ impl ModelFile {
 
 fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, Header), ModelFileError> {
     let damaged = |error: String| ModelFileError::NotSafetensors(error);
-    let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
-    if length > MAX_HEADER {
-        return Err(damaged(format!("its header would take {length} bytes")));
-    }
+    check_header(bytes)?;
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let text = metadata.metadata().as_ref().and_then(|entries| entries.get(KEY));
     let header = Header::parse(text.ok_or(ModelFileError::Foreign)?)?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     Ok((file, header))
+}
+
+/// Refuses a header that would take much memory.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), ModelFileError> {
+    let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
+    if length > MAX_HEADER {
+        let problem = format!("its header would take {length} bytes");
+        return Err(ModelFileError::NotSafetensors(problem));
+    }
+    Ok(())
 }
 
 /// The parameters of this configuration, their names behind `prefix`.

@@ -1,0 +1,118 @@
+//! Models to and from the formats of others.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Place, quick};
+use crate::support;
+
+#[test]
+fn numpy_reads_the_archive() {
+    let place = Place::new();
+    place.succeed(&quick("--out run --model deepmf"));
+    place.succeed("export run --format npz --out model.npz");
+    let script = "import numpy as np; f = np.load('model.npz'); \
+                  print(sorted(f.files), f['user_factors'].shape, f['user_ids'][:2], \
+                  f['layers.0.weight'].shape, float(f['user_factors'][0, 0]))";
+    let folder = place.path("");
+    let Some(said) = support::python("numpy_reads_the_archive", script, &folder) else { return };
+    let file = fs::read(place.path("run/model.safetensors")).expect("the model");
+    let weights = trainer::ModelFile::from_bytes(&file).expect("a model").trained.weights;
+    let first = f64::from(weights.get("user_factors").expect("factors").values[0]);
+    assert!(said.contains("'item_factors', 'item_ids', 'layers.0.bias'"), "{said}");
+    assert!(said.contains("(40, 3) ['u0' 'u1'] (10, 6)"), "{said}");
+    assert_eq!(said.split_whitespace().last().and_then(|word| word.parse().ok()), Some(first));
+}
+
+#[test]
+fn factors_and_labels_are_written_as_text() {
+    let place = Place::new();
+    place.write("movies.dat", "0::Alien (1979)::Horror|Sci-Fi\n");
+    place.succeed(&quick("--out run --titles movies.dat"));
+    place.succeed("export run --format csv --out csv");
+    let users = place.read("csv/users.csv");
+    assert!(users.starts_with("id,factor0,factor1,factor2\nu0,"), "{users}");
+    assert_eq!((users.lines().count(), place.read("csv/items.csv").lines().count()), (41, 26));
+    place.succeed("export run --format projector --out projector");
+    let vectors = place.read("projector/vectors.tsv");
+    assert_eq!(vectors.lines().count(), 25);
+    assert!(vectors.lines().all(|line| line.split('\t').count() == 3), "{vectors}");
+    let labels = place.read("projector/metadata.tsv");
+    assert!(labels.starts_with("id\ttitle\tgenres\n"), "{labels}");
+    assert!(labels.contains("0\tAlien (1979)\tHorror|Sci-Fi\n"), "{labels}");
+    place.succeed("export run --format burn --out model.bpk");
+    assert!(fs::metadata(place.path("model.bpk")).expect("written").len() > 780);
+    let ran = place.run("export run --format burn --out model.bpk");
+    assert!(ran.code == Some(1) && ran.stderr.contains("--force"), "{}", ran.stderr);
+    place.succeed("export run --format burn --out model.bpk --force");
+}
+
+/// Made by `tests/data/make_state.py`.
+#[test]
+fn a_pytorch_module_predicts_the_same_here() {
+    let data = support::root().join("tests/data");
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(data.join(name)).expect("a golden")).expect("JSON")
+    };
+    let place = Place::new();
+    let ratings = read("use.json")["ratings"].as_array().expect("a list").clone();
+    let line = |row: &Value| format!("{}::{}::{}\n", row[0], row[1], row[2]);
+    place.write("ratings.dat", ratings.iter().map(line).collect::<String>());
+    let state = data.join("state_deepmf.safetensors");
+    let state = state.display();
+    place.succeed(&format!(
+        "import {state} ratings.dat --rows sorted --out model.safetensors --test-share 0"
+    ));
+    let pairs: String =
+        (0..12).flat_map(|user| (0..9).map(move |item| format!("{user}::{item}\n"))).collect();
+    place.write("pairs.dat", pairs);
+    let ran = place.succeed("predict model.safetensors --pairs pairs.dat");
+    let expected = read("state_deepmf.json")["predictions"].as_array().expect("a list").clone();
+    let lines: Vec<&str> = ran.stdout.lines().skip(1).collect();
+    assert_eq!(lines.len(), expected.len());
+    for (line, expected) in lines.iter().zip(&expected) {
+        let ours: f64 = line.split(',').nth(2).and_then(|text| text.parse().ok()).expect("number");
+        let theirs = expected.as_f64().expect("a number");
+        assert!((ours - theirs).abs() < 1e-5, "{line} instead of {theirs}");
+    }
+    place.write("fewer.dat", "1::2::3\n");
+    let ran =
+        place.run(&format!("import {state} fewer.dat --out other.safetensors --test-share 0"));
+    assert!(ran.stderr.contains("has 12 users and 9 items"), "{}", ran.stderr);
+    let ran = place.run("import ratings.dat ratings.dat --out other.safetensors");
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+}
+
+#[test]
+fn a_warm_start_keeps_the_rows_of_whom_it_knows() {
+    let place = Place::new();
+    place.succeed(&quick("--out old --model deepmf --hidden 4,3"));
+    let more = place.read("ratings.dat") + "new::3::4::0\nu1::fresh::2::0\n";
+    place.write("more.dat", more);
+    let flags = "train more.dat --device cpu --batch-size 64 --warm-start old --epochs 0 --out new";
+    place.succeed(flags);
+    let read = |run: &str| {
+        let bytes = fs::read(place.path(run).join("model.safetensors")).expect("the model");
+        trainer::ModelFile::from_bytes(&bytes).expect("a model")
+    };
+    let (old, new) = (read("old"), read("new"));
+    assert_eq!((new.trained.config.factors, new.trained.config.hidden.clone()), (3, vec![4, 3]));
+    assert_eq!((new.users.len(), new.items.len()), (41, 26));
+    let row = |file: &trainer::ModelFile, name: &str, row: usize| {
+        file.trained.weights.get(name).expect("a table").values[row * 3..][..3].to_vec()
+    };
+    for id in old.users.iter() {
+        let at = |file: &trainer::ModelFile| file.users.index_of(id).expect("known").index();
+        assert_eq!(row(&new, "user_factors", at(&new)), row(&old, "user_factors", at(&old)));
+    }
+    assert_eq!(
+        new.trained.weights.get("layers.0.weight"),
+        old.trained.weights.get("layers.0.weight")
+    );
+    let fresh = trainer::Weights::initial(&new.trained.config, 41, 26);
+    let fresh = fresh.get("user_factors").expect("a table").values[40 * 3..].to_vec();
+    assert_eq!(row(&new, "user_factors", 40), fresh, "somebody new");
+    let ran = place.run("train more.dat --warm-start old --factors 5");
+    assert!(ran.code == Some(2) && ran.stderr.contains("of another width"), "{}", ran.stderr);
+}
