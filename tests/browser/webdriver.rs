@@ -15,7 +15,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A browser that does not do within this time what a test waits for never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A browser that has WebGPU, on a GPU in software.
+pub(crate) const SWIFTSHADER: [&str; 2] =
+    ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/// A browser without WebGPU.
+pub(crate) const NO_GPU: [&str; 2] = ["--disable-gpu", "--disable-features=WebGPU"];
 
 /// Where chromedriver is, if it is.
 pub(crate) fn chromedriver() -> Option<PathBuf> {
@@ -34,7 +40,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(crate) fn start(chromedriver: &Path) -> Self {
+    /// A browser with more arguments than are needed in any case, such as [`SWIFTSHADER`].
+    pub(crate) fn start(chromedriver: &Path, arguments: &[&str]) -> Self {
         let mut driver = Command::new(chromedriver)
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -45,7 +52,7 @@ impl Browser {
         let profile = tempfile::tempdir().expect("a temporary folder");
         let mut browser = Self { driver, address: String::new(), session: String::new(), profile };
         browser.address = format!("127.0.0.1:{}", port(stdout));
-        let capabilities = browser.capabilities();
+        let capabilities = browser.capabilities(arguments);
         let session = browser.call("POST", "/session", &capabilities);
         session["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
         let patience = json!({ "script": PATIENCE.as_secs() * 1000 });
@@ -53,15 +60,22 @@ impl Browser {
         browser
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, arguments: &[&str]) -> Value {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let usual = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            &profile,
+        ];
+        let arguments = [&usual, arguments].concat();
         json!({ "capabilities": { "alwaysMatch": {
             "goog:loggingPrefs": { "browser": "ALL" },
-            "goog:chromeOptions": { "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-                "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", profile,
-            ] },
+            "goog:chromeOptions": { "args": arguments },
         } } })
     }
 
@@ -74,9 +88,20 @@ impl Browser {
         self.command("execute/sync", &json!({ "script": script, "args": [] }))
     }
 
-    /// Runs the body of a function and gives what it passes to its last argument, a callback.
+    /// Runs the body of an async function and gives what it returns.
+    ///
+    /// # Panics
+    /// With what it throws.
     pub(crate) fn run_async(&self, script: &str) -> Value {
-        self.command("execute/async", &json!({ "script": script, "args": [] }))
+        let script = format!(
+            "const done = arguments[0];
+             (async () => {{ {script} }})().then(
+                 (value) => done([value ?? null]), (error) => done(String(error)));"
+        );
+        match self.command("execute/async", &json!({ "script": script, "args": [] })) {
+            Value::Array(mut value) => value.remove(0),
+            error => panic!("{error} in {script}"),
+        }
     }
 
     /// Clicks as a person would: the element must be visible and not covered.

@@ -21,9 +21,9 @@ const CHECKS: [Check; 7] = [
     Check { about: "lints", command: "clippy --workspace --all-targets -- -D warnings" },
     Check {
         about: "lints, wasm32",
-        command: "clippy -p web --target wasm32-unknown-unknown -- -D warnings",
+        command: "clippy -p web -p worker --target wasm32-unknown-unknown -- -D warnings",
     },
-    Check { about: "the page", command: "xtask web --build-only" },
+    Check { about: "the page", command: "xtask web --build-only --sizes" },
     Check { about: "all tests", command: "test --workspace --exclude xtask --exclude bench" },
 ];
 

@@ -6,15 +6,18 @@
     reason = "a chore talks to the person at the terminal"
 )]
 
+mod assets; // files whose names follow their content
 mod bench; // figures, kept out of the tests
 mod checks; // every check, cheapest first
 mod peers; // Latent and others, timed in turn
 mod scale; // time against the number of ratings
-mod page; // index.html to a folder any server can serve
+mod page; // index.html as it is built
+mod program; // a crate to wasm and its JavaScript
 mod serve; // that folder, on this machine
 mod setup; // what the tests need beside Rust
 mod shell; // other programs
-mod web; // the wasm build
+mod sizes; // what a visitor downloads
+mod web; // the page, whole
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +54,9 @@ struct WebArgs {
     /// Write the folder and stop there
     #[arg(long)]
     build_only: bool,
+    /// Print the packed size of every file, and fail where they exceed their budget
+    #[arg(long)]
+    sizes: bool,
     /// Port on localhost; 0 takes any free one
     #[arg(long, default_value_t = 8080, conflicts_with = "build_only")]
     port: u16,
@@ -75,7 +81,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Setup => setup::run(),
         Chore::Bench(bench) => bench::run(&bench),
         Chore::Web(args) => {
-            web::build(&args.out)?;
+            web::build(&args.out, args.sizes)?;
             if args.build_only {
                 println!("The page is in {}", args.out.display());
                 return Ok(());

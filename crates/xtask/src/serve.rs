@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// What the page may load: its own files, and nothing from anywhere else.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
-     worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
-     base-uri 'none'; form-action 'none'";
+use crate::assets;
+use crate::page::CONTENT_SECURITY_POLICY;
+
+/// A file that may change under its name.
+const ASK_AGAIN: &str = "no-cache";
 
 /// Longest request line and headers that are read, in bytes.
 const HEAD_LIMIT: u64 = 16 * 1024;
@@ -70,12 +71,13 @@ fn answer(folder: &Path, mut stream: &TcpStream) -> io::Result<()> {
     }
     let response = respond(folder, &request);
     let text = format!(
-        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n\
-         Content-Security-Policy: {CONTENT_SECURITY_POLICY}\r\n\
+        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: {}\r\n\
+         Content-Security-Policy: {CONTENT_SECURITY_POLICY}; frame-ancestors 'none'\r\n\
          X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
         response.status,
         response.content_type,
         response.body.len(),
+        response.cache,
     );
     stream.write_all(text.as_bytes())?;
     if !request.starts_with("HEAD ") {
@@ -87,6 +89,7 @@ fn answer(folder: &Path, mut stream: &TcpStream) -> io::Result<()> {
 struct Response {
     status: &'static str,
     content_type: &'static str,
+    cache: &'static str,
     body: Vec<u8>,
 }
 
@@ -95,6 +98,7 @@ fn respond(folder: &Path, request: &str) -> Response {
     let failure = |status: &'static str| Response {
         status,
         content_type: "text/plain; charset=utf-8",
+        cache: ASK_AGAIN,
         body: status.into(),
     };
     let mut words = request.split_whitespace();
@@ -106,7 +110,12 @@ fn respond(folder: &Path, request: &str) -> Response {
         return failure("404 Not Found");
     };
     match fs::read(&file) {
-        Ok(body) => Response { status: "200 OK", content_type: content_type(&file), body },
+        Ok(body) => Response {
+            status: "200 OK",
+            content_type: content_type(&file),
+            cache: cache(&file),
+            body,
+        },
         Err(_) => failure("404 Not Found"),
     }
 }
@@ -123,6 +132,12 @@ fn file_of(folder: &Path, target: &str) -> Option<PathBuf> {
     let plain = |part: &str| !part.is_empty() && !part.starts_with('.');
     let safe = path.split('/').all(plain) && !path.contains(['%', '\\', ':']);
     safe.then(|| folder.join(path))
+}
+
+/// How long a browser may keep a file: for ever where another content has another name.
+fn cache(file: &Path) -> &'static str {
+    let hashed = file.file_name().is_some_and(|name| assets::is_hashed(&name.to_string_lossy()));
+    if hashed { "public, max-age=31536000, immutable" } else { ASK_AGAIN }
 }
 
 /// What a browser is told the file is; it refuses scripts and wasm of any other type.
@@ -171,6 +186,13 @@ mod tests {
     fn wasm_has_the_type_that_browsers_compile_from_a_stream() {
         let answer = ask("GET /web_bg.wasm");
         assert!(answer.contains("Content-Type: application/wasm\r\n"), "{answer}");
+    }
+
+    #[test]
+    fn what_carries_its_hash_may_be_kept() {
+        let kept = |file: &str| cache(Path::new(file)).contains("immutable");
+        assert!(kept("dist/web-0123456789abcdef.js") && !kept("dist/index.html"));
+        assert!(!kept("dist/service-worker.js"));
     }
 
     #[test]

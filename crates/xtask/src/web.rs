@@ -1,81 +1,58 @@
-//! `cargo xtask web`: the crate `web` to wasm, its JavaScript, and the page around both.
+//! `cargo xtask web`: three programs for the browser, and the page around them.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::{Context, Result};
 
-use crate::{page, setup, shell};
+use crate::assets::Assets;
+use crate::program::{Program, Recipe};
+use crate::{page, setup, shell, sizes};
 
-/// Writes a folder that any web server can serve: `index.html`, what it names, `web.js` and
-/// `web_bg.wasm`. Files of other names in `out` are left alone.
+/// The page itself.
+const PAGE: Recipe = Recipe { package: "web", features: "", name: "web" };
+/// What trains, behind it.
+const WORKER: Recipe = Recipe { package: "worker", features: "", name: "worker_program" };
+/// The same with burn, many times as large: fetched only when it is asked for.
+const AUTODIFF: Recipe =
+    Recipe { package: "worker", features: "autodiff", name: "worker_autodiff_program" };
+
+/// Writes a folder that any web server can serve from any place. Files of other names in `out` are
+/// left alone.
 ///
 /// # Errors
-/// The crate does not compile, or a file cannot be read or written.
-pub(crate) fn build(out: &Path) -> Result<()> {
+/// A crate does not compile, a file cannot be read or written, or, where `sizes` are to be checked,
+/// a visitor would have to download too much.
+pub(crate) fn build(out: &Path, sizes: bool) -> Result<()> {
+    let assets = assemble()?;
+    assets.write(out)?;
+    if sizes { sizes::check(&assets) } else { Ok(()) }
+}
+
+fn assemble() -> Result<Assets> {
     setup::wasm_target()?;
-    let wasm = compile()?;
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    Bindgen::new()
-        .input_path(&wasm)
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(false) // web.js itself finds web_bg.wasm beside it
-        .generate(out)
-        .with_context(|| format!("wasm-bindgen cannot turn {} into a module", wasm.display()))?;
-    page::write(&shell::root(), out)
-}
-
-/// Compiles `web` for wasm32 and says where Cargo left it.
-fn compile() -> Result<PathBuf> {
-    let mut cargo = shell::cargo([
-        "build",
-        "--package=web",
-        "--lib",
-        "--target=wasm32-unknown-unknown",
-        "--message-format=json-render-diagnostics",
-    ]);
-    let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
-    let messages = child.stdout.take().context("cargo has no stdout")?;
-    let mut wasm = None;
-    for line in BufReader::new(messages).lines() {
-        wasm = wasm_file(&line?).or(wasm);
+    let root = shell::root();
+    let read = |file: &str| {
+        let path = root.join(file);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let mut assets = Assets::default();
+    for recipe in [PAGE, WORKER, AUTODIFF] {
+        let Program { js, wasm } = recipe.build()?;
+        assets.add(&format!("{}_bg.wasm", recipe.name), wasm);
+        assets.add_text(&format!("{}.js", recipe.name), &js);
     }
-    if !child.wait()?.success() {
-        bail!("the crate `web` does not compile for wasm32; see the messages above");
-    }
-    wasm.context("cargo named no .wasm file for the crate `web`")
-}
-
-/// The `.wasm` file that a message of Cargo reports for the crate `web`, if it does.
-fn wasm_file(message: &str) -> Option<PathBuf> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    if message["reason"] != "compiler-artifact" || message["target"]["name"] != "web" {
-        return None;
-    }
-    let files = message["filenames"].as_array()?.iter();
-    files.filter_map(Value::as_str).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_wasm_of_the_crate_web_is_taken() {
-        let artifact = |crate_name: &str, file: &str| {
-            format!(
-                r#"{{"reason":"compiler-artifact","target":{{"name":"{crate_name}"}},"filenames":["{file}"]}}"#
-            )
-        };
-        let found = wasm_file(&artifact("web", "/t/web.wasm"));
-        assert_eq!(found, Some(PathBuf::from("/t/web.wasm")));
-        assert_eq!(wasm_file(&artifact("web", "/t/libweb.rlib")), None);
-        assert_eq!(wasm_file(&artifact("trainer", "/t/trainer.wasm")), None);
-        assert_eq!(wasm_file("warning: not a message"), None);
-    }
+    let loader = read("crates/worker/worker.js")?;
+    assets.add_text("worker.js", &loader);
+    let loader = loader.replace(WORKER.name, AUTODIFF.name);
+    assets.add_text("worker-autodiff.js", &loader);
+    let start = assets.add_text("start.js", &read("web/shell/start.js")?);
+    page::add(&root, &start, &mut assets)?;
+    let files: Vec<&str> = assets.files().iter().map(|file| file.name.as_str()).collect();
+    let known = serde_json::to_string(&files)?;
+    let service = read("web/shell/service-worker.js")?
+        .replace("\"VERSION\"", &format!("\"{}\"", assets.version()))
+        .replace("[\"FILES\"]", &known);
+    assets.add_plain("service-worker.js", service);
+    Ok(assets)
 }

@@ -1,0 +1,66 @@
+//! What is at hand, and what is done with it on request.
+
+mod reading; // files to data
+mod training; // data to a model
+
+use protocol::{News, Request};
+use ratings::Titles;
+use trainer::{DeviceChoice, Trained};
+
+use crate::course::{Course, Go};
+use crate::data::Data;
+use crate::device::Devices;
+use crate::inbox::{Inbox, Letter};
+use crate::post;
+
+use self::training::Cut;
+
+/// Data, run and model.
+#[derive(Default)]
+pub(crate) struct Desk {
+    devices: Devices,
+    data: Option<Data>,
+    given_titles: Option<Titles>, // for data that brings none
+    cut: Option<Cut>,
+    course: Option<Course>,
+    trained: Option<Trained>,
+}
+
+impl Desk {
+    /// Tells the page that the worker listens, and what it would train on.
+    pub(crate) async fn welcome(&mut self) {
+        match self.devices.open(DeviceChoice::Auto).await {
+            Ok(taken) => post::send(&News::Ready { device: taken.report() }),
+            Err(error) => post::fail(error),
+        }
+    }
+
+    /// Does what the page asks. While a file is being read, `inbox` may ask for another.
+    pub(crate) async fn answer(&mut self, (request, attachment): Letter, inbox: &Inbox) {
+        let done = match request {
+            Request::Read { name, skip_bad_lines } => {
+                self.read(&name, &attachment, skip_bad_lines, inbox).await
+            }
+            Request::Titles { name } => self.read_titles(&name, &attachment).await,
+            Request::Sample { config } => {
+                self.make_up(&config);
+                Ok(())
+            }
+            Request::Start { settings } => self.start(settings, &attachment).await,
+            Request::Play => self.go(Go::On),
+            Request::Pause => self.go(Go::Hold),
+            Request::Epoch => self.go(Go::Epoch),
+            Request::Stop => self.finish().await,
+            Request::Reset => {
+                (self.course, self.trained) = (None, None);
+                Ok(())
+            }
+            Request::Tune { .. } | Request::Export | Request::Open { .. } => {
+                Err("this is not there yet".to_owned())
+            }
+        };
+        if let Err(message) = done {
+            post::fail(message);
+        }
+    }
+}

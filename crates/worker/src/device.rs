@@ -1,0 +1,97 @@
+//! Which processor trains, and why, in the browser's words.
+
+use protocol::{DeviceReport, Settings};
+use trainer::{Device, DeviceChoice, DeviceError, DeviceKind, EngineKind, NoKernels};
+
+use crate::webgpu;
+
+/// A device and why it was taken.
+#[derive(Clone)]
+pub(crate) struct Taken {
+    pub(crate) device: Device,
+    reason: String,
+}
+
+/// The devices opened so far: opening a GPU tests its kernels, which takes a moment.
+#[derive(Default)]
+pub(crate) struct Devices {
+    auto: Option<Taken>,
+    gpu: Option<Taken>,
+}
+
+impl Devices {
+    /// The device of a choice.
+    ///
+    /// # Errors
+    /// The sentence to show: there is no GPU though one was demanded.
+    pub(crate) async fn open(&mut self, choice: DeviceChoice) -> Result<Taken, String> {
+        let known = match choice {
+            DeviceChoice::Auto => &mut self.auto,
+            DeviceChoice::Gpu => &mut self.gpu,
+            DeviceChoice::Cpu => return cpu("asked for").await,
+        };
+        if let Some(taken) = known {
+            return Ok(taken.clone());
+        }
+        let device = Device::open(choice).await.map_err(|error| match error {
+            DeviceError::NoAdapter => format!("{}. Choose the CPU", webgpu::why_not()),
+            error => error.to_string(),
+        })?;
+        let mut reason = device.reason().to_owned();
+        if device.kind() == DeviceKind::Cpu && trainer::adapters().await.is_empty() {
+            reason = webgpu::why_not();
+        }
+        Ok(known.insert(Taken { device, reason }).clone())
+    }
+
+    /// The device for a run: where the choice is the program's, one that can carry it.
+    ///
+    /// # Errors
+    /// The sentence to show: no device does what was asked.
+    pub(crate) async fn open_for(&mut self, settings: &Settings) -> Result<Taken, String> {
+        let mut taken = self.open(settings.device).await?.with_engine(settings);
+        let free = settings.device == DeviceChoice::Auto && taken.device.kind() == DeviceKind::Gpu;
+        if free && let Some(reason) = unfit(&taken.device, settings) {
+            taken = cpu(reason).await?.with_engine(settings);
+        }
+        taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
+        Ok(taken)
+    }
+
+    /// Forgets the GPUs, for one was lost.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Taken {
+    fn with_engine(self, settings: &Settings) -> Self {
+        Self { device: self.device.with_engine(settings.engine), ..self }
+    }
+
+    /// What the page shows of it.
+    pub(crate) fn report(&self) -> DeviceReport {
+        DeviceReport {
+            kind: self.device.kind(),
+            name: self.device.name().to_owned(),
+            reason: self.reason.clone(),
+            warning: self.device.warning(),
+        }
+    }
+}
+
+async fn cpu(reason: &str) -> Result<Taken, String> {
+    let device = Device::open(DeviceChoice::Cpu).await.map_err(|error| error.to_string())?;
+    Ok(Taken { device, reason: reason.to_owned() })
+}
+
+/// Why a GPU cannot carry this run, if it cannot.
+fn unfit(gpu: &Device, settings: &Settings) -> Option<&'static str> {
+    match gpu.engine(&settings.config) {
+        Err(NoKernels::Sizes) => Some("the model is too large for the kernels on the GPU"),
+        Ok(EngineKind::Autodiff) if gpu.adapter().is_some_and(|gpu| !gpu.timestamp_query) => {
+            Some("the GPU gives no timestamp queries here, which the autodiff engine needs")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+// Keeps one version of the page, so that it opens without a network.
+// A newer version is fetched beside it and takes its place when the page says so, or when no tab
+// shows the old one any more. Built files carry their content's hash in their names.
+const VERSION = "VERSION";
+const FILES = ["FILES"];
+const CACHE = `latent-${VERSION}`;
+
+// Large, and only wanted by few: kept when it has been asked for once.
+const isLarge = (file) => file.startsWith("worker_autodiff");
+
+self.addEventListener("install", (event) => {
+  const cache = (file) => (file === "index.html" ? "reload" : "default");
+  const wanted = FILES.filter((file) => !isLarge(file)).map((file) => new Request(file, { cache: cache(file) }));
+  const fetched = async () => (await caches.open(CACHE)).addAll(wanted);
+  event.waitUntil(fetched());
+});
+
+self.addEventListener("message", ({ data }) => {
+  if (data === "take-over") self.skipWaiting();
+});
+
+self.addEventListener("activate", (event) => {
+  const tidy = async () => {
+    const others = (await caches.keys()).filter((name) => name.startsWith("latent-") && name !== CACHE);
+    await Promise.all(others.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  };
+  event.waitUntil(tidy());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { pathname } = new URL(request.url);
+  const base = new URL("./", self.location).pathname;
+  if (request.method !== "GET" || !pathname.startsWith(base)) return;
+  const file = pathname.slice(base.length) || "index.html";
+  if (FILES.includes(file)) event.respondWith(kept(file));
+});
+
+/** The file of this version: from the cache, or from the network, once. */
+async function kept(file) {
+  const cache = await caches.open(CACHE);
+  const known = await cache.match(file);
+  if (known) return known;
+  const response = await fetch(file);
+  if (response.ok) await cache.put(file, response.clone());
+  return response;
+}
