@@ -120,6 +120,11 @@ pub enum News {
         /// Whether it is held.
         held: bool,
     },
+    /// An epoch has ended, with this much memory taken by the worker.
+    Memory {
+        /// Bytes.
+        bytes: u64,
+    },
     /// The attached `ArrayBuffer` is the model file at the end of an epoch, optimiser included, from
     /// which the run can go on when the worker is lost.
     Checkpoint {

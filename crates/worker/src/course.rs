@@ -1,6 +1,10 @@
-//! A run under way: how far it may go, and what it leaves.
+//! A run under way: how far it may go, and what belongs to it.
 
-use trainer::{Event, Run, TrainError, Trained};
+use std::sync::Arc;
+
+use protocol::Settings;
+use ratings::Split;
+use trainer::Run;
 
 /// How far the run may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,29 +17,12 @@ pub(crate) enum Go {
     On,
 }
 
-/// A run and how far it may go.
+/// A run.
 pub(crate) struct Course {
-    run: Run,
+    pub(crate) run: Run,
     pub(crate) go: Go,
-}
-
-impl Course {
-    /// A run held before its first slice.
-    pub(crate) fn new(run: Run) -> Self {
-        Self { run, go: Go::Hold }
-    }
-
-    /// One slice of work.
-    pub(crate) async fn advance(&mut self) -> Result<Option<Event>, TrainError> {
-        let event = self.run.advance().await?;
-        if self.go == Go::Epoch && matches!(event, Some(Event::Epoch(_))) {
-            self.go = Go::Hold;
-        }
-        Ok(event)
-    }
-
-    /// Ends it.
-    pub(crate) async fn finish(self) -> Result<Trained, TrainError> {
-        self.run.finish().await
-    }
+    pub(crate) settings: Settings,
+    pub(crate) split: Arc<Split>,
+    /// Seconds since the worker began, when the page was given the last checkpoint.
+    pub(crate) kept: f64,
 }

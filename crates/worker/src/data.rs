@@ -1,7 +1,9 @@
 //! A file to a table, and to what the page shows of it.
 
 use protocol::{BadData, DataReport, Row};
-use ratings::{BadLine, Loaded, Problem, ReadError, ReadOptions, Statistics, Table, Titles};
+use ratings::{
+    BadLine, Fingerprint, Loaded, Problem, ReadError, ReadOptions, Statistics, Table, Titles,
+};
 
 use crate::matrix;
 
@@ -15,6 +17,7 @@ pub(crate) struct Data {
     /// What came with the data, or was given for it.
     pub(crate) titles: Option<Titles>,
     pub(crate) titles_error: Option<String>,
+    pub(crate) fingerprint: Fingerprint,
 }
 
 /// Reads a file.
@@ -26,6 +29,7 @@ pub(crate) fn read(name: &str, bytes: &[u8], skip_bad_lines: bool) -> Result<Dat
     match ratings::read(name, bytes, &ReadOptions { skip_bad_lines }) {
         Ok(Loaded { table, titles, titles_error }) => Ok(Data {
             name: name.to_owned(),
+            fingerprint: Fingerprint::of(&table),
             table,
             titles,
             titles_error: titles_error.map(|error| error.to_string()),
@@ -58,7 +62,7 @@ fn shown(BadLine { line, column, problem }: &BadLine) -> String {
 impl Data {
     /// What the page shows of it.
     pub(crate) fn report(&self, bytes: u64, seconds: f64) -> DataReport {
-        let Self { name, table, titles, titles_error } = self;
+        let Self { name, table, titles, titles_error, fingerprint } = self;
         DataReport {
             name: name.clone(),
             bytes,
@@ -71,7 +75,7 @@ impl Data {
             titles: titles.as_ref().map_or(0, Titles::len),
             titles_error: titles_error.clone(),
             matrix: matrix::picture(table),
-            fingerprint: String::new(),
+            fingerprint: fingerprint.to_string(),
         }
     }
 

@@ -2,10 +2,11 @@
 
 mod reading; // files to data
 mod training; // data to a model
+mod keeping; // models to files and back
 
 use protocol::{News, Request};
 use ratings::Titles;
-use trainer::{DeviceChoice, Trained};
+use trainer::DeviceChoice;
 
 use crate::course::{Course, Go};
 use crate::data::Data;
@@ -13,6 +14,7 @@ use crate::device::Devices;
 use crate::inbox::{Inbox, Letter};
 use crate::post;
 
+use self::keeping::Model;
 use self::training::Cut;
 
 /// Data, run and model.
@@ -23,7 +25,7 @@ pub(crate) struct Desk {
     given_titles: Option<Titles>, // for data that brings none
     cut: Option<Cut>,
     course: Option<Course>,
-    trained: Option<Trained>,
+    model: Option<Model>,
 }
 
 impl Desk {
@@ -47,17 +49,17 @@ impl Desk {
                 Ok(())
             }
             Request::Start { settings } => self.start(settings, &attachment).await,
-            Request::Play => self.go(Go::On),
-            Request::Pause => self.go(Go::Hold),
-            Request::Epoch => self.go(Go::Epoch),
+            Request::Play => self.go(Go::On).await,
+            Request::Pause => self.go(Go::Hold).await,
+            Request::Epoch => self.go(Go::Epoch).await,
             Request::Stop => self.finish().await,
             Request::Reset => {
-                (self.course, self.trained) = (None, None);
+                (self.course, self.model) = (None, None);
                 Ok(())
             }
-            Request::Tune { .. } | Request::Export | Request::Open { .. } => {
-                Err("this is not there yet".to_owned())
-            }
+            Request::Tune { learning_rate, weight_decay } => self.tune(learning_rate, weight_decay),
+            Request::Export => self.export().await,
+            Request::Open { name } => self.open(&name, &attachment).await,
         };
         if let Err(message) = done {
             post::fail(message);

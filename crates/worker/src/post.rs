@@ -42,3 +42,14 @@ fn say(news: &News, attachment: &JsValue) {
         page.as_ref().map(|page| page.call2(&JsValue::NULL, &json.into(), attachment))
     });
 }
+
+/// Seconds since the epoch of computers.
+pub(crate) fn now() -> f64 {
+    js_sys::Date::now() / 1000.0
+}
+
+/// Memory that the program has, in bytes: it grows and never shrinks.
+pub(crate) fn memory() -> u64 {
+    const PAGE: u64 = 1 << 16;
+    core::arch::wasm32::memory_size::<0>() as u64 * PAGE
+}

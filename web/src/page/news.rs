@@ -59,6 +59,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
                 _ => {}
             }
         }
+        News::Memory { .. } => {}
         News::Checkpoint { .. } => storage::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),

@@ -1,8 +1,8 @@
 //! Files to data.
 
 use protocol::{BadData, News};
-use ratings::Titles;
 use ratings::sample::{self, SampleConfig};
+use ratings::{Fingerprint, Titles};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 use web_time::Instant;
@@ -51,8 +51,9 @@ impl Desk {
         let started = Instant::now();
         let made = sample::generate(config);
         let name = "sample data".to_owned();
-        let titles = Some(made.titles);
-        self.take(Data { name, table: made.table, titles, titles_error: None }, 0, started);
+        let fingerprint = Fingerprint::of(&made.table);
+        let (table, titles) = (made.table, Some(made.titles));
+        self.take(Data { name, table, titles, titles_error: None, fingerprint }, 0, started);
     }
 
     /// Reads the attached file as titles, for the data at hand and for data to come.
@@ -81,7 +82,7 @@ impl Desk {
 
     /// Puts data in the place of what was at hand.
     fn take(&mut self, mut data: Data, bytes: u64, started: Instant) {
-        (self.cut, self.course, self.trained) = (None, None, None);
+        (self.cut, self.course, self.model) = (None, None, None);
         if data.titles.is_none() {
             data.titles = self.given_titles.clone();
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use protocol::{News, Settings, Started};
 use ratings::Split;
-use trainer::{Event, Run};
+use trainer::{Device, Event, Run, TrainError};
 use wasm_bindgen::JsValue;
 
 use super::Desk;
+use super::keeping::Model;
 use crate::course::{Course, Go};
 use crate::post::{self, send};
 
@@ -19,33 +20,67 @@ pub(super) struct Cut {
 }
 
 impl Desk {
-    /// Makes a run ready, and holds it.
+    /// Makes a run ready, and holds it. With a model file attached it goes on from that.
     pub(super) async fn start(
         &mut self,
         settings: Settings,
-        _attachment: &JsValue,
+        attachment: &JsValue,
     ) -> Result<(), String> {
-        (self.course, self.trained) = (None, None);
+        (self.course, self.model) = (None, None);
         settings.config.check().map_err(|error| error.to_string())?;
         let split = self.split(settings.test_share, settings.split_seed)?;
         let taken = self.devices.open_for(&settings).await?;
-        let run = Run::start(&split, &settings.config, &taken.device).await;
-        let run = run.map_err(|error| error.to_string())?;
         let engine = taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
+        let run = if attachment.is_null() || attachment.is_undefined() {
+            Run::start(&split, &settings.config, &taken.device).await
+        } else {
+            self.resumed(attachment, &settings, &split, &taken.device).await?
+        };
+        let run = run.map_err(|error| error.to_string())?;
         let judged = !split.test.is_empty();
-        let started = Started {
+        send(&News::Started(Box::new(Started {
+            settings: settings.clone(),
             device: taken.report(),
             engine,
             train_ratings: split.train.len(),
             test_ratings: split.test.len(),
-            epochs: 0,
+            epochs: run.history().len(),
             mean_rmse: judged.then(|| split.test.rmse_of_always(split.train.mean())),
             biases_rmse: None,
-            settings,
-        };
-        self.course = Some(Course::new(run));
-        send(&News::Started(Box::new(started)));
+        })));
+        self.course = Some(Course { run, go: Go::Hold, settings, split, kept: post::now() });
         Ok(())
+    }
+
+    /// The run that a model file left, with these settings' number of epochs.
+    async fn resumed(
+        &self,
+        attachment: &JsValue,
+        settings: &Settings,
+        split: &Arc<Split>,
+        device: &Device,
+    ) -> Result<Result<Run, TrainError>, String> {
+        let file = super::keeping::read_model("the model", attachment).await?;
+        let known = self.data.as_ref().map(|data| data.fingerprint);
+        if known != Some(file.source.fingerprint) {
+            return Err("the model was trained on other ratings: give those to go on".into());
+        }
+        let optimizer = file.optimizer.ok_or(
+            "the model file has no state of an optimiser, so training cannot go on from it",
+        )?;
+        let mut trained = file.trained;
+        trained.config.epochs = settings.config.epochs;
+        if trained.config != settings.config {
+            // What was tuned on the way stays as it was tuned.
+            trained.config.learning_rate = settings.config.learning_rate;
+            trained.config.weight_decay = settings.config.weight_decay;
+        }
+        if trained.config != settings.config {
+            return Err("the model file has other settings than the run; only epochs, learning \
+                        rate and weight decay may change"
+                .into());
+        }
+        Ok(Run::resume(trained, optimizer, split, device).await)
     }
 
     /// The data at hand cut in two.
@@ -63,7 +98,7 @@ impl Desk {
     }
 
     /// Lets the run move, or holds it.
-    pub(super) fn go(&mut self, go: Go) -> Result<(), String> {
+    pub(super) async fn go(&mut self, go: Go) -> Result<(), String> {
         let Some(course) = &mut self.course else {
             return match go {
                 Go::Hold => Ok(()), // it ended before it heard
@@ -72,6 +107,18 @@ impl Desk {
         };
         course.go = go;
         send(&News::Held { held: go == Go::Hold });
+        if go == Go::Hold {
+            self.keep().await;
+        }
+        Ok(())
+    }
+
+    /// Changes the step size and the penalty.
+    pub(super) fn tune(&mut self, learning_rate: f64, weight_decay: f64) -> Result<(), String> {
+        let Some(course) = &mut self.course else { return Ok(()) };
+        course.run.tune(learning_rate, weight_decay).map_err(|error| error.to_string())?;
+        let config = &mut course.settings.config;
+        (config.learning_rate, config.weight_decay) = (learning_rate, weight_decay);
         Ok(())
     }
 
@@ -83,20 +130,40 @@ impl Desk {
     /// Gives the run a slice of work.
     pub(crate) async fn train(&mut self) {
         let Some(course) = &mut self.course else { return };
-        match course.advance().await {
-            Ok(Some(event)) => {
-                if matches!(event, Event::Recovered(_)) {
-                    self.devices.forget();
-                }
-                send(&News::Event(event));
-                if course.go == Go::Hold {
-                    send(&News::Held { held: true });
-                }
-                return;
+        match course.run.advance().await {
+            Ok(Some(event)) => self.tell(event).await,
+            Ok(None) => self.end().await,
+            Err(error) => {
+                post::fail(error.to_string()); // the last good model is kept
+                self.end().await;
             }
-            Ok(None) => {}
-            Err(error) => post::fail(error.to_string()), // the last good model is kept
         }
+    }
+
+    async fn tell(&mut self, event: Event) {
+        let epoch_ends = matches!(event, Event::Epoch(_));
+        if matches!(event, Event::Recovered(_)) {
+            self.devices.forget();
+        }
+        send(&News::Event(event));
+        if !epoch_ends {
+            return;
+        }
+        send(&News::Memory { bytes: post::memory() });
+        let held = self.course.as_mut().is_some_and(|course| {
+            let held = course.go == Go::Epoch;
+            if held {
+                course.go = Go::Hold;
+            }
+            held
+        });
+        if held {
+            send(&News::Held { held });
+        }
+        self.keep_now_and_then(held).await;
+    }
+
+    async fn end(&mut self) {
         if let Err(error) = self.finish().await {
             post::fail(error);
         }
@@ -104,14 +171,19 @@ impl Desk {
 
     /// Ends the run and keeps its model.
     pub(super) async fn finish(&mut self) -> Result<(), String> {
-        let Some(course) = self.course.take() else { return Ok(()) };
-        let trained = course.finish().await.map_err(|error| error.to_string())?;
+        let Some(mut course) = self.course.take() else { return Ok(()) };
+        let state = course.run.checkpoint().await.ok();
+        let (trained, optimizer) = match state {
+            Some((trained, optimizer)) => (trained, Some(optimizer)),
+            None => (course.run.finish().await.map_err(|error| error.to_string())?, None),
+        };
         let parameters = &trained.weights.parameters;
         send(&News::Finished {
             epochs: trained.history.len(),
             parameters: parameters.iter().map(|parameter| parameter.values.len()).sum(),
         });
-        self.trained = Some(trained);
+        let cut = (course.settings.test_share, course.settings.split_seed);
+        self.model = Some(Model::AtHand { trained, optimizer, split: course.split, cut });
         Ok(())
     }
 }

@@ -1,0 +1,140 @@
+//! Models to files and back.
+
+use std::sync::Arc;
+
+use protocol::{News, Opened, Settings};
+use ratings::Split;
+use trainer::{DeviceChoice, EngineChoice, ModelFile, OptimizerState, Trained};
+use wasm_bindgen::JsValue;
+
+use super::Desk;
+use crate::blob::{self, Stop};
+use crate::post::{self, send, send_with};
+use crate::size;
+
+/// Seconds between two checkpoints that the page is given while the run goes on.
+const BETWEEN: f64 = 2.0;
+
+/// A model that is not being trained.
+pub(super) enum Model {
+    /// Of the data at hand.
+    AtHand {
+        trained: Trained,
+        optimizer: Option<OptimizerState>,
+        split: Arc<Split>,
+        cut: (f64, u32), // test share, seed
+    },
+    /// From a file.
+    Opened(Box<ModelFile>),
+}
+
+impl Desk {
+    /// Gives the page a checkpoint, if the last one is old or training is held now.
+    pub(super) async fn keep_now_and_then(&mut self, held: bool) {
+        let old = |kept: f64| post::now() - kept >= BETWEEN;
+        if self.course.as_ref().is_some_and(|course| held || old(course.kept)) {
+            self.keep().await;
+        }
+    }
+
+    /// Gives the page a checkpoint. A failure is the run's, which will say so itself.
+    pub(super) async fn keep(&mut self) {
+        let Some(course) = &mut self.course else { return };
+        let Ok((trained, optimizer)) = course.run.checkpoint().await else { return };
+        course.kept = post::now();
+        let cut = (course.settings.test_share, course.settings.split_seed);
+        let split = Arc::clone(&course.split);
+        let epochs = trained.history.len();
+        if let Some(file) = self.file(trained, Some(optimizer), &split, cut) {
+            send_with(&News::Checkpoint { epochs }, &file.to_bytes());
+        }
+    }
+
+    /// Hands out the model: of the run under way, or the one at hand.
+    pub(super) async fn export(&mut self) -> Result<(), String> {
+        if let Some(course) = &mut self.course {
+            let state = course.run.checkpoint().await.map_err(|error| error.to_string())?;
+            let cut = (course.settings.test_share, course.settings.split_seed);
+            let split = Arc::clone(&course.split);
+            return self.hand_out(state.0, Some(state.1), &split, cut);
+        }
+        match self.model.take() {
+            None => Err("there is no model yet: train one, or open a model file".into()),
+            Some(Model::Opened(file)) => {
+                send_with(&News::Exported { name: name(&file.trained) }, &file.to_bytes());
+                self.model = Some(Model::Opened(file));
+                Ok(())
+            }
+            Some(Model::AtHand { trained, optimizer, split, cut }) => {
+                let handed = self.hand_out(trained.clone(), optimizer.clone(), &split, cut);
+                self.model = Some(Model::AtHand { trained, optimizer, split, cut });
+                handed
+            }
+        }
+    }
+
+    fn hand_out(
+        &self,
+        trained: Trained,
+        optimizer: Option<OptimizerState>,
+        split: &Split,
+        cut: (f64, u32),
+    ) -> Result<(), String> {
+        let name = name(&trained);
+        let file = self.file(trained, optimizer, split, cut).ok_or("the model's data is gone")?;
+        send_with(&News::Exported { name }, &file.to_bytes());
+        Ok(())
+    }
+
+    fn file(
+        &self,
+        trained: Trained,
+        optimizer: Option<OptimizerState>,
+        split: &Split,
+        cut: (f64, u32),
+    ) -> Option<ModelFile> {
+        let data = self.data.as_ref()?;
+        let titles = data.titles.as_ref();
+        Some(ModelFile::new(trained, optimizer, &data.table, titles, split, cut))
+    }
+
+    /// Takes the attached model file as the model at hand.
+    pub(super) async fn open(&mut self, name: &str, attachment: &JsValue) -> Result<(), String> {
+        let file = read_model(name, attachment).await?;
+        let data = self.data.as_ref().map(|data| data.fingerprint);
+        send(&News::Opened(Box::new(Opened {
+            name: name.to_owned(),
+            settings: Settings {
+                config: file.trained.config.clone(),
+                test_share: file.source.test_share,
+                split_seed: file.source.split_seed,
+                device: DeviceChoice::Auto,
+                engine: EngineChoice::Auto,
+            },
+            history: file.trained.history.clone(),
+            users: file.users.len(),
+            items: file.items.len(),
+            can_go_on: file.optimizer.is_some() && data == Some(file.source.fingerprint),
+        })));
+        self.course = None;
+        self.model = Some(Model::Opened(Box::new(file)));
+        Ok(())
+    }
+}
+
+/// The attached file as a model.
+pub(super) async fn read_model(name: &str, attachment: &JsValue) -> Result<ModelFile, String> {
+    let blob = blob::of(attachment).ok_or("there is no file in the message")?;
+    size::check(name, blob::size(&blob))?;
+    let bytes = blob::read(&blob, |_| true).await.map_err(|stop| match stop {
+        Stop::NoRoom => size::no_room(name, blob::size(&blob)),
+        Stop::Failed(why) => format!("{name} cannot be read: {why}"),
+        Stop::Abandoned => format!("{name} was not wanted any more"),
+    })?;
+    ModelFile::from_bytes(&bytes).map_err(|error| format!("{name}: {error}"))
+}
+
+/// A name to save a model under.
+fn name(trained: &Trained) -> String {
+    format!("{}-{}-epochs.safetensors", trained.config.model, trained.history.len())
+}
