@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
 
@@ -16,8 +17,19 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The page that all tests of the moment share, built when there is none.
+    pub(crate) fn shared() -> Arc<Self> {
+        static PAGE: Mutex<Weak<Page>> = Mutex::new(Weak::new());
+        let mut page = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+        page.upgrade().unwrap_or_else(|| {
+            let served = Arc::new(Self::serve());
+            *page = Arc::downgrade(&served);
+            served
+        })
+    }
+
     /// Builds the page into a temporary folder and serves it.
-    pub(crate) fn serve() -> Self {
+    fn serve() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut server = Command::new(cargo)
@@ -42,6 +54,11 @@ impl Page {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// An address of the page's server at which no program runs, for tests that bring their own.
+    pub(crate) fn blank(&self) -> String {
+        format!("{}service-worker.js", self.url)
     }
 }
 

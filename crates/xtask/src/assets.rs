@@ -59,6 +59,11 @@ impl Assets {
         text
     }
 
+    /// Whether a file of this name, as the sources have it, was added.
+    pub(crate) fn has(&self, source: &str) -> bool {
+        self.files.iter().any(|file| file.source == source)
+    }
+
     /// All files, in the order in which they were added.
     pub(crate) fn files(&self) -> &[Asset] {
         &self.files

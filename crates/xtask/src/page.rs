@@ -31,7 +31,7 @@ pub(crate) fn add(root: &Path, start: &str, assets: &mut Assets) -> Result<()> {
         } else {
             Some(assets.renamed(line))
         };
-        for line in built {
+        if let Some(line) = built {
             page.push_str(&line);
             page.push('\n');
             if line.contains("<meta charset") {
@@ -67,8 +67,7 @@ fn built(line: &str, root: &Path, start: &str, assets: &mut Assets) -> Result<Op
             let name = assets.add_text(name, &read(&path)?);
             Some(format!("  <link rel=\"icon\" href=\"{name}\">"))
         }
-        // Loaded by the workers' programs, which the build adds.
-        Some("copy-file") if name.ends_with(".js") => None,
+        Some("copy-file") if assets.has(name) => None, // the build added it already
         Some("copy-file") => {
             assets.add_text(name, &read(&path)?);
             None
