@@ -2,8 +2,11 @@
 
 mod page; // built and served
 mod webdriver; // the browser
+mod base64; // bytes from it
 mod link; // a worker without its page
 mod worker; // what a worker promises
+mod visible; // what a person sees and does
+mod looks; // on any screen, for anybody
 
 use std::sync::Arc;
 

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::base64;
+
 /// A browser that does not do within this time what a test waits for never will.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -106,11 +108,69 @@ impl Browser {
 
     /// Clicks as a person would: the element must be visible and not covered.
     pub(crate) fn click(&self, selector: &str) {
+        let id = self.element(selector);
+        self.command(&format!("element/{id}/click"), &json!({}));
+    }
+
+    /// Types into an element; into a file input, a path.
+    pub(crate) fn type_into(&self, selector: &str, text: &str) {
+        let id = self.element(selector);
+        self.command(&format!("element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// Presses a key wherever the focus is.
+    pub(crate) fn press(&self, key: char) {
+        let action = |kind: &str| json!({ "type": kind, "value": key });
+        let keys = json!([action("keyDown"), action("keyUp")]);
+        let source = json!({ "type": "key", "id": "keyboard", "actions": keys });
+        self.command("actions", &json!({ "actions": [source] }));
+    }
+
+    fn element(&self, selector: &str) -> String {
         let query = json!({ "using": "css selector", "value": selector });
         let element = self.command("element", &query);
         let id = element.as_object().and_then(|object| object.values().next());
-        let id = id.and_then(Value::as_str).expect("an element has an id");
-        self.command(&format!("element/{id}/click"), &json!({}));
+        id.and_then(Value::as_str).expect("an element has an id").to_owned()
+    }
+
+    /// The text of an element as a person sees it.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let script = format!("return document.querySelector({selector:?})?.innerText ?? ''");
+        self.run(&script).as_str().expect("text").to_owned()
+    }
+
+    /// Waits until an element's text has this in it.
+    pub(crate) fn wait_for_text(&self, selector: &str, text: &str) {
+        self.wait_for(&format!(
+            "return !!document.querySelector({selector:?})?.innerText.includes({text:?})"
+        ));
+    }
+
+    /// A window of this size, on a phone or not.
+    pub(crate) fn resize(&self, width: u32, height: u32, mobile: bool) {
+        let scale = if mobile { 2 } else { 1 };
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// What the person's system prefers, such as `prefers-color-scheme` `dark`.
+    pub(crate) fn prefer(&self, feature: &str, value: &str) {
+        let features = json!([{ "name": feature, "value": value }]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// A command of Chromium's own protocol.
+    pub(crate) fn devtools(&self, name: &str, parameters: &Value) -> Value {
+        self.command("goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
+    }
+
+    /// The whole page as a PNG.
+    pub(crate) fn screenshot(&self) -> Vec<u8> {
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let picture = self.devtools("Page.captureScreenshot", &whole);
+        base64::decoded(picture["data"].as_str().expect("base64"))
     }
 
     /// Waits until a script returns true.

@@ -1,6 +1,6 @@
 //! A file's bytes, as they come.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
@@ -18,8 +18,11 @@ pub(crate) enum Stop {
     Abandoned,
 }
 
-/// A message's attachment as a file.
+/// A message's attachment, a `Blob` or an `ArrayBuffer`, as a file.
 pub(crate) fn of(attachment: &JsValue) -> Option<Blob> {
+    if attachment.is_instance_of::<ArrayBuffer>() {
+        return Blob::new_with_buffer_source_sequence(&Array::of1(attachment)).ok();
+    }
     attachment.dyn_ref().cloned()
 }
 

@@ -34,6 +34,11 @@ pub(crate) enum Bench {
     Peers(peers::Peers),
     /// Seconds an epoch against the number of ratings, on made-up data
     Scale(scale::ScaleArgs),
+    /// Reading and training in Chromium and on the desktop, one thread each
+    Browser {
+        /// The ratings file
+        data: PathBuf,
+    },
     /// The lab's whole curves on MovieLens-1M, against what PyTorch gave over several seeds
     Curves {
         /// MovieLens-1M's ratings.dat
@@ -57,6 +62,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Parity { data, python, epochs } => parity(data, python, *epochs),
         Bench::Peers(timed) => peers::run(timed),
         Bench::Scale(args) => scale::run(args),
+        Bench::Browser { data } => browser(data),
         Bench::Curves { data, device } => curves(data, device),
     }
 }
@@ -67,6 +73,13 @@ fn parse(data: Option<&Path>) -> Result<()> {
         cargo.env("LATENT_ML1M", data.canonicalize().with_context(|| data.display().to_string())?);
     }
     shell::run(&mut cargo)
+}
+
+fn browser(data: &Path) -> Result<()> {
+    let data = data.canonicalize().with_context(|| data.display().to_string())?;
+    let start = ["run", "--quiet", "--package", "native", "--example", "browser", "--"];
+    let mut cargo = shell::cargo(start);
+    shell::run(cargo.arg(data).env("RAYON_NUM_THREADS", "1")) // reading here on one thread too
 }
 
 fn parity(data: &Path, python: &str, epochs: usize) -> Result<()> {

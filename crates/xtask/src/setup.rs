@@ -46,6 +46,7 @@ const NEEDS: [Need; 2] = [
 /// The wasm target is missing and cannot be added.
 pub(crate) fn run() -> Result<()> {
     wasm_target()?;
+    axe();
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.here)()).collect();
     let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
     if missing.is_empty() {
@@ -66,6 +67,24 @@ pub(crate) fn run() -> Result<()> {
         println!("  sudo apt-get install -y {}", packages.join(" "));
     }
     Ok(())
+}
+
+/// Fetches axe-core, the rules of access that the page is held against, where npm is at hand.
+fn axe() {
+    const PACKAGE: &str = "axe-core@4.14.1";
+    let folder = shell::root().join("target/axe");
+    if folder.join("node_modules/axe-core/axe.min.js").is_file() {
+        return;
+    }
+    let Some(npm) = shell::on_path("npm") else {
+        println!("Missing for the rules of access: npm, which would fetch {PACKAGE}.");
+        return;
+    };
+    let install = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+    let mut npm = Command::new(npm);
+    if let Err(error) = shell::run(npm.args(install).arg(&folder).arg(PACKAGE)) {
+        println!("{error:#}. The page is not held against the rules of access.");
+    }
 }
 
 /// Adds the standard library for wasm32 unless it is there.

@@ -23,7 +23,7 @@ impl Desk {
     /// Makes a run ready, and holds it. With a model file attached it goes on from that.
     pub(super) async fn start(
         &mut self,
-        settings: Settings,
+        mut settings: Settings,
         attachment: &JsValue,
     ) -> Result<(), String> {
         (self.course, self.model) = (None, None);
@@ -34,7 +34,7 @@ impl Desk {
         let run = if attachment.is_null() || attachment.is_undefined() {
             Run::start(&split, &settings.config, &taken.device).await
         } else {
-            self.resumed(attachment, &settings, &split, &taken.device).await?
+            self.resumed(attachment, &mut settings, &split, &taken.device).await?
         };
         let run = run.map_err(|error| error.to_string())?;
         let judged = !split.test.is_empty();
@@ -52,11 +52,12 @@ impl Desk {
         Ok(())
     }
 
-    /// The run that a model file left, with these settings' number of epochs.
+    /// The run that a model file left, with these settings' number of epochs. The step size and the
+    /// penalty stay as they were last tuned.
     async fn resumed(
         &self,
         attachment: &JsValue,
-        settings: &Settings,
+        settings: &mut Settings,
         split: &Arc<Split>,
         device: &Device,
     ) -> Result<Result<Run, TrainError>, String> {
@@ -70,14 +71,11 @@ impl Desk {
         )?;
         let mut trained = file.trained;
         trained.config.epochs = settings.config.epochs;
+        settings.config.learning_rate = trained.config.learning_rate;
+        settings.config.weight_decay = trained.config.weight_decay;
         if trained.config != settings.config {
-            // What was tuned on the way stays as it was tuned.
-            trained.config.learning_rate = settings.config.learning_rate;
-            trained.config.weight_decay = settings.config.weight_decay;
-        }
-        if trained.config != settings.config {
-            return Err("the model file has other settings than the run; only epochs, learning \
-                        rate and weight decay may change"
+            return Err("the model file is of a run with other settings; choose its own to go on \
+                        with it"
                 .into());
         }
         Ok(Run::resume(trained, optimizer, split, device).await)
