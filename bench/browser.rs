@@ -17,7 +17,6 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Instant};
 
 use protocol::{News, Request, Settings};
 use ratings::{ReadOptions, Split, Table};
-use serde_json::Value;
 use trainer::{Config, Device, DeviceChoice, EngineChoice, EpochReport, Event, ModelKind, Run};
 
 use link::Link;

@@ -28,7 +28,8 @@ impl Assets {
     pub(crate) fn add(&mut self, source: &str, bytes: impl Into<Vec<u8>>) -> String {
         let bytes = bytes.into();
         let hash = hash(&bytes);
-        let (stem, ending) = source.rsplit_once('.').unwrap_or((source, ""));
+        let flat = source.replace('/', "-"); // a built page has no folders
+        let (stem, ending) = flat.rsplit_once('.').unwrap_or((&flat, ""));
         let name = format!("{stem}-{hash:016x}.{ending}");
         self.files.push(Asset { source: source.to_owned(), name: name.clone(), bytes });
         name
@@ -106,7 +107,8 @@ pub(crate) fn is_hashed(name: &str) -> bool {
 
 /// Whether `name` is that of `source` with some hash.
 fn is_version_of(name: &str, source: &str) -> bool {
-    let Some((stem, ending)) = source.rsplit_once('.') else { return false };
+    let flat = source.replace('/', "-");
+    let Some((stem, ending)) = flat.rsplit_once('.') else { return false };
     let hash = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'));
     let hash = hash.and_then(|rest| rest.strip_suffix(ending)?.strip_suffix('.'));
     hash.is_some_and(|hash| hash.len() == DIGITS) && is_hashed(name)

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -20,6 +20,8 @@ pub(crate) struct Recipe {
 
 /// A program that has been built.
 pub(crate) struct Program {
+    /// JavaScript that its crates bring: the path by which `js` asks for it, and its text.
+    pub(crate) parts: Vec<(String, String)>,
     pub(crate) js: String,
     pub(crate) wasm: Vec<u8>,
 }
@@ -40,12 +42,15 @@ impl Recipe {
             .omit_default_module_path(false) // the JavaScript itself finds the wasm beside it
             .generate_output()
             .with_context(failed)?;
-        ensure!(
-            output.snippets().is_empty() && output.local_modules().is_empty(),
-            "{} brings JavaScript of its own, which the page's build does not know of",
-            self.package
-        );
-        Ok(Program { js: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
+        let inline = output.snippets().iter().flat_map(|(folder, texts)| {
+            let name = move |i| format!("snippets/{folder}/inline{i}.js");
+            texts.iter().enumerate().map(move |(i, text)| (name(i), text.clone()))
+        });
+        let modules = output.local_modules().iter();
+        let modules = modules.map(|(path, text)| (format!("snippets/{path}"), text.clone()));
+        let mut parts: Vec<_> = inline.chain(modules).collect();
+        parts.sort();
+        Ok(Program { parts, js: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
     }
 
     /// Compiles for wasm32 and says where Cargo left it.

@@ -38,7 +38,10 @@ fn assemble() -> Result<Assets> {
     };
     let mut assets = Assets::default();
     for recipe in [PAGE, WORKER, AUTODIFF] {
-        let Program { js, wasm } = recipe.build()?;
+        let Program { parts, js, wasm } = recipe.build()?;
+        for (path, text) in &parts {
+            assets.add_text(path, text);
+        }
         assets.add(&format!("{}_bg.wasm", recipe.name), wasm);
         assets.add_text(&format!("{}.js", recipe.name), &js);
     }
