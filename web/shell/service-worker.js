@@ -16,7 +16,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("message", ({ data }) => {
-  if (data === "take-over") self.skipWaiting();
+  if (data === "skip-waiting") self.skipWaiting();
 });
 
 self.addEventListener("activate", (event) => {

@@ -8,20 +8,13 @@ init().then(keep, (error) => {
     "Chrome or Edge 91, Firefox 89, Safari 16.4, or later.";
 });
 
-/**
- * Registers the service worker. When a newer version of the page waits, the window hears
- * "update-waits"; it answers "update-now" when the person wants it.
- */
+/** Registers the service worker. When a newer version of the page waits, the window hears of it. */
 function keep() {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
   const offer = ({ waiting }) => {
     if (!waiting || !serviceWorker.controller) return; // the first version replaces nothing
-    window.addEventListener("update-now", () => {
-      serviceWorker.addEventListener("controllerchange", () => location.reload());
-      waiting.postMessage("take-over");
-    });
-    window.dispatchEvent(new Event("update-waits"));
+    window.dispatchEvent(new Event("latent-update"));
   };
   serviceWorker.register("./service-worker.js").then((registration) => {
     offer(registration);
