@@ -1,11 +1,13 @@
 // The worker: fetches its program, says how far that is, and passes the page's messages to it.
 import init, { Session } from "./worker_program.js";
 
-const PROGRAM = new URL("./worker_program_bg.wasm", import.meta.url);
-// Under another address when the server packs what it sends: the length it names is the packed one.
 const post = (json, attachment = null) =>
   self.postMessage([json, attachment], attachment === null ? [] : [attachment]);
 const say = (news) => post(JSON.stringify(news));
+
+// Messages that come before the program would be lost without a handler.
+const early = [];
+self.onmessage = ({ data }) => early.push(data);
 
 // Whatever ends the program, the page hears of it once.
 let dead = false;
@@ -18,6 +20,7 @@ self.onunhandledrejection = ({ reason }) => die(reason?.message ?? reason);
 
 /** The program's bytes as they come, counted. */
 async function counted(response) {
+  // A server that packs what it sends names the packed length.
   const packed = response.headers.get("Content-Encoding") !== null;
   const total = packed ? 0 : Number(response.headers.get("Content-Length") ?? 0);
   let done = 0;
@@ -28,17 +31,19 @@ async function counted(response) {
       out.enqueue(chunk);
     },
   });
-  return new Response(response.body.pipeThrough(count), { headers: { "Content-Type": "application/wasm" } });
+  const headers = { "Content-Type": "application/wasm" };
+  return new Response(response.body.pipeThrough(count), { headers });
 }
 
-const response = await fetch(PROGRAM);
+const response = await fetch(new URL("./worker_program_bg.wasm", import.meta.url));
 if (!response.ok) throw new Error(`the program cannot be fetched: ${response.status} ${response.statusText}`);
 await init({ module_or_path: await counted(response) });
 
 const session = new Session(post);
-self.onmessage = ({ data }) => {
+const hear = (data) => {
   if (data === "crash") session.crash(); // as a defect would; the tests ask for it
   else session.hear(data[0], data[1]);
 };
-// Messages sent before this line would be lost, so the page waits for what it says first.
+early.forEach(hear);
+self.onmessage = ({ data }) => hear(data);
 await session.work();

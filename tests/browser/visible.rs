@@ -86,12 +86,12 @@ fn a_chosen_file_with_a_bad_line_is_refused_then_read_without_it() {
 fn a_run_is_paused_stepped_stopped_and_taken_up_after_a_reload() {
     let test = "a_run_is_paused_stepped_stopped_and_taken_up_after_a_reload";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
-    browser.open(&format!("{}?epochs=2000&device=cpu", page.url()));
+    browser.open(&format!("{}?epochs=100000&device=cpu", page.url()));
     wait_until_ready(&browser);
     drop_file(&browser, "ratings.dat", &file());
     browser.wait_for_text("#report", "ratings.dat");
     browser.click("#epoch");
-    browser.wait_for_text("#at-epoch", "1 of 2,000");
+    browser.wait_for_text("#at-epoch", "1 of 100000");
     browser.wait_for_text("#play", "Go on");
     browser.click("#play");
     browser.wait_for_text("#play", "Pause");
@@ -114,7 +114,7 @@ fn a_run_is_paused_stepped_stopped_and_taken_up_after_a_reload() {
 #[test]
 fn the_keyboard_is_enough() {
     let Some((browser, page)) = browser("the_keyboard_is_enough", &NO_GPU) else { return };
-    browser.open(&format!("{}?epochs=500&device=cpu", page.url()));
+    browser.open(&format!("{}?epochs=100000&device=cpu", page.url()));
     wait_until_ready(&browser);
     drop_file(&browser, "ratings.dat", &file());
     browser.wait_for_text("#report", "ratings.dat");

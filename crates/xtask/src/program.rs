@@ -39,6 +39,8 @@ impl Recipe {
             .out_name(self.name)
             .web(true)?
             .typescript(false)
+            .remove_name_section(true) // names of functions: a third of the bytes
+            .remove_producers_section(true)
             .omit_default_module_path(false) // the JavaScript itself finds the wasm beside it
             .generate_output()
             .with_context(failed)?;
