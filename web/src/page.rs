@@ -9,6 +9,7 @@ mod storage; // what survives a reload
 mod history; // the address bar
 mod files; // files in, by drop, button and paste, and out
 mod keys; // the keyboard
+mod update; // a newer version of the page
 #[expect(unreachable_pub, reason = "leptos writes the components' properties so")]
 mod view; // components
 
@@ -30,6 +31,7 @@ pub(crate) fn start() {
         link::open(page, link::Program::Fused);
         files::accept_everywhere(page);
         keys::listen(page);
+        update::listen(page);
         storage::restore(page);
         view::App()
     });

@@ -242,7 +242,11 @@ pub(crate) fn export(page: Page) {
 
 /// Has the worker open a model file or read titles from a `Blob`.
 pub(crate) fn hand_over(page: Page, request: &Request, blob: &JsValue) {
-    link::ask(page, request, Some(blob));
+    if is_ready(page) {
+        link::ask(page, request, Some(blob));
+    } else {
+        page.complain("The trainer is still on its way; try again in a moment.");
+    }
 }
 
 pub(crate) fn is_ready(page: Page) -> bool {

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlAnchorElement, Url};
 
 use super::actions;
-use super::state::{Page, Source};
+use super::state::{Next, Page, Source};
 
 /// Takes files that are dropped or pasted anywhere on the page. The listeners live as long as it.
 pub(crate) fn accept_everywhere(page: Page) {
@@ -88,6 +88,7 @@ fn take(page: Page, file: File) {
     let name = file.name();
     match kind(&name) {
         Kind::Ratings => {
+            page.next.set_value(Next::default());
             actions::read(page, Source::File { name, blob: file.into(), skip_bad_lines: false });
         }
         Kind::Titles => actions::hand_over(page, &Request::Titles { name }, &file),

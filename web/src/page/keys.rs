@@ -55,7 +55,7 @@ pub(crate) fn show_help() {
 
 /// Whether keys at this place are text.
 pub(crate) fn is_typing(target: Option<EventTarget>) -> bool {
-    within(target, "input:not([type=checkbox]):not([type=radio]), select, textarea, [role=slider]")
+    within(target, "input:not([type=checkbox]), select, textarea, [role=slider], .scroll")
 }
 
 fn in_dialog(target: Option<EventTarget>) -> bool {

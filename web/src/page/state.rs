@@ -44,6 +44,8 @@ pub(crate) struct Page {
     pub(crate) view: RwSignal<View>,
     /// Something to tell.
     pub(crate) notice: RwSignal<Option<Notice>>,
+    /// Whether a newer version of the page is ready.
+    pub(crate) update_waits: RwSignal<bool>,
     /// What a screen reader hears.
     pub(crate) spoken: RwSignal<String>,
     pub(crate) link: StoredValue<Option<Link>, LocalStorage>,
@@ -161,6 +163,7 @@ impl Page {
             unfinished: RwSignal::new(None),
             view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
             notice: RwSignal::new(None),
+            update_waits: RwSignal::new(false),
             spoken: RwSignal::new(String::new()),
             link: StoredValue::new_local(None),
             source: StoredValue::new_local(None),

@@ -7,6 +7,7 @@ use crate::page::actions;
 use crate::page::link::{self, Program};
 use crate::page::state::{Notice, Page, Worker, page};
 use crate::page::storage::{self, Kept};
+use crate::page::update;
 
 /// All banners, in the order of their weight.
 #[component]
@@ -15,6 +16,12 @@ pub(super) fn Banners() -> impl IntoView {
     view! {
         <div class="banners">
             {move || worker(page)}
+            <Show when=move || page.update_waits.get()>
+                <div class="banner" id="update" role="status">
+                    <p>"A newer version of this page is ready. Runs that are over are kept."</p>
+                    <button on:click=|_| update::take()>"Use it"</button>
+                </div>
+            </Show>
             {move || page.unfinished.get().map(|kept| unfinished(page, kept))}
             {move || page.notice.get().map(|notice| said(page, notice))}
         </div>

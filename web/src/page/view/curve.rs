@@ -171,9 +171,12 @@ fn changes(page: Page, drawn: &Drawn) -> impl IntoView + use<> {
     let inside = move |at: f64| span.is_some_and(|(first, last)| at >= first && at <= last);
     let change = changes.into_iter().filter(move |change| inside(change.at)).map(move |change| {
         let x = layout.left_of(change.at);
+        // Its name stands on the side that has more room.
+        let (at, anchor) =
+            if x > f64::midpoint(plot.left, plot.right) { (-4.0, "end") } else { (4.0, "start") };
         view! {
             <path class="change" d=format!("M{x:.1} {} V{}", plot.top, plot.bottom)/>
-            <text class="small" x=x + 4.0 y=plot.top + 10.0>{change.what}</text>
+            <text class="small" x=x + at y=plot.top + 10.0 text-anchor=anchor>{change.what}</text>
         }
     });
     change.collect_view()
