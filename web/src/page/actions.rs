@@ -227,7 +227,7 @@ pub(crate) fn choose(page: Page, model: ModelKind) {
 }
 
 /// Moves the run at hand, when it saw an epoch, to the earlier ones.
-fn archive(page: Page) {
+pub(crate) fn archive(page: Page) {
     let run: Option<Record> = page.run.try_update(Option::take).flatten();
     if let Some(run) = run.filter(|run| !run.history.is_empty()) {
         storage::put_run(page, &run);

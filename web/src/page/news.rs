@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{DataReport, News, Started};
+use protocol::{DataReport, News, Opened, Started};
 use trainer::{EpochReport, Event, Recovery};
 use wasm_bindgen::JsValue;
 
@@ -63,14 +63,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
         News::Checkpoint { .. } => storage::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
-        News::Opened(opened) => page.say(format!(
-            "{}: {} of {} and {}, {} trained.",
-            opened.name,
-            opened.settings.config.model,
-            counted(opened.users, "user"),
-            counted(opened.items, "item"),
-            counted(opened.history.len(), "epoch"),
-        )),
+        News::Opened(model) => opened(page, *model),
         News::Failed { message } => {
             page.reading.set(None);
             if page.stage.get_untracked() == Stage::Starting {
@@ -139,6 +132,36 @@ fn begun(page: Page, started: Started) {
     if let Some(go) = page.next.try_update_value(|next| next.go.take()).flatten() {
         actions::go(page, go);
     }
+}
+
+/// A model file takes the place of the run at hand: its curve is shown and it can be used.
+fn opened(page: Page, model: Opened) {
+    let Opened { name, settings, history, users, items, .. } = model;
+    page.say(format!(
+        "{name}: {} of {} and {}, {} trained.",
+        settings.config.model,
+        counted(users, "user"),
+        counted(items, "item"),
+        counted(history.len(), "epoch"),
+    ));
+    actions::archive(page);
+    actions::idle(page);
+    page.settings.set(settings.clone());
+    page.run.set(Some(Record {
+        id: page.next_id(),
+        name,
+        data: "a model file".into(),
+        fingerprint: String::new(),
+        settings,
+        device: "–".into(),
+        engine: "–".into(),
+        history,
+        changes: Vec::new(),
+        mean_rmse: None,
+        biases_rmse: None,
+        hidden: false,
+    }));
+    page.stage.set(Stage::Finished);
 }
 
 /// Longest silence between two sentences for screen readers, in seconds.

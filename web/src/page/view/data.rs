@@ -16,6 +16,9 @@ use crate::page::state::{Page, Reading, page};
 #[component]
 pub(super) fn DataStep() -> impl IntoView {
     let page = page();
+    let label = Signal::derive(move || {
+        if page.data.get().is_some() { "Another file, or titles" } else { "Choose a file" }
+    });
     view! {
         <section class="step" id="data" aria-labelledby="data-title">
             <h2 id="data-title"><span class="number" aria-hidden="true">"1"</span> "Data"</h2>
@@ -26,7 +29,7 @@ pub(super) fn DataStep() -> impl IntoView {
                 </div>
             </Show>
             <p class="buttons">
-                <FileButton/>
+                <FileButton id="file" label=label/>
                 <button
                     id="sample"
                     class:main=move || page.data.get().is_none()
@@ -40,14 +43,21 @@ pub(super) fn DataStep() -> impl IntoView {
     }
 }
 
+/// Takes files of any kind that the page knows.
 #[component]
-fn FileButton() -> impl IntoView {
+pub(super) fn FileButton(
+    /// The id of its input element.
+    id: &'static str,
+    /// What it says.
+    #[prop(into)]
+    label: Signal<&'static str>,
+) -> impl IntoView {
     let page = page();
     view! {
         <label class="button">
-            {move || if page.data.get().is_some() { "Another file" } else { "Choose a file" }}
+            {label}
             <input
-                id="file"
+                id=id
                 type="file"
                 multiple
                 class="unseen"

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::data::FileButton;
 use super::model::copy;
 use crate::address;
 use crate::page::actions;
@@ -31,6 +32,7 @@ pub(super) fn UseStep() -> impl IntoView {
                 <button id="export" disabled=move || !has_model() on:click=move |_| actions::export(page)>
                     "Save the model"
                 </button>
+                <FileButton id="open-model" label="Open a model"/>
             </p>
             <p>"The same run on the desktop:"</p>
             <p class="command">
