@@ -3,6 +3,12 @@
 //! Every message is a pair `[json, attachment]`: the JSON of a [`Request`] or of [`News`], and a
 //! `Blob` or an `ArrayBuffer` for what is too large to be text, or null.
 
+mod model_at_work; // questions to a trained model, and their answers
+
+pub use model_at_work::{
+    Answer, Because, Cell, Found, Item, Neighbour, Pick, Picks, Question, Similar, Who, Window,
+};
+
 use ratings::{Statistics, sample::SampleConfig};
 use serde::{Deserialize, Serialize};
 use trainer::{Config, DeviceChoice, DeviceKind, EngineChoice, EngineKind, Event};
@@ -51,6 +57,8 @@ pub enum Request {
         /// L2 penalty.
         weight_decay: f64,
     },
+    /// Ask something of the model at hand.
+    Use(Question),
     /// Hand out the model as it is now, as the desktop's model file.
     Export,
     /// Take the attached model file as the model at hand.
@@ -138,6 +146,8 @@ pub enum News {
         /// How many numbers were learned.
         parameters: usize,
     },
+    /// What was asked of the model.
+    Answer(Box<Answer>),
     /// The attached `ArrayBuffer` is the model file asked for.
     Exported {
         /// A name to save it under.
