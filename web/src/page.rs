@@ -4,6 +4,7 @@ mod state; // every signal
 mod link; // the worker: messages there and back
 mod actions; // what the person can ask for
 mod news; // what the worker says, into signals
+mod using; // the model at work
 mod clock; // elapsed time, speed, time to go
 mod storage; // what survives a reload
 mod history; // the address bar

@@ -62,6 +62,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
         News::Memory { .. } => {}
         News::Checkpoint { .. } => storage::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
+        News::Answer(answer) => page.using.hear(*answer),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
         News::Opened(model) => opened(page, *model),
         News::Failed { message } => {
@@ -97,6 +98,7 @@ fn data(page: Page, report: DataReport) {
     page.reading.set(None);
     page.source.set_value(page.sent.try_update_value(Option::take).flatten());
     page.data.set(Some(Arc::new(report)));
+    page.using.clear();
     if let Some(begin) = page.next.try_update_value(|next| next.begin.take()).flatten() {
         actions::start(page, begin);
     }

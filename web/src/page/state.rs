@@ -11,6 +11,7 @@ use web_sys::Blob;
 use super::clock::Clock;
 use super::link::{Link, Program};
 use super::storage::Kept;
+use super::using::Using;
 use crate::address;
 use crate::lines::View;
 use crate::record::Record;
@@ -40,6 +41,8 @@ pub(crate) struct Page {
     pub(crate) earlier: RwSignal<Vec<Record>>,
     /// A run that was cut off and can go on.
     pub(crate) unfinished: RwSignal<Option<Kept>>,
+    /// The model at work.
+    pub(crate) using: Using,
     /// How the chart looks at the runs.
     pub(crate) view: RwSignal<View>,
     /// Something to tell.
@@ -161,6 +164,7 @@ impl Page {
             clock: RwSignal::new(Clock::default()),
             earlier: RwSignal::new(Vec::new()),
             unfinished: RwSignal::new(None),
+            using: Using::new(),
             view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
             notice: RwSignal::new(None),
             update_waits: RwSignal::new(false),

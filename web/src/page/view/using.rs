@@ -1,21 +1,54 @@
-//! What comes after training: the model as a file, and the same run on the desktop.
+//! Step 4: the model at work, and what to take away.
+
+mod matrix; // the completed matrix
+mod picks; // what somebody would rate highest
+mod similar; // what is close to an item
+mod stars; // the person at the screen as a user
 
 use leptos::prelude::*;
+use protocol::Item;
 
 use super::data::FileButton;
 use super::model::copy;
 use crate::address;
 use crate::page::actions;
 use crate::page::state::{Source, page};
+use crate::page::using::{self, has_model};
+use matrix::Completed;
+use picks::PicksFor;
+use similar::SimilarItems;
 
-/// Take the model with you.
+/// Ask the model, and take it with you.
 #[component]
 pub(super) fn UseStep() -> impl IntoView {
     let page = page();
-    let has_model = move || {
-        page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()))
-            && !page.stage.get().is_moving()
-    };
+    using::follow(page);
+    view! {
+        <section class="step all" id="use" aria-labelledby="use-title">
+            <h2 id="use-title"><span class="number" aria-hidden="true">"4"</span> "Use"</h2>
+            <Show
+                when=move || has_model(page)
+                fallback=|| view! {
+                    <p class="quiet">
+                        "After the first epoch the model recommends here, and shows the matrix it fills in."
+                    </p>
+                }
+            >
+                <div class="uses">
+                    <PicksFor/>
+                    <SimilarItems/>
+                    <Completed/>
+                </div>
+            </Show>
+            <TakeAway/>
+        </section>
+    }
+}
+
+/// The model as a file, and the same run on the desktop.
+#[component]
+fn TakeAway() -> impl IntoView {
+    let page = page();
     let command = move || {
         page.data.track();
         let settings = page.settings.get();
@@ -25,20 +58,23 @@ pub(super) fn UseStep() -> impl IntoView {
         });
         address::command(&settings, name.as_deref())
     };
+    let can_save = move || has_model(page) && !page.stage.get().is_moving();
     view! {
-        <section class="step all" id="use" aria-labelledby="use-title">
-            <h2 id="use-title"><span class="number" aria-hidden="true">"4"</span> "Use"</h2>
-            <p class="buttons">
-                <button id="export" disabled=move || !has_model() on:click=move |_| actions::export(page)>
-                    "Save the model"
-                </button>
-                <FileButton id="open-model" label="Open a model"/>
-            </p>
-            <p>"The same run on the desktop:"</p>
-            <p class="command">
-                <code id="command">{command}</code>
-                <button id="copy-command" on:click=move |_| copy(page, command(), "The command")>"Copy"</button>
-            </p>
-        </section>
+        <p class="buttons">
+            <button id="export" disabled=move || !can_save() on:click=move |_| actions::export(page)>
+                "Save the model"
+            </button>
+            <FileButton id="open-model" label="Open a model"/>
+        </p>
+        <p>"The same run on the desktop:"</p>
+        <p class="command">
+            <code id="command">{command}</code>
+            <button id="copy-command" on:click=move |_| copy(page, command(), "The command")>"Copy"</button>
+        </p>
     }
+}
+
+/// An item's title, or its id where it has none.
+fn title(item: &Item) -> String {
+    item.title.clone().unwrap_or_else(|| format!("item {}", item.item))
 }

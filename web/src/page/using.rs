@@ -1,0 +1,110 @@
+//! The model at work: what was asked of it, and what it said.
+
+use leptos::prelude::*;
+use protocol::{Answer, Found, Item, Picks, Question, Request, Similar, Who, Window};
+
+use super::link;
+use super::state::{Page, Stage};
+
+/// Items in the list of picks, and in that of similar items.
+const MOST: usize = 10;
+
+/// Signals of the step that uses the model.
+#[derive(Clone, Copy)]
+pub(crate) struct Using {
+    /// The id of a user of the data.
+    pub(crate) user: RwSignal<String>,
+    /// Whether the person at the screen takes the user's place.
+    pub(crate) is_new: RwSignal<bool>,
+    /// What the person at the screen rated.
+    pub(crate) stars: RwSignal<Vec<(Item, f32)>>,
+    pub(crate) found: RwSignal<Option<Found>>,
+    pub(crate) picks: RwSignal<Option<Picks>>,
+    pub(crate) similar: RwSignal<Option<Similar>>,
+    pub(crate) window: RwSignal<Option<Window>>,
+    /// The first user and item of the window.
+    pub(crate) corner: RwSignal<(usize, usize)>,
+}
+
+impl Using {
+    pub(crate) fn new() -> Self {
+        Self {
+            user: RwSignal::new(String::new()),
+            is_new: RwSignal::new(false),
+            stars: RwSignal::new(Vec::new()),
+            found: RwSignal::new(None),
+            picks: RwSignal::new(None),
+            similar: RwSignal::new(None),
+            window: RwSignal::new(None),
+            corner: RwSignal::new((0, 0)),
+        }
+    }
+
+    /// Takes an answer.
+    pub(crate) fn hear(&self, answer: Answer) {
+        match answer {
+            Answer::Found(found) => self.found.set(Some(found)),
+            Answer::Picks(picks) => self.picks.set(Some(picks)),
+            Answer::Similar(similar) => self.similar.set(Some(similar)),
+            Answer::Window(window) => self.window.set(Some(window)),
+        }
+    }
+
+    /// Forgets what was said of another model or other data.
+    pub(crate) fn clear(&self) {
+        self.found.set(None);
+        self.picks.set(None);
+        self.similar.set(None);
+        self.window.set(None);
+    }
+}
+
+/// Whether there is a model to ask: a run that saw an epoch, or a file.
+pub(crate) fn has_model(page: Page) -> bool {
+    let seen = page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()));
+    let there = !matches!(page.stage.get(), Stage::Idle | Stage::Starting);
+    seen && there && page.data.with(Option::is_some)
+}
+
+/// Asks anew whenever the model, the person or their stars change.
+pub(crate) fn follow(page: Page) {
+    let using = page.using;
+    Effect::new(move |_| {
+        page.run.with(|run| run.as_ref().map(|run| (run.id, run.history.len())));
+        let stars = using.stars.get();
+        let is_new = using.is_new.get();
+        let user = using.user.get();
+        if !has_model(page) {
+            return;
+        }
+        let who = if is_new {
+            Who::New {
+                stars: stars.iter().map(|(item, stars)| (item.item.clone(), *stars)).collect(),
+            }
+        } else {
+            Who::User { user }
+        };
+        ask(page, Question::Picks { who, most: MOST });
+    });
+    Effect::new(move |_| {
+        page.run.with(|run| run.as_ref().map(|run| (run.id, run.history.len())));
+        let (first_user, first_item) = using.corner.get();
+        if has_model(page) {
+            ask(page, Question::Window { first_user, users: 12, first_item, items: 8 });
+        }
+    });
+}
+
+/// Looks for items by title.
+pub(crate) fn search(page: Page, text: String) {
+    ask(page, Question::Search { text });
+}
+
+/// Asks for the items closest to one.
+pub(crate) fn similar(page: Page, item: String) {
+    ask(page, Question::Similar { item, most: MOST });
+}
+
+fn ask(page: Page, question: Question) {
+    link::ask(page, &Request::Use(question), None);
+}

@@ -1,0 +1,71 @@
+//! The person at the screen as a user: titles, and stars for them.
+
+use leptos::prelude::*;
+use protocol::Item;
+
+use super::title;
+use crate::page::state::{Page, page};
+use crate::page::using;
+
+/// Search, rate, and see what was rated.
+#[component]
+pub(super) fn Stars() -> impl IntoView {
+    let page = page();
+    let using = page.using;
+    using::search(page, String::new()); // the most rated items to begin with
+    let unrated = move || {
+        let stars = using.stars.get();
+        let found = using.found.get().map(|found| found.items).unwrap_or_default();
+        let rated = |item: &Item| stars.iter().any(|(other, _)| other.item == item.item);
+        found.into_iter().filter(|item| !rated(item)).take(6).collect::<Vec<_>>()
+    };
+    view! {
+        <label class="inline">
+            "Title "
+            <input id="search" type="search" autocomplete="off" placeholder="search"
+                on:input:target=move |event| using::search(page, event.target().value())/>
+        </label>
+        <ul class="pairs" id="found">
+            <For each=unrated key=|item| item.item.clone()
+                children=move |item| view! { <li><span>{title(&item)}</span> {rate(page, item, None)}</li> }/>
+        </ul>
+        <Show when=move || !using.stars.get().is_empty()>
+            <h4>"Your ratings"</h4>
+            <ul class="pairs" id="your-ratings">
+                <For each=move || using.stars.get() key=|(item, stars)| (item.item.clone(), stars.to_bits())
+                    children=move |(item, stars)| {
+                        view! { <li><span>{title(&item)}</span> {rate(page, item, Some(stars))}</li> }
+                    }/>
+            </ul>
+        </Show>
+    }
+}
+
+/// A choice of the ratings that the data has; the one that is chosen again is taken back.
+fn rate(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
+    let scale = page.data.with_untracked(|data| {
+        let bars = data.as_ref().map(|data| data.statistics.histogram.clone()).unwrap_or_default();
+        bars.into_iter().map(|bar| bar.value).collect::<Vec<_>>()
+    });
+    let chosen = given.map(|stars| stars.to_string()).unwrap_or_default();
+    let label = format!("Your rating of {}", title(&item));
+    let options = scale.into_iter().map(|value| {
+        let text = value.to_string();
+        let selected = text == chosen;
+        view! { <option value=text.clone() selected=selected>{format!("★ {text}")}</option> }
+    });
+    let choose = move |text: String| {
+        page.using.stars.update(|stars| {
+            stars.retain(|(other, _)| other.item != item.item);
+            if let Ok(value) = text.parse() {
+                stars.push((item.clone(), value));
+            }
+        });
+    };
+    view! {
+        <select aria-label=label on:change:target=move |event| choose(event.target().value())>
+            <option value="" selected=given.is_none()>"–"</option>
+            {options.collect_view()}
+        </select>
+    }
+}
