@@ -3,6 +3,7 @@
 mod reading; // files to data
 mod training; // data to a model
 mod keeping; // models to files and back
+mod using; // what a model says
 
 use protocol::{News, Request};
 use ratings::Titles;
@@ -16,6 +17,7 @@ use crate::post;
 
 use self::keeping::Model;
 use self::training::Cut;
+use self::using::Counter;
 
 /// Data, run and model.
 #[derive(Default)]
@@ -26,6 +28,7 @@ pub(crate) struct Desk {
     cut: Option<Cut>,
     course: Option<Course>,
     model: Option<Model>,
+    counter: Option<Counter>, // the model, ready to answer
 }
 
 impl Desk {
@@ -54,10 +57,11 @@ impl Desk {
             Request::Epoch => self.go(Go::Epoch).await,
             Request::Stop => self.finish().await,
             Request::Reset => {
-                (self.course, self.model) = (None, None);
+                (self.course, self.model, self.counter) = (None, None, None);
                 Ok(())
             }
             Request::Tune { learning_rate, weight_decay } => self.tune(learning_rate, weight_decay),
+            Request::Use(question) => self.use_model(question).await,
             Request::Export => self.export().await,
             Request::Open { name } => self.open(&name, &attachment).await,
         };

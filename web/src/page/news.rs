@@ -97,8 +97,9 @@ fn data(page: Page, report: DataReport) {
     }
     page.reading.set(None);
     page.source.set_value(page.sent.try_update_value(Option::take).flatten());
+    let users = report.statistics.users;
     page.data.set(Some(Arc::new(report)));
-    page.using.clear();
+    page.using.clear(users);
     if let Some(begin) = page.next.try_update_value(|next| next.begin.take()).flatten() {
         actions::start(page, begin);
     }
@@ -111,6 +112,7 @@ fn begun(page: Page, started: Started) {
     });
     let resumed = page.unfinished_record(epochs);
     let id = resumed.as_ref().map_or_else(|| page.next_id(), |record| record.id);
+    page.settings.set(settings.clone()); // of a resumed run, as they were last tuned
     page.run.set(Some(Record {
         id,
         name: resumed.as_ref().map_or_else(|| format!("run {id}"), |record| record.name.clone()),

@@ -50,8 +50,11 @@ impl Using {
         }
     }
 
-    /// Forgets what was said of another model or other data.
-    pub(crate) fn clear(&self) {
+    /// Forgets what was said of other data, of so many users. The window begins where users have
+    /// rated some of the best known items and not all of them.
+    pub(crate) fn clear(&self, users: usize) {
+        self.corner.set((users / 3, 0));
+        self.stars.set(Vec::new());
         self.found.set(None);
         self.picks.set(None);
         self.similar.set(None);

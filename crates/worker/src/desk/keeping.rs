@@ -52,38 +52,28 @@ impl Desk {
 
     /// Hands out the model: of the run under way, or the one at hand.
     pub(super) async fn export(&mut self) -> Result<(), String> {
-        if let Some(course) = &mut self.course {
-            let state = course.run.checkpoint().await.map_err(|error| error.to_string())?;
-            let cut = (course.settings.test_share, course.settings.split_seed);
-            let split = Arc::clone(&course.split);
-            return self.hand_out(state.0, Some(state.1), &split, cut);
-        }
-        match self.model.take() {
-            None => Err("there is no model yet: train one, or open a model file".into()),
-            Some(Model::Opened(file)) => {
-                send_with(&News::Exported { name: name(&file.trained) }, &file.to_bytes());
-                self.model = Some(Model::Opened(file));
-                Ok(())
-            }
-            Some(Model::AtHand { trained, optimizer, split, cut }) => {
-                let handed = self.hand_out(trained.clone(), optimizer.clone(), &split, cut);
-                self.model = Some(Model::AtHand { trained, optimizer, split, cut });
-                handed
-            }
-        }
+        let file = self.model_file().await?;
+        send_with(&News::Exported { name: name(&file.trained) }, &file.to_bytes());
+        Ok(())
     }
 
-    fn hand_out(
-        &self,
-        trained: Trained,
-        optimizer: Option<OptimizerState>,
-        split: &Split,
-        cut: (f64, u32),
-    ) -> Result<(), String> {
-        let name = name(&trained);
-        let file = self.file(trained, optimizer, split, cut).ok_or("the model's data is gone")?;
-        send_with(&News::Exported { name }, &file.to_bytes());
-        Ok(())
+    /// The model as it is now, as a file: of the run under way, or the one at hand.
+    pub(super) async fn model_file(&mut self) -> Result<ModelFile, String> {
+        let (trained, optimizer, split, cut) = match (&mut self.course, &self.model) {
+            (Some(course), _) => {
+                let state = course.run.checkpoint().await.map_err(|error| error.to_string())?;
+                let cut = (course.settings.test_share, course.settings.split_seed);
+                (state.0, Some(state.1), Arc::clone(&course.split), cut)
+            }
+            (None, Some(Model::AtHand { trained, optimizer, split, cut })) => {
+                (trained.clone(), optimizer.clone(), Arc::clone(split), *cut)
+            }
+            (None, Some(Model::Opened(file))) => return Ok((**file).clone()),
+            (None, None) => {
+                return Err("there is no model yet: train one, or open a model file".into());
+            }
+        };
+        self.file(trained, optimizer, &split, cut).ok_or_else(|| "the model's data is gone".into())
     }
 
     fn file(
@@ -116,7 +106,7 @@ impl Desk {
             items: file.items.len(),
             can_go_on: file.optimizer.is_some() && data == Some(file.source.fingerprint),
         })));
-        self.course = None;
+        (self.course, self.counter) = (None, None);
         self.model = Some(Model::Opened(Box::new(file)));
         Ok(())
     }

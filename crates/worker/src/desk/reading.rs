@@ -82,7 +82,7 @@ impl Desk {
 
     /// Puts data in the place of what was at hand.
     fn take(&mut self, mut data: Data, bytes: u64, started: Instant) {
-        (self.cut, self.course, self.model) = (None, None, None);
+        (self.cut, self.course, self.model, self.counter) = (None, None, None, None);
         if data.titles.is_none() {
             data.titles = self.given_titles.clone();
         }

@@ -26,7 +26,7 @@ impl Desk {
         mut settings: Settings,
         attachment: &JsValue,
     ) -> Result<(), String> {
-        (self.course, self.model) = (None, None);
+        (self.course, self.model, self.counter) = (None, None, None);
         settings.config.check().map_err(|error| error.to_string())?;
         let split = self.split(settings.test_share, settings.split_seed)?;
         let taken = self.devices.open_for(&settings).await?;

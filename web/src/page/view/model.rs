@@ -57,7 +57,7 @@ fn Models() -> impl IntoView {
     let page = page();
     let option = move |kind: ModelKind| {
         let (name, words) = match kind {
-            ModelKind::Mf => ("MF", "matrix factorisation"),
+            ModelKind::Mf => ("MF", "an inner product"),
             ModelKind::DeepMf => ("DeepMF", "a small network"),
         };
         view! {
