@@ -141,7 +141,8 @@ fn epoch(page: Page) -> String {
         let Some(run) = run else { return String::new() };
         let open = usize::from(page.stage.get().is_moving());
         let epochs = run.settings.config.epochs;
-        format!("{} of {epochs}", (run.history.len() + open).min(epochs))
+        let now = (run.history.len() + open).min(epochs);
+        format!("{} of {}", count(now), count(epochs))
     })
 }
 

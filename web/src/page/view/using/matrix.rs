@@ -53,7 +53,7 @@ fn table(window: Window) -> impl IntoView {
         view! { <tr><th scope="row">{user}</th>{cells}</tr> }
     });
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="completed-title">
+        <div class="scroll" tabindex="0" role="region" aria-label="Users by items">
             <table class="completed">
                 <thead><tr><th scope="col">"User"</th>{heads}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
