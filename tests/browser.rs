@@ -6,6 +6,7 @@ mod base64; // bytes from it
 mod link; // a worker without its page
 mod worker; // what a worker promises
 mod visible; // what a person sees and does
+mod working; // the model at work
 mod looks; // on any screen, for anybody
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::webdriver::{Browser, NO_GPU};
 use crate::support;
 
 /// Some ratings as a file has them; enough that an epoch is several steps.
-fn file() -> String {
+pub(crate) fn file() -> String {
     let line = |k: usize| format!("{}::{}::{}::0\n", k * 7 % 83, k * 31 % 61, 1 + k * k % 5);
     (0..2_000).map(line).collect()
 }

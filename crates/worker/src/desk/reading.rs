@@ -73,6 +73,7 @@ impl Desk {
         let titles = Titles::parse(name, &bytes).map_err(|error| error.to_string())?;
         let matched = self.data.as_ref().map(|data| data.titled(&titles));
         send(&News::Titles { titles: titles.len(), matched });
+        self.counter = None; // it has the old titles
         if let Some(data) = &mut self.data {
             data.titles = Some(titles.clone());
         }

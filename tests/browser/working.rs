@@ -1,0 +1,61 @@
+//! The model at work in the page.
+
+use super::browser;
+use super::visible::{assert_clean, drop_file, file, wait_until_ready};
+use super::webdriver::{Browser, NO_GPU};
+
+/// How many elements there are.
+fn count(browser: &Browser, selector: &str) -> u64 {
+    let script = format!("return document.querySelectorAll({selector:?}).length");
+    browser.run(&script).as_u64().expect("a number")
+}
+
+/// Chooses a value as a person does.
+fn choose(browser: &Browser, selector: &str, value: &str) {
+    browser.run(&format!(
+        "const field = document.querySelector({selector:?});
+         field.value = {value:?};
+         field.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+    ));
+}
+
+#[test]
+fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
+    let test = "a_model_recommends_to_a_user_and_to_the_person_at_the_screen";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(&format!("{}?epochs=3&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    drop_file(&browser, "movies.dat", "7::The Seventh (1999)::Drama\n14::Fourteen (2001)::Comedy\n");
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+
+    // The busiest user; then one by id, whose own ratings are left out of the list.
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+    choose(&browser, "#user", "7");
+    browser.wait_for_text("#picks", "Rated so far");
+    choose(&browser, "#user", "nobody");
+    browser.wait_for_text("#notice", "nobody");
+
+    // Somebody new: the list changes with a rating, and names it as a reason.
+    browser.click("#whom-you");
+    browser.wait_for("return document.querySelectorAll('#found li').length > 0");
+    browser.type_into("#search", "seventh");
+    browser.wait_for_text("#found li", "The Seventh");
+    choose(&browser, "#found select", "5");
+    browser.wait_for_text("#your-ratings", "The Seventh");
+    browser.wait_for_text("#picks", "Rated so far: 1 item");
+
+    // An item's neighbours, and a piece of the matrix with known and predicted cells.
+    browser.click("#pick-list button");
+    browser.wait_for("return document.querySelectorAll('#similar ol li').length === 10");
+    assert!(count(&browser, "#completed td.known") > 0, "known cells are told apart");
+    assert!(count(&browser, "#completed td.predicted") > 0, "predicted cells are told apart");
+    let first = browser.text("#completed tbody th");
+    browser.click("#users-on");
+    browser.wait_for(&format!(
+        "return document.querySelector('#completed tbody th').innerText !== {first:?}"
+    ));
+    assert_clean(&browser);
+}
