@@ -26,7 +26,11 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     browser.open(&format!("{}?epochs=3&device=cpu", page.url()));
     wait_until_ready(&browser);
     drop_file(&browser, "ratings.dat", &file());
-    drop_file(&browser, "movies.dat", "7::The Seventh (1999)::Drama\n14::Fourteen (2001)::Comedy\n");
+    drop_file(
+        &browser,
+        "movies.dat",
+        "7::The Seventh (1999)::Drama\n14::Fourteen (2001)::Comedy\n",
+    );
     browser.wait_for_text("#report", "ratings.dat");
     browser.click("#play");
     browser.wait_for_text("#play", "Train again");

@@ -161,7 +161,6 @@ impl Counter {
     }
 
     /// The taste of somebody, and the ratings it rests on.
-    #[expect(clippy::type_complexity, reason = "a taste and its ratings")]
     fn taste(&self, who: &Who) -> Result<(Taste, Vec<(ItemIndex, f32)>), String> {
         match who {
             Who::New { stars } => {
