@@ -78,7 +78,7 @@ pub(crate) fn settings(pairs: &[(String, String)]) -> (Settings, Vec<String>) {
 pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
     let config = &mut settings.config;
     match name {
-        "model" => return text.parse::<ModelKind>().is_ok(),
+        "model" => text.parse::<ModelKind>().is_ok(),
         "factors" => put(&mut config.factors, text),
         "hidden" => widths(text).map(|widths| config.hidden = widths).is_some(),
         "epochs" => put(&mut config.epochs, text),

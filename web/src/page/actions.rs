@@ -170,7 +170,10 @@ pub(crate) fn resume(page: Page, kept: Kept) {
     spawn_local(async move {
         match storage::source(&kept).await {
             Ok(source) => {
-                page.next.set_value(Next { begin: Some(Begin::Resume(kept)), go: Some(Go::Play) });
+                page.next.set_value(Next {
+                    begin: Some(Begin::Resume(Box::new(kept))),
+                    go: Some(Go::Play),
+                });
                 read(page, source);
             }
             Err(error) => {

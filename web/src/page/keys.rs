@@ -29,7 +29,7 @@ pub(crate) fn listen(page: Page) {
         {
             return;
         }
-        let done = match event.key().as_str() {
+        match event.key().as_str() {
             // On a button the space bar presses it.
             " " if !is_button(target) => actions::play_or_pause(page),
             "ArrowRight" => actions::one_epoch(page),
@@ -38,9 +38,8 @@ pub(crate) fn listen(page: Page) {
             "0" => page.view.update(|view| view.range = None),
             "?" => show_help(),
             _ => return,
-        };
+        }
         event.prevent_default();
-        done
     });
 }
 

@@ -132,7 +132,7 @@ pub(crate) struct Next {
 #[derive(Clone, Debug)]
 pub(crate) enum Begin {
     Fresh,
-    Resume(Kept),
+    Resume(Box<Kept>),
 }
 
 /// How far to train.
