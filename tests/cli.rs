@@ -6,6 +6,7 @@ mod errors; // what is wrong, said plainly, with the exit code for it
 mod files; // what a run leaves
 mod output; // what is printed where
 mod using; // a model at work
+mod runs; // runs that were made
 mod exchange; // to and from the formats of others
 mod replacing; // one run in place of another
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use trainer::{DeviceChoice, EngineChoice, ModelKind, Optimizer};
 
 use crate::args_use::{
     EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags, RecommendFlags,
-    SimilarFlags,
+    RunsCommand, SimilarFlags,
 };
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
@@ -43,6 +43,7 @@ impl Cli {
             Some(Command::Evaluate(_)) => "evaluate",
             Some(Command::Export(_)) => "export",
             Some(Command::Import(_)) => "import",
+            Some(Command::Runs { .. }) => "runs",
             Some(Command::Inspect { .. }) => "inspect",
             Some(Command::Sample(_)) => "sample",
             Some(Command::Devices { .. }) => "devices",
@@ -84,6 +85,12 @@ pub(crate) enum Command {
     /// Make a model's file from a PyTorch module of the lab
     #[command(after_help = Exit::help())]
     Import(ImportFlags),
+    /// List the runs that were made, show one, compare some, plot their curves
+    #[command(after_help = Exit::help())]
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
     /// Say what is in a ratings file
     #[command(after_help = Exit::help())]
     Inspect {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// What `predict` takes.
 #[derive(Debug, Args)]
@@ -205,4 +205,44 @@ pub(crate) enum RowOrder {
     Appearance,
     /// In the order of the sorted ids, as numpy.unique and LabelEncoder
     Sorted,
+}
+
+/// What `runs` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List the runs in a folder, with their last RMSE
+    List {
+        /// The folder
+        #[arg(default_value = "runs")]
+        folder: PathBuf,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a run: settings, curve, where it ended
+    Show {
+        /// Its folder
+        run: PathBuf,
+    },
+    /// Show the settings in which runs differ, side by side, and where each ended
+    Compare {
+        /// Their folders
+        #[arg(num_args = 2.., required = true)]
+        runs: Vec<PathBuf>,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw the curves of runs in one SVG
+    Plot {
+        /// Their folders
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// The picture
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The train RMSE instead of the test RMSE
+        #[arg(long)]
+        train: bool,
+    },
 }

@@ -25,7 +25,7 @@ pub(crate) fn of(model: ModelKind, history: &[EpochReport], always_mean: Option<
 }
 
 /// A curve that falls from 4.5 to 0.9 spends its last twenty epochs on a flat line, unless ratios count.
-fn spacing(series: &[Series]) -> Kind {
+pub(crate) fn spacing(series: &[Series]) -> Kind {
     let values = || series.iter().flat_map(|series| &series.points).map(|point| point.1);
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(0.0, f64::max);

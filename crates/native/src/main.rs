@@ -29,6 +29,7 @@ mod evaluate; // how good
 mod export; // in the formats of others
 mod npy; // numpy's files
 mod import; // from PyTorch
+mod runs; // runs that were made
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings
 mod devices; // which GPUs there are
@@ -91,6 +92,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Evaluate(flags)) => evaluate::run(flags),
         Some(Command::Export(flags)) => export::run(flags),
         Some(Command::Import(flags)) => import::run(flags),
+        Some(Command::Runs { command }) => runs::run(command),
         Some(Command::Inspect { data, reading, json }) => inspect::run(data, reading, *json),
         Some(Command::Sample(flags)) => sample::run(flags),
         Some(Command::Devices { bench, json }) => devices::run(*bench, *json),
