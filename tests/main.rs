@@ -9,6 +9,7 @@ mod parity; // every number against PyTorch's
 mod kernels;
 mod training; // what a run promises
 mod resuming; // runs left and taken up again
+mod behaviour; // what every model does
 mod model_file;
 mod safety; // what it does when something is missing or fails
 mod using; // a model at work

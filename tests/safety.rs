@@ -18,7 +18,7 @@ fn a_run_without_room_is_refused_with_the_way_out() {
     let split = support::small_split(1_000, 2_000, 6_000);
     let gpu = support::gpu("a_run_without_room_is_refused_with_the_way_out");
     for device in support::engines().into_iter().chain(gpu) {
-        for model in ModelKind::ALL {
+        for model in ModelKind::LAB {
             let config = Config { factors: 128, ..quick(model) };
             let small = device.clone().with_memory(12 << 20);
             let refused = support::train(&split, &config, &small).unwrap_err();
@@ -55,7 +55,7 @@ fn tables_beyond_a_gpus_are_refused_with_the_way_out() {
 fn a_lost_gpu_does_not_change_the_result() {
     let Some(device) = support::gpu("a_lost_gpu_does_not_change_the_result") else { return };
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let config = Config { epochs: 4, ..quick(model) };
         let undisturbed = support::train(&split, &config, &device).unwrap();
         let (trained, recoveries) = losing(&split, &config, &device, 2);

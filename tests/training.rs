@@ -8,9 +8,7 @@ use ratings::{
     ItemIndex, Ratings, Split, UserIndex,
     sample::{self, SampleConfig},
 };
-use trainer::{
-    Config, Device, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained, Weights,
-};
+use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Trained, Weights};
 
 use crate::support;
 
@@ -22,13 +20,13 @@ fn quick(model: ModelKind) -> Config {
 fn cases() -> impl Iterator<Item = (ModelKind, Device)> {
     support::engines()
         .into_iter()
-        .flat_map(|device| ModelKind::ALL.map(|model| (model, device.clone())))
+        .flat_map(|device| ModelKind::LAB.map(|model| (model, device.clone())))
 }
 
 #[test]
 fn the_two_engines_agree() {
     let split = support::small_split(943, 1_682, 100_000);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let config = Config { epochs: 3, ..Config::lab(model) };
         let [fused, reference] =
             support::engines().map(|device| support::train(&split, &config, &device).unwrap());
@@ -57,7 +55,7 @@ fn the_same_seed_gives_the_same_bits_on_the_cpu() {
 fn the_same_seed_gives_the_same_bits_on_the_gpu() {
     let Some(device) = support::gpu("the_same_seed_gives_the_same_bits_on_the_gpu") else { return };
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let config = Config { epochs: 1, ..quick(model) };
         let [first, second] = [1, 2].map(|_| support::train(&split, &config, &device).unwrap());
         assert_eq!(first.weights, second.weights, "{model}");
@@ -68,7 +66,7 @@ fn the_same_seed_gives_the_same_bits_on_the_gpu() {
 fn burn_on_the_gpu_agrees_with_the_cpu() {
     let Some(device) = support::burn_on_gpu("burn_on_the_gpu_agrees_with_the_cpu") else { return };
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let config = Config { epochs: 2, ..quick(model) };
         let gpu = support::train(&split, &config, &device).unwrap();
         agree(&gpu, &support::train(&split, &config, &support::reference()).unwrap());
@@ -80,7 +78,7 @@ fn the_fused_engine_on_the_gpu_agrees_with_the_cpu() {
     let device = support::gpu("the_fused_engine_on_the_gpu_agrees_with_the_cpu");
     let Some(device) = device else { return };
     let split = support::small_split(943, 1_682, 100_000);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let config = Config { epochs: 3, ..Config::lab(model) };
         let gpu = support::train(&split, &config, &device).unwrap();
         agree(&gpu, &support::train(&split, &config, &support::fused()).unwrap());
@@ -95,8 +93,8 @@ proptest! {
         (users, items, ratings) in (1..80_usize, 1..80_usize, 2..500_usize),
         (factors, batch_size) in (1..20_usize, 1..200_usize),
         weight_decay in select(&[0.0, 1e-3]),
-        model in select(&ModelKind::ALL),
-        optimizer in select(&Optimizer::ALL),
+        model in select(&ModelKind::LAB),
+        optimizer in select(ModelKind::Mf.optimizers()),
     ) {
         let name = "the_gpu_learns_what_the_cpu_learns_from_any_table";
         let Some(device) = support::gpu(name) else { return Ok(()) };
@@ -123,7 +121,7 @@ fn agree(ours: &Trained, theirs: &Trained) {
 fn slices_of_any_length_give_the_same_model() {
     let split = support::small_split(100, 60, 2_000);
     if let Some(gpu) = support::gpu("slices_of_any_length_give_the_same_model") {
-        ModelKind::ALL.iter().for_each(|model| check_paces(&split, &quick(*model), &gpu));
+        ModelKind::LAB.iter().for_each(|model| check_paces(&split, &quick(*model), &gpu));
     }
     for (model, device) in cases() {
         check_paces(&split, &quick(model), &device);
@@ -198,7 +196,7 @@ fn a_loss_out_of_range_is_an_error_that_keeps_the_last_good_model() {
     }
     let mut huge = split; // ratings whose squares are beyond f32
     huge.train.values.iter_mut().for_each(|rating| *rating *= 1e20);
-    let on_the_gpu = gpu.iter().flat_map(|gpu| ModelKind::ALL.map(|model| (model, gpu.clone())));
+    let on_the_gpu = gpu.iter().flat_map(|gpu| ModelKind::LAB.map(|model| (model, gpu.clone())));
     for (model, device) in cases().chain(on_the_gpu) {
         let kept = check_divergence(&huge, &quick(model), &device, "smaller scale");
         assert_eq!(kept, 0, "{model}");
@@ -215,8 +213,8 @@ fn one_user_with_a_hundred_thousand_ratings() {
     };
     let split =
         Split { train: ratings(100_000, 7), test: ratings(500, 11), users: 2, items: 3_001 };
-    for model in ModelKind::ALL {
-        for optimizer in Optimizer::ALL {
+    for model in ModelKind::LAB {
+        for &optimizer in model.optimizers() {
             let config = Config { epochs: 1, optimizer, ..Config::lab(model) };
             let cpu = support::train(&split, &config, &support::fused()).unwrap();
             assert!(cpu.history[0].test_rmse.unwrap() < 6.0, "{model}, {optimizer}");
@@ -303,7 +301,7 @@ fn both_models_beat_always_the_mean_on_the_built_in_data() {
     let sample = sample::generate(&SampleConfig::default());
     let split = Split::random(&sample.table, 0.2, 42).unwrap();
     let always_the_mean = split.test.rmse_of_always(split.train.mean());
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let trained = support::train(&split, &Config::lab(model), &support::fused()).unwrap();
         let rmse = trained.history.last().unwrap().test_rmse.unwrap();
         assert!(rmse < always_the_mean - 0.1, "{model}: {rmse} against {always_the_mean}");
@@ -332,7 +330,7 @@ fn a_pace_of_nothing_still_moves() {
 #[test]
 fn burns_record_reads_back() {
     let split = support::small_split(50, 30, 600);
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
         let bytes = trained.to_record().unwrap();
         let read = pollster::block_on(trained.from_record(&bytes)).unwrap();

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use protocol::Settings;
-use trainer::{Config, DeviceChoice, EngineChoice, ModelKind};
+use trainer::{Config, Descent, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
 /// Settings of the lab with this model, on a device of the program's choice.
 pub(crate) fn lab(model: ModelKind) -> Settings {
@@ -30,6 +30,8 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         optimizer,
         learning_rate,
         weight_decay,
+        descent: Descent { schedule, link, penalty },
+        posterior: Posterior { burn_in, samples },
         seed: _, // the split's seed is the run's: one number fixes everything
     } = config;
     let mut pairs = vec![("model", model.to_string()), ("factors", factors.to_string())];
@@ -47,6 +49,15 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         ("device", device.to_string()),
         ("engine", engine.to_string()),
     ]);
+    if *model == ModelKind::BiasedMf {
+        pairs.push(("lr-schedule", schedule.to_string()));
+        pairs.push(("link", link.to_string()));
+        pairs.push(("penalty", penalty.to_string()));
+    }
+    if *model == ModelKind::BayesMf {
+        pairs.push(("burn-in", burn_in.to_string()));
+        pairs.push(("samples", samples.to_string()));
+    }
     pairs
 }
 
@@ -86,6 +97,11 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
         "weight-decay" => put(&mut config.weight_decay, text),
         "batch-size" => put(&mut config.batch_size, text),
         "optimizer" => put(&mut config.optimizer, text),
+        "lr-schedule" => put(&mut config.descent.schedule, text),
+        "link" => put(&mut config.descent.link, text),
+        "penalty" => put(&mut config.descent.penalty, text),
+        "burn-in" => put(&mut config.posterior.burn_in, text),
+        "samples" => put(&mut config.posterior.samples, text),
         "test-share" => match text.trim().parse() {
             Ok(share) if (0.0..1.0).contains(&share) => {
                 settings.test_share = share;

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use trainer::{DeviceChoice, EngineChoice, ModelKind, Optimizer};
+use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
 
 use crate::args_use::{
     EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags, RecommendFlags,
@@ -126,10 +126,11 @@ pub(crate) enum Command {
 /// What can be said about a training run.
 #[derive(Debug, Default, Args)]
 pub(crate) struct TrainFlags {
-    /// Model: plain matrix factorisation, or with a small network on top [default: mf]
-    #[arg(long, value_parser = one_of::<ModelKind>(&["mf", "deepmf"]))]
+    /// Model: the lab's matrix factorisation, or with a small network on top; mean and biases; mean,
+    /// biases and factors; the same averaged over the posterior [default: mf]
+    #[arg(long, value_parser = one_of::<ModelKind>(&ModelKind::NAMES))]
     pub(crate) model: Option<ModelKind>,
-    /// The settings that the other flags start from: the MovieLens lab's [default: lab]
+    /// The settings that the other flags start from [default: the model's own]
     #[arg(long)]
     pub(crate) preset: Option<Preset>,
     /// Passes over the training ratings [lab: 30 for mf, 20 for deepmf]
@@ -142,15 +143,32 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "N,N", allow_negative_numbers = true)]
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
-    /// decay: far faster on a large catalogue [lab: adam]
-    #[arg(long, value_parser = one_of::<Optimizer>(&["adam", "sparse-adam"]))]
+    /// decay: far faster on a large catalogue [lab: adam]. The other models have one each: als for
+    /// biases, sgd for biased-mf, gibbs for bayes-mf
+    #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
-    /// L2 penalty added to every gradient [lab: 0.00001]
+    /// L2 penalty, added to every gradient [lab: 0.00001]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) weight_decay: Option<f64>,
+    /// biased-mf: how the learning rate moves from epoch to epoch [default: decay]
+    #[arg(long, value_parser = one_of::<Schedule>(&Schedule::NAMES))]
+    pub(crate) lr_schedule: Option<Schedule>,
+    /// biased-mf: from the model's sum to a rating [default: linear]
+    #[arg(long, value_parser = one_of::<Link>(&Link::NAMES))]
+    pub(crate) link: Option<Link>,
+    /// biased-mf: whether a row pays the weight decay at each rating, once an epoch, or by the root
+    /// of its number of ratings [default: per-rating]
+    #[arg(long, value_parser = one_of::<Penalty>(&Penalty::NAMES))]
+    pub(crate) penalty: Option<Penalty>,
+    /// bayes-mf: first epochs whose draws are left out [default: 20]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub(crate) burn_in: Option<usize>,
+    /// bayes-mf: draws kept, whose mean is the model [default: 64]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub(crate) samples: Option<usize>,
     /// Ratings per optimiser step [lab: 512]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) batch_size: Option<usize>,
@@ -246,6 +264,10 @@ pub(crate) struct SampleFlags {
 pub(crate) enum Preset {
     /// K 10, Adam at 0.001, batches of 512; 30 epochs of mf or 20 of deepmf
     Lab,
+    /// A good model in the least time: biased-mf, K 10, 20 epochs
+    Fast,
+    /// The best model: bayes-mf, K 32, 150 epochs
+    Best,
 }
 
 /// How progress is shown.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use trainer::{ModelKind, Optimizer};
+use trainer::{Link, ModelKind, Optimizer, Penalty, Schedule};
 
 use crate::args::Preset;
 use crate::exit::Usage;
@@ -26,6 +26,11 @@ pub(crate) struct ConfigFile {
     pub(crate) optimizer: Option<Optimizer>,
     pub(crate) lr: Option<f64>,
     pub(crate) weight_decay: Option<f64>,
+    pub(crate) lr_schedule: Option<Schedule>,
+    pub(crate) link: Option<Link>,
+    pub(crate) penalty: Option<Penalty>,
+    pub(crate) burn_in: Option<usize>,
+    pub(crate) samples: Option<usize>,
     pub(crate) seed: Option<u32>,
     pub(crate) device: Option<String>,
     pub(crate) engine: Option<String>,

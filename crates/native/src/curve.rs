@@ -3,8 +3,10 @@
 use chart::{Axis, Chart, Kind, Rule, Series};
 use trainer::{EpochReport, ModelKind};
 
-/// Train and test RMSE by epoch, beside the RMSE of always predicting the mean.
-pub(crate) fn of(model: ModelKind, history: &[EpochReport], always_mean: Option<f64>) -> Chart {
+use crate::summary::SplitFacts;
+
+/// Train and test RMSE by epoch, beside the test RMSE of what needs no factors.
+pub(crate) fn of(model: ModelKind, history: &[EpochReport], data: &SplitFacts) -> Chart {
     let train = history.iter().map(|epoch| (epoch.epoch as f64, epoch.train_rmse)).collect();
     let test: Vec<_> =
         history.iter().filter_map(|epoch| Some((epoch.epoch as f64, epoch.test_rmse?))).collect();
@@ -17,9 +19,9 @@ pub(crate) fn of(model: ModelKind, history: &[EpochReport], always_mean: Option<
         x: Axis { label: "epoch".into(), kind: Kind::Whole },
         y: Axis { label: "RMSE".into(), kind: spacing(&series) },
         series,
-        rules: always_mean
-            .map(|y| Rule { name: "always the mean".into(), y })
+        rules: [("always the mean", data.always_mean_rmse), ("biases alone", data.biases_rmse)]
             .into_iter()
+            .filter_map(|(name, y)| Some(Rule { name: name.into(), y: y? }))
             .collect(),
     }
 }

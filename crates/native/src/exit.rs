@@ -46,6 +46,7 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
             NoKernels::Sizes => "--device cpu takes any size".into(),
             NoKernels::Optimizer => "--engine fused, or --optimizer adam".into(),
             NoKernels::Absent => "--engine fused".into(),
+            NoKernels::Model => "--device cpu, without --engine".into(),
         });
     }
     if error.is::<DeviceError>() {

@@ -14,6 +14,7 @@ mod checkpoints; // the model on disk meanwhile
 mod train; // a run, slice by slice
 mod resume; // a run taken up from its folder
 mod interrupt; // Ctrl-C
+mod plan; // what a run will do, in a line
 mod report; // what is said to the person at the terminal
 mod progress; // how far an epoch is
 mod curve; // the epochs as a chart

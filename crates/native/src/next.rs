@@ -10,14 +10,16 @@ use crate::summary::Summary;
 /// A few commands, each with what it does; `place` is the folder of this run.
 pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
     let sample = data.noise_floor.is_some();
-    let other = match summary.model {
-        ModelKind::Mf => ModelKind::DeepMf,
-        ModelKind::DeepMf => ModelKind::Mf,
+    let (other, what) = match summary.model {
+        ModelKind::Mf => ("--model deepmf", "the lab's other model"),
+        ModelKind::DeepMf => ("--model mf", "the lab's other model"),
+        ModelKind::Biases | ModelKind::BiasedMf => ("--preset best", "the best model"),
+        ModelKind::BayesMf => ("--preset fast", "a good model in less time"),
     };
     let native = program();
     let command =
         if sample { native.clone() } else { format!("{native} train {}", quoted(&data.name)) };
-    let mut steps = vec![(format!("{command} --model {other}"), "the lab's other model")];
+    let mut steps = vec![(format!("{command} {other}"), what)];
     if sample {
         steps.push((
             format!("{native} train ratings.dat"),

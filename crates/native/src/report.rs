@@ -12,13 +12,14 @@ use crate::args::{ProgressChoice, TrainFlags};
 use crate::curve;
 use crate::data::{Data, shown};
 use crate::next;
+use crate::plan;
 use crate::progress::Meter;
 use crate::resume::Begun;
 use crate::save::Saved;
 use crate::settings::Settings;
 use crate::streams;
 use crate::summary::Summary;
-use crate::text::{counted, grouped, short};
+use crate::text::{counted, grouped};
 use crate::train::Ended;
 
 /// With this many rows for every rating of a batch most of the time goes into rows that are not
@@ -92,17 +93,7 @@ impl Report {
         if let Some(warning) = device.warning() {
             self.warn(&warning);
         }
-        let Config {
-            model,
-            factors,
-            hidden,
-            epochs,
-            batch_size,
-            optimizer,
-            learning_rate,
-            weight_decay,
-            seed: _,
-        } = &settings.config;
+        let Config { batch_size, optimizer, .. } = &settings.config;
         if *optimizer == Optimizer::Adam && split.users + split.items > MANY_ROWS * batch_size {
             self.note(
                 "hint",
@@ -114,17 +105,7 @@ impl Report {
                 ),
             );
         }
-        let hidden =
-            if hidden.is_empty() { String::new() } else { format!(", hidden layers {hidden:?}") };
-        let epochs = counted(*epochs, "epoch");
-        self.note(
-            "model",
-            &format!(
-                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; {optimizer}, lr {}, weight decay {}",
-                short(*learning_rate),
-                short(*weight_decay)
-            ),
-        );
+        self.note("model", &plan::of(&settings.config));
     }
 
     /// Where a run goes on that was begun before.
@@ -197,7 +178,7 @@ impl Report {
             return;
         }
         if !summary.epochs.is_empty() {
-            let chart = curve::of(summary.model, &summary.epochs, summary.data.always_mean_rmse);
+            let chart = curve::of(summary.model, &summary.epochs, &summary.data);
             let style =
                 Terminal { columns: streams::columns(), rows: 14, colour: streams::is_coloured() };
             streams::say(&format!("\n{}", chart::terminal(&chart, style)));

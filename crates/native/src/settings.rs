@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use trainer::{Config, Device, DeviceChoice, EngineChoice, ModelKind};
+use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
 use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
@@ -51,9 +51,8 @@ impl Settings {
             Some(path) => like(file, &Model::open(path)?.file().trained.config),
             None => file,
         };
-        let Preset::Lab = flags.preset.or(file.preset).unwrap_or(Preset::Lab);
-        let model = flags.model.or(file.model).unwrap_or(ModelKind::Mf);
-        let lab = Config::lab(model);
+        let usual = usual(flags.preset.or(file.preset), flags.model.or(file.model))?;
+        let model = usual.model;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
         let engine = named(flags, file.engine.as_deref())?;
@@ -68,13 +67,28 @@ impl Settings {
             threads: flags.threads,
             config: Config {
                 model,
-                factors: flags.factors.or(file.factors).unwrap_or(lab.factors),
-                hidden: hidden(model, flags, &file).unwrap_or(lab.hidden),
-                epochs: flags.epochs.or(file.epochs).unwrap_or(lab.epochs),
-                batch_size: flags.batch_size.or(file.batch_size).unwrap_or(lab.batch_size),
-                optimizer: flags.optimizer.or(file.optimizer).unwrap_or(lab.optimizer),
-                learning_rate: flags.lr.or(file.lr).unwrap_or(lab.learning_rate),
-                weight_decay: flags.weight_decay.or(file.weight_decay).unwrap_or(lab.weight_decay),
+                factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
+                hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
+                epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
+                batch_size: flags.batch_size.or(file.batch_size).unwrap_or(usual.batch_size),
+                optimizer: flags.optimizer.or(file.optimizer).unwrap_or(usual.optimizer),
+                learning_rate: flags.lr.or(file.lr).unwrap_or(usual.learning_rate),
+                weight_decay: flags
+                    .weight_decay
+                    .or(file.weight_decay)
+                    .unwrap_or(usual.weight_decay),
+                descent: Descent {
+                    schedule: flags
+                        .lr_schedule
+                        .or(file.lr_schedule)
+                        .unwrap_or(usual.descent.schedule),
+                    link: flags.link.or(file.link).unwrap_or(usual.descent.link),
+                    penalty: flags.penalty.or(file.penalty).unwrap_or(usual.descent.penalty),
+                },
+                posterior: Posterior {
+                    burn_in: flags.burn_in.or(file.burn_in).unwrap_or(usual.posterior.burn_in),
+                    samples: flags.samples.or(file.samples).unwrap_or(usual.posterior.samples),
+                },
                 seed: u64::from(seed),
             },
         };
@@ -84,7 +98,8 @@ impl Settings {
 
     /// Opens the device and gives it the engine.
     pub(crate) async fn open(&self) -> anyhow::Result<Device> {
-        let device = Device::open(self.device).await?.with_engine(self.engine);
+        let device = Device::open(self.device).await?.suited_to(&self.config);
+        let device = device.with_engine(self.engine);
         let device = match self.threads {
             Some(threads) => device.with_threads(threads),
             None => device,
@@ -118,8 +133,12 @@ impl Settings {
             optimizer,
             learning_rate,
             weight_decay,
+            descent: Descent { schedule, link, penalty },
+            posterior: Posterior { burn_in, samples },
             seed: _,
         } = config;
+        let (descends, samples_posterior) =
+            (model == ModelKind::BiasedMf, model == ModelKind::BayesMf);
         ConfigFile {
             data,
             titles,
@@ -134,6 +153,11 @@ impl Settings {
             optimizer: Some(optimizer),
             lr: Some(learning_rate),
             weight_decay: Some(weight_decay),
+            lr_schedule: descends.then_some(schedule),
+            link: descends.then_some(link),
+            penalty: descends.then_some(penalty),
+            burn_in: samples_posterior.then_some(burn_in),
+            samples: samples_posterior.then_some(samples),
             seed: Some(seed),
             device: Some(device.to_string()),
             engine: Some(engine.to_string()),
@@ -169,6 +193,28 @@ fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
         factors: file.factors.or(Some(warm.factors)),
         hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
         ..file
+    }
+}
+
+/// The settings that a preset, or else a model, starts from.
+fn usual(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
+    let refuse = |preset: &str, models: &str| {
+        Err(Usage(format!("preset {preset} is for {models}; leave --model or --preset out")))
+    };
+    match preset {
+        None => Ok(Config::usual(model.unwrap_or(ModelKind::Mf))),
+        Some(Preset::Lab) => match model.unwrap_or(ModelKind::Mf) {
+            model if model.is_lab() => Ok(Config::usual(model)),
+            _ => refuse("lab", "mf and deepmf"),
+        },
+        Some(Preset::Fast) => match Config::fast() {
+            fast if model.is_none_or(|model| model == fast.model) => Ok(fast),
+            fast => refuse("fast", fast.model.name()),
+        },
+        Some(Preset::Best) => match Config::best() {
+            best if model.is_none_or(|model| model == best.model) => Ok(best),
+            best => refuse("best", best.model.name()),
+        },
     }
 }
 

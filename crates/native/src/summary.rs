@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ratings::Split;
 use serde::Serialize;
-use trainer::{Device, DeviceKind, EngineKind, EpochReport, ModelKind};
+use trainer::{Biases, Device, DeviceKind, EngineKind, EpochReport, ModelKind};
 
 use crate::data::{Data, Facts};
 
@@ -38,6 +38,9 @@ pub(crate) struct SplitFacts {
     test_ratings: usize,
     /// Test RMSE of always predicting the mean of the training ratings; null without a test set.
     pub(crate) always_mean_rmse: Option<f64>,
+    /// Test RMSE of the mean with user and item biases fitted to the training ratings, the line to
+    /// beat; null without a test set.
+    pub(crate) biases_rmse: Option<f64>,
 }
 
 /// Where the last complete epoch ended.
@@ -69,6 +72,7 @@ impl Summary {
                 train_ratings: split.train.len(),
                 test_ratings: split.test.len(),
                 always_mean_rmse,
+                biases_rmse: Biases::of(split).rmse(&split.test),
             },
             parse_seconds: data.parse_seconds,
             epochs: Vec::new(),

@@ -179,6 +179,17 @@ impl Device {
         Some(format!("{} is a software GPU: it trains slower than the CPU itself", adapter.name))
     }
 
+    /// The CPU in place of a GPU that has no kernels for the model, if the choice was left to the
+    /// program.
+    #[must_use]
+    pub fn suited_to(self, config: &Config) -> Self {
+        if config.model.is_lab() || self.choice != DeviceChoice::Auto || self.gpu.is_none() {
+            return self;
+        }
+        let choice = DeviceChoice::Auto;
+        Self { engine: self.engine, choice, ..Self::cpu("only the CPU trains this model") }
+    }
+
     /// The CPU in place of a GPU that failed, if the choice was left to the program.
     pub(crate) fn fallback(&self) -> Option<Self> {
         let free = self.choice == DeviceChoice::Auto && self.gpu.is_some();

@@ -13,6 +13,7 @@ use crate::{
     fused_gpu::FusedGpu,
     gpu::Fault,
     kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
+    learner::Learning,
     memory,
 };
 
@@ -76,6 +77,7 @@ pub(crate) enum Engine {
     Fused(Box<Fused>),
     FusedGpu(Box<FusedGpu>),
     Autodiff(Box<Autodiff>),
+    Learner(Learning),
 }
 
 impl Engine {
@@ -92,6 +94,9 @@ impl Engine {
     ) -> Result<Self, TrainError> {
         memory::check(split, config, device)?;
         let kind = device.engine(config).expect("asked before");
+        if !config.model.is_lab() {
+            return Ok(Self::Learner(Learning::new(split, config, from, device.threads())));
+        }
         Ok(match (kind, device.kind()) {
             (EngineKind::Fused, DeviceKind::Cpu) => {
                 Self::Fused(Box::new(Fused::new(split, config, from, device.threads())))
@@ -113,6 +118,7 @@ impl Engine {
             Self::Fused(engine) => engine.begin_epoch(epoch),
             Self::FusedGpu(engine) => engine.begin_epoch(epoch),
             Self::Autodiff(engine) => engine.begin_epoch(epoch),
+            Self::Learner(learning) => learning.begin_epoch(epoch),
         }
     }
 
@@ -123,6 +129,7 @@ impl Engine {
             Self::Fused(engine) => engine.skip(ratings),
             Self::FusedGpu(engine) => engine.skip(ratings),
             Self::Autodiff(engine) => engine.skip(ratings),
+            Self::Learner(_) => {} // goes on at the start of an epoch only
         }
     }
 
@@ -133,6 +140,7 @@ impl Engine {
             Self::Fused(engine) => engine.tune(config),
             Self::FusedGpu(engine) => engine.tune(config),
             Self::Autodiff(engine) => engine.tune(config),
+            Self::Learner(learning) => learning.tune(config),
         }
     }
 
@@ -142,6 +150,7 @@ impl Engine {
             Self::Fused(engine) => engine.trained(),
             Self::FusedGpu(engine) => engine.trained(),
             Self::Autodiff(engine) => engine.trained(),
+            Self::Learner(learning) => learning.trained(),
         }
     }
 
@@ -149,7 +158,7 @@ impl Engine {
     pub(crate) fn seen(&self) -> usize {
         match self {
             Self::FusedGpu(engine) => engine.seen(),
-            Self::Fused(_) | Self::Autodiff(_) => self.trained(),
+            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => self.trained(),
         }
     }
 
@@ -160,6 +169,7 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.train(batches)),
             Self::FusedGpu(engine) => engine.train(batches).await,
             Self::Autodiff(engine) => engine.train(batches).await,
+            Self::Learner(learning) => Ok(learning.train(batches)),
         }
     }
 
@@ -170,7 +180,7 @@ impl Engine {
     pub(crate) async fn settle(&mut self) -> Result<Vec<f64>, Fault> {
         match self {
             Self::FusedGpu(engine) => engine.settle().await,
-            Self::Fused(_) | Self::Autodiff(_) => Ok(Vec::new()),
+            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => Ok(Vec::new()),
         }
     }
 
@@ -181,6 +191,7 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.evaluate()),
             Self::FusedGpu(engine) => engine.evaluate().await,
             Self::Autodiff(engine) => engine.evaluate().await,
+            Self::Learner(learning) => Ok(learning.evaluate()),
         }
     }
 
@@ -190,6 +201,7 @@ impl Engine {
             Self::Fused(engine) => engine.keep(),
             Self::FusedGpu(engine) => engine.keep(),
             Self::Autodiff(engine) => engine.keep(),
+            Self::Learner(learning) => learning.keep(),
         }
     }
 
@@ -199,6 +211,7 @@ impl Engine {
             Self::Fused(engine) => engine.restore(),
             Self::FusedGpu(engine) => engine.restore(),
             Self::Autodiff(engine) => engine.restore(),
+            Self::Learner(learning) => learning.restore(),
         }
     }
 
@@ -210,7 +223,7 @@ impl Engine {
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
         match self {
             Self::FusedGpu(engine) => engine.rescued().await,
-            Self::Fused(_) | Self::Autodiff(_) => Ok(None),
+            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => Ok(None),
         }
     }
 
@@ -232,6 +245,7 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.weights()),
             Self::FusedGpu(engine) => engine.weights().await,
             Self::Autodiff(engine) => engine.weights().await,
+            Self::Learner(learning) => Ok(learning.weights()),
         }
     }
 
@@ -244,6 +258,7 @@ impl Engine {
             Self::Fused(engine) => Ok(engine.checkpoint()),
             Self::FusedGpu(engine) => engine.checkpoint().await,
             Self::Autodiff(engine) => engine.checkpoint().await,
+            Self::Learner(learning) => Ok(learning.checkpoint()),
         }
     }
 }
@@ -257,6 +272,10 @@ pub(crate) fn choose(
     device: DeviceKind,
     config: &Config,
 ) -> Result<EngineKind, NoKernels> {
+    if !config.model.is_lab() {
+        let own = choice != EngineChoice::Autodiff && device == DeviceKind::Cpu;
+        return if own { Ok(EngineKind::Fused) } else { Err(NoKernels::Model) };
+    }
     let sparse = config.optimizer == Optimizer::SparseAdam;
     match choice {
         EngineChoice::Autodiff if !cfg!(feature = "autodiff") => Err(NoKernels::Absent),
@@ -271,10 +290,10 @@ pub(crate) fn choose(
 /// The CPU's are for any size; a GPU's live within WebGPU's limits.
 fn has_kernels(device: DeviceKind, config: &Config) -> bool {
     let layers = match config.model {
-        ModelKind::Mf => true,
         ModelKind::DeepMf => {
             config.hidden.len() == 2 && config.hidden.iter().all(|width| *width <= MAX_WIDTH)
         }
+        _ => true,
     };
     device == DeviceKind::Cpu || (layers && config.factors <= MAX_FACTORS)
 }
@@ -291,6 +310,11 @@ pub enum NoKernels {
     /// The autodiff engine does not have the optimiser.
     #[error("only the fused engine has sparse-adam")]
     Optimizer,
+    /// The model trains itself, on the CPU.
+    #[error(
+        "only mf and deepmf run on a GPU or with the autodiff engine; train this model on the CPU"
+    )]
+    Model,
     /// The autodiff engine was left out of the program.
     #[error(
         "this program was built without the autodiff engine; choose the fused engine, or build it \

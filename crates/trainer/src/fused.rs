@@ -8,7 +8,6 @@
 
 mod adam; // one step of the optimiser on many numbers
 mod rows; // rows of factors, and the steps they missed
-mod barrier; // where threads meet
 mod outbox; // copies of rows for the other threads
 mod crew; // the threads of a slice
 mod mf; // the step of Mf

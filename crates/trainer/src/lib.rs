@@ -25,6 +25,8 @@
 //! Nothing here prints or opens files, and no thread outlives a call: the same code runs under a
 //! desktop's `block_on` and in a browser's worker.
 
+mod named; // choices that have names
+mod model_kind; // models and optimisers, and which goes with which
 mod config; // every knob, its default, its check
 mod adapter; // the GPUs of this machine
 mod device; // which processor trains, and why
@@ -42,16 +44,24 @@ mod autodiff; // a step by burn
 #[path = "autodiff_absent.rs"]
 mod autodiff;
 mod checkpoint; // all that training needs to go on
+mod barrier; // where threads meet
+mod parallel; // independent parts of work
 mod fused; // a step by this project's own kernels on the CPU
 mod kernels; // the GPU's kernels one by one
 mod fused_gpu; // a step by them
 #[doc(hidden)]
 pub mod floor; // what an epoch must cost, for the benchmarks
 mod memory; // what a run takes of it
+mod scale; // where ratings lie
+mod learner; // a model that trains itself
+mod biases; // the line to beat
+mod sgd; // biased factorisation, one rating at a time
+mod gibbs; // the same, averaged over its posterior
 mod engine; // the choice among them
 mod event; // what a run says while it goes
 mod run; // the loop
 mod train_error; // what can end it
+mod points; // predictions of the models with biases
 mod trained; // the result
 #[cfg(feature = "autodiff")]
 mod record; // the result as burn's record
@@ -62,7 +72,8 @@ mod judge; // the result judged
 
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use averages::{Average, Averages};
-pub use config::{Config, ConfigError, ModelKind, Optimizer};
+pub use biases::Biases;
+pub use config::{Config, ConfigError, Descent, Posterior};
 pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
@@ -74,7 +85,9 @@ pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Mf};
 pub use model_file::{ModelFile, ModelFileError, Source};
+pub use model_kind::{ModelKind, Optimizer};
 pub use order::Order;
+pub use points::Estimate;
 pub use predict::{
     Catalogue, Explanation, FactorShare, Fallback, Filter, Histories, Pick, Prediction, Predictor,
     Reason, Scorer, Taste, Wanted,
@@ -82,6 +95,8 @@ pub use predict::{
 #[cfg(feature = "autodiff")]
 pub use record::RecordError;
 pub use run::{OptimizerState, Pace, Run};
+pub use scale::Scale;
+pub use sgd::{Link, Penalty, Schedule};
 pub use train_error::TrainError;
 pub use trained::Trained;
 pub use weights::{Parameter, Weights};

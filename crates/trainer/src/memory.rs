@@ -4,7 +4,7 @@ use ratings::Split;
 
 use crate::{
     AdapterKind, Config, Device, DeviceKind, EngineKind, autodiff::Autodiff, fused::Fused,
-    fused_gpu::Sizes, weights,
+    fused_gpu::Sizes, learner::Learning, weights,
 };
 
 /// Bytes that a run takes beside the ratings it is given.
@@ -41,6 +41,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
     let trial = |factors: usize| {
         let config = Config { factors, ..config.clone() };
         match kind {
+            _ if !config.model.is_lab() => Learning::need(split, &config),
             EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(),
             EngineKind::Fused => Fused::need(split, &config, device.threads()),
             EngineKind::Autodiff => Autodiff::need(split, &config),

@@ -24,10 +24,14 @@ pub(crate) enum Model {
 
 impl Model {
     /// The model of this configuration with these weights, on a device.
+    ///
+    /// # Panics
+    /// If it is none of the lab's.
     pub(crate) fn load(config: &Config, weights: &Weights, device: &Device) -> Self {
         match config.model {
             ModelKind::Mf => Self::Mf(Mf::load(weights, device)),
             ModelKind::DeepMf => Self::DeepMf(DeepMf::load(weights, device)),
+            model => panic!("{model} is no burn module"),
         }
     }
 

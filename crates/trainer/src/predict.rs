@@ -1,5 +1,6 @@
 //! A trained model at work, in plain Rust: predictions, lists, neighbours, reasons, new users.
 
+mod tables; // rows whose inner product is the rating
 mod columns; // the items' numbers, block by block
 mod scorer; // one user against many items
 mod histories; // who rated what
@@ -19,4 +20,5 @@ pub use filter::Filter;
 pub use histories::Histories;
 pub use predictor::{Fallback, Prediction, Predictor, Taste};
 pub use scorer::Scorer;
+pub(crate) use tables::Tables;
 pub use top::{Pick, Wanted};

@@ -12,8 +12,11 @@ impl Trained {
     /// The model as burn's own record, which `ModuleRecord::from_bytes` reads.
     ///
     /// # Errors
-    /// If burn cannot write it.
+    /// If burn cannot write it, or the model is none of its modules.
     pub fn to_record(&self) -> Result<Vec<u8>, RecordError> {
+        if !self.config.model.is_lab() {
+            return Err(RecordError::Write(format!("{} is no burn module", self.config.model)));
+        }
         let record = self.model().into_record().into_bytes();
         record.map(|bytes| bytes.to_vec()).map_err(|error| RecordError::Write(error.to_string()))
     }
@@ -24,6 +27,9 @@ impl Trained {
     /// Bytes that are no record, or one of another model or other sizes.
     pub async fn from_record(&self, bytes: &[u8]) -> Result<Self, RecordError> {
         let failed = |error: String| RecordError::Read(error);
+        if !self.config.model.is_lab() {
+            return Err(failed(format!("{} is no burn module", self.config.model)));
+        }
         let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()))
             .map_err(|error| failed(error.to_string()))?;
         let model = self.model().try_load_record(record);

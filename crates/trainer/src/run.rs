@@ -93,7 +93,7 @@ impl Run {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let begun = Training::default();
-        let start = Safe { checkpoint: Checkpoint::fresh(weights), epochs: 0, begun };
+        let start = Safe { checkpoint: Checkpoint::fresh(weights, config), epochs: 0, begun };
         Self::go_on_from(start, Vec::new(), split, config, device).await
     }
 
@@ -109,8 +109,7 @@ impl Run {
         if split.train.is_empty() {
             return Err(TrainError::NoRatings);
         }
-        let Checkpoint { weights, first, second, steps: _ } = &start.checkpoint;
-        if ![weights, first, second].iter().all(|of| of.fits(config, split.users, split.items)) {
+        if !start.checkpoint.fits(config, split.users, split.items) {
             return Err(TrainError::Weights);
         }
         let (engine, device, news) = open(split, config, &start, device).await?;

@@ -6,7 +6,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng; // a stream that does not change between releases of `rand`
 
-use crate::{Config, ModelKind};
+use crate::{Config, ModelKind, scale};
 
 /// One named block of numbers, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,9 +19,11 @@ pub struct Parameter {
     pub values: Vec<f32>,
 }
 
-/// All parameters of a model: `user_factors` `[users, factors]`, `item_factors`
-/// `[items, factors]`, and for each layer `layers.N.weight` `[outputs, inputs]` and
-/// `layers.N.bias` `[outputs]`.
+/// All parameters of a model: `user_factors` `[users, factors]` and `item_factors`
+/// `[items, factors]` (but for [`ModelKind::Biases`]); for each layer `layers.N.weight`
+/// `[outputs, inputs]` and `layers.N.bias` `[outputs]`; with biases `user_bias` `[users]`,
+/// `item_bias` `[items]` and `rating_scale` `[3]`: the lowest, mean and highest training rating,
+/// all 0 until a run has seen the ratings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// The parameters, in the order above.
@@ -31,20 +33,38 @@ pub struct Weights {
 impl Weights {
     /// The values a run with this configuration starts from: factors from N(0, 1); layer weights
     /// and biases uniform within ±1/√inputs, as `torch.nn.Embedding` and `torch.nn.Linear` have
-    /// them. Every parameter draws from a stream of its own.
+    /// them. Models with biases start from factors from N(0, 0.1²) and no biases. Every parameter
+    /// draws from a stream of its own.
     pub fn initial(config: &Config, users: usize, items: usize) -> Self {
-        let draw = |(stream, Slot { name, shape, inputs }): (u64, Slot)| {
+        let draw = |(stream, Slot { name, shape, start }): (u64, Slot)| {
             let mut generator = ChaCha8Rng::seed_from_u64(config.seed);
             generator.set_stream(stream);
             let len = shape.iter().product();
-            let values = match inputs {
-                None => normal(&mut generator, len),
-                Some(inputs) => uniform(&mut generator, len, 1.0 / (inputs as f64).sqrt()),
+            let values = match start {
+                Start::Zero => vec![0.0; len],
+                Start::Normal(spread) => normal(&mut generator, len, spread),
+                Start::Uniform(bound) => uniform(&mut generator, len, bound),
             };
             Parameter { name, shape, values }
         };
         let slots = slots(config, users, items);
         Self { parameters: (0..).zip(slots).map(draw).collect() }
+    }
+
+    /// Every parameter of a model with these values, in order.
+    pub(crate) fn of(
+        config: &Config,
+        (users, items): (usize, usize),
+        values: impl IntoIterator<Item = Vec<f32>>,
+    ) -> Self {
+        let slots = slots(config, users, items).into_iter().zip(values);
+        let parameter = |(Slot { name, shape, .. }, values)| Parameter { name, shape, values };
+        Self { parameters: slots.map(parameter).collect() }
+    }
+
+    /// The values of this name; none if it is absent.
+    pub(crate) fn values(&self, name: &str) -> &[f32] {
+        self.get(name).map_or(&[], |parameter| &parameter.values)
     }
 
     /// The parameter of this name.
@@ -71,47 +91,85 @@ impl Weights {
 }
 
 /// Where a parameter's values go.
+#[derive(Clone)]
 pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
-    /// Inputs of the layer it belongs to; `None` for factors.
-    inputs: Option<usize>,
+    start: Start,
 }
+
+/// Where a parameter's values start.
+#[derive(Clone, Copy)]
+enum Start {
+    Zero,
+    /// Normal with mean 0 and this standard deviation.
+    Normal(f64),
+    /// Uniform within plus and minus this bound.
+    Uniform(f64),
+}
+
+/// Spread of the first factors of models with biases: small enough that the first predictions are
+/// the mean.
+const SMALL: f64 = 0.01;
+/// That of a chain, which would take long to leave the mean.
+const WIDE: f64 = 0.3;
 
 /// Every parameter of a model, in order.
 pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
-    let table = |name: &str, rows| Slot {
-        name: name.to_owned(),
-        shape: vec![rows, config.factors],
-        inputs: None,
+    let slot = |name: &str, shape, start| Slot { name: name.to_owned(), shape, start };
+    let tables = |spread| {
+        let start = Start::Normal(spread);
+        let [users, items] = [users, items].map(|rows| vec![rows, config.factors]);
+        vec![slot("user_factors", users, start), slot("item_factors", items, start)]
     };
-    let mut slots = vec![table("user_factors", users), table("item_factors", items)];
+    let biases = || {
+        vec![
+            slot("user_bias", vec![users], Start::Zero),
+            slot("item_bias", vec![items], Start::Zero),
+            slot(scale::NAME, vec![3], Start::Zero), // filled in from the training ratings
+        ]
+    };
+    let mut slots = match config.model {
+        ModelKind::Mf | ModelKind::DeepMf => tables(1.0),
+        ModelKind::Biases => biases(),
+        ModelKind::BiasedMf => [tables(SMALL), biases()].concat(),
+        ModelKind::BayesMf => [tables(WIDE), biases(), draws(config, users, items)].concat(),
+    };
     for (n, [inputs, outputs]) in layers(config).into_iter().enumerate() {
-        let layer = |part: &str, shape| Slot {
-            name: format!("layers.{n}.{part}"),
-            shape,
-            inputs: Some(inputs),
-        };
-        slots.push(layer("weight", vec![outputs, inputs]));
-        slots.push(layer("bias", vec![outputs]));
+        let start = Start::Uniform(1.0 / (inputs as f64).sqrt());
+        slots.push(slot(&format!("layers.{n}.weight"), vec![outputs, inputs], start));
+        slots.push(slot(&format!("layers.{n}.bias"), vec![outputs], start));
     }
     slots
 }
 
+/// The draws that [`ModelKind::BayesMf`] keeps; how many there are, and the noise's precision.
+fn draws(config: &Config, users: usize, items: usize) -> Vec<Slot> {
+    let (k, samples) = (config.factors, config.posterior.samples);
+    let slot = |name: &str, shape| Slot { name: name.to_owned(), shape, start: Start::Zero };
+    vec![
+        slot("draws.user_factors", vec![samples, users, k]),
+        slot("draws.item_factors", vec![samples, items, k]),
+        slot("draws.user_bias", vec![samples, users]),
+        slot("draws.item_bias", vec![samples, items]),
+        slot("draws.state", vec![2]),
+    ]
+}
+
 /// `[inputs, outputs]` of every linear layer, the one that yields the rating last.
 pub(crate) fn layers(config: &Config) -> Vec<[usize; 2]> {
-    if config.model == ModelKind::Mf {
+    if config.model != ModelKind::DeepMf {
         return Vec::new();
     }
     let widths = [&[2 * config.factors], config.hidden.as_slice(), &[1]].concat();
     widths.windows(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
-/// Standard normal values by the Box-Muller transform, two from each pair of uniforms.
-fn normal(generator: &mut ChaCha8Rng, len: usize) -> Vec<f32> {
+/// Normal values by the Box-Muller transform, two from each pair of uniforms.
+fn normal(generator: &mut ChaCha8Rng, len: usize, spread: f64) -> Vec<f32> {
     let mut values = Vec::with_capacity(len + 1);
     while values.len() < len {
-        let radius = (-2.0 * libm::log(open_unit(generator))).sqrt();
+        let radius = spread * (-2.0 * libm::log(open_unit(generator))).sqrt();
         let (sine, cosine) = libm::sincos(std::f64::consts::TAU * open_unit(generator));
         values.push(to_f32(radius * cosine));
         values.push(to_f32(radius * sine));

@@ -86,6 +86,7 @@ impl Schedule {
         let rows = match config.optimizer {
             Optimizer::Adam => layers,
             Optimizer::SparseAdam => step(rate * root, 1.0, 0.0),
+            other => panic!("{other} is not Adam"),
         };
         Steps { rows, layers }
     }

@@ -7,7 +7,7 @@ use proptest::{
 use ratings::{ItemIndex, Ratings, Split, UserIndex};
 
 use super::plain::{bits, fused, plain};
-use crate::{Config, ModelKind, Optimizer, Weights};
+use crate::{Config, ModelKind, Weights};
 
 /// Up to 60 users, 60 items and 300 ratings.
 fn tables() -> impl Strategy<Value = Split> {
@@ -27,7 +27,7 @@ fn tables() -> impl Strategy<Value = Split> {
 }
 
 fn configs() -> impl Strategy<Value = Config> {
-    let kinds = (select(&ModelKind::ALL), select(&Optimizer::ALL));
+    let kinds = (select(&ModelKind::LAB), select(ModelKind::Mf.optimizers()));
     let sizes = (1..40_usize, prop_oneof![1..8_usize, 1..600_usize], 1..4_usize);
     let rates = (select(&[1e-3, 0.1]), prop_oneof![Just(0.0), Just(1e-5), 0.0..0.1]);
     (kinds, sizes, rates, any::<u64>()).prop_map(

@@ -4,10 +4,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
-    barrier::Barrier,
     outbox::{Mailbag, Outboxes},
     rows::Rows,
 };
+use crate::barrier::Barrier;
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -5,7 +5,6 @@ use ratings::{Ratings, Split};
 
 use super::{
     adam::{Schedule, Steps},
-    barrier::Barrier,
     crew::{self, Sample, Slice, Team},
     deep_mf::DeepMf,
     layers::{self, Activations, Layers},
@@ -15,6 +14,7 @@ use super::{
 };
 use crate::{
     Config, ModelKind, Optimizer, Order, Parameter, Weights,
+    barrier::Barrier,
     checkpoint::Checkpoint,
     gather::{gather, in_parallel},
     memory::{self, Need},

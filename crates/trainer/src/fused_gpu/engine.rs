@@ -366,10 +366,10 @@ impl Kernels {
     fn new(gpu: &Gpu, config: &Config, network: Option<Network>) -> Self {
         Self {
             model: match (config.model, network) {
-                (ModelKind::Mf, _) => mf::Kernels::new(gpu, config.factors),
                 (ModelKind::DeepMf, network) => {
                     network.expect("a network that the kernels take").kernels(gpu)
                 }
+                _ => mf::Kernels::new(gpu, config.factors),
             },
             update: update::kernel(gpu, config.factors),
             squares: squares::kernel(gpu),

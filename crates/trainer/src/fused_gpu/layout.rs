@@ -118,12 +118,12 @@ mod tests {
             let values = layout.values(&weights);
             assert_eq!(values.len(), layout.rows() * layout.row());
             assert_eq!(layout.weights(&values), weights, "{model}");
-            let other = Config { seed: 1, ..config };
+            let other = Config { seed: 1, ..config.clone() };
             let second = Weights::initial(&other, 5, 4);
             let checkpoint = Checkpoint {
                 first: weights.clone(),
                 second: second.clone(),
-                ..Checkpoint::fresh(&weights)
+                ..Checkpoint::fresh(&weights, &config)
             };
             assert_eq!(layout.split_moments(&layout.moments(&checkpoint)), [weights, second]);
         }

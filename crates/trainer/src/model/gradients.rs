@@ -76,6 +76,7 @@ fn loss_at(config: &Config, weights: &Weights) -> f32 {
     let predicted = match config.model {
         ModelKind::Mf => Mf::load(weights, &device).forward(users, items),
         ModelKind::DeepMf => DeepMf::load(weights, &device).forward(users, items),
+        other => panic!("{other} is no burn module"),
     };
     loss(predicted).into_scalar()
 }

@@ -98,8 +98,9 @@ fn read_weights(
     config: &Config,
     (users, items): (usize, usize),
 ) -> Result<Weights, ModelFileError> {
-    let slots = weights::slots(config, users, items).into_iter();
-    let parameters = slots.map(|slot| {
+    let absent = !prefix.is_empty() && !config.model.is_lab(); // only Adam has moments
+    let slots = if absent { Vec::new() } else { weights::slots(config, users, items) };
+    let parameters = slots.into_iter().map(|slot| {
         let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;
         Ok(Parameter { name: slot.name, shape: slot.shape, values })
     });

@@ -25,8 +25,7 @@ const PENALTIES: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
 
 impl Prior {
     /// Of the users that have a training rating; `known` says which.
-    pub(super) fn of(trained: &Trained, known: impl Fn(usize) -> bool) -> Self {
-        let table = trained.weights.get("user_factors").expect("every model has factors");
+    pub(super) fn of(trained: &Trained, table: &Parameter, known: impl Fn(usize) -> bool) -> Self {
         let width = table.shape[1];
         let rows = || (0..table.shape[0]).filter(|user| known(*user)).map(|user| row(table, user));
         let n = rows().count().max(1) as f64;

@@ -8,14 +8,16 @@ use super::{
     neighbours::nearest,
     network_user,
     scorer::{Scorer, Side},
+    tables::Tables,
     top::{Pick, Wanted, top},
 };
-use crate::{ModelFile, Parameter};
+use crate::ModelFile;
 
 /// A model, ready to predict.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     file: ModelFile,
+    tables: Tables,
     scorer: Scorer,
     prior: Prior,
     known: Vec<bool>, // [items]: whether an item has a training rating
@@ -53,9 +55,11 @@ impl Predictor {
     /// Of this model.
     pub fn new(file: ModelFile) -> Self {
         let users = &file.averages.users;
+        let tables = Tables::of(&file.trained);
         Self {
-            scorer: Scorer::new(&file.trained),
-            prior: Prior::of(&file.trained, |user| users[user].count > 0),
+            scorer: Scorer::with_tables(&file.trained, &tables),
+            prior: Prior::of(&file.trained, &tables.users, |user| users[user].count > 0),
+            tables,
             known: file.averages.items.iter().map(|item| item.count > 0).collect(),
             file,
         }
@@ -98,7 +102,7 @@ impl Predictor {
     /// # Panics
     /// If the user is not in the tables.
     pub fn taste_of(&self, user: UserIndex) -> Taste {
-        self.taste(row(self.table("user_factors"), user.index()).to_vec())
+        self.taste(self.tables.user(user).to_vec())
     }
 
     /// The taste of somebody new who rated these items: by ridge regression with the items fixed, or
@@ -108,7 +112,8 @@ impl Predictor {
     /// # Panics
     /// If an item is not in the model's tables.
     pub fn new_taste(&self, rated: &[(ItemIndex, f32)]) -> Taste {
-        let items = self.table("item_factors");
+        let rated = &self.sums(rated);
+        let items = &self.tables.items;
         let factors = match self.scorer.network() {
             Some(network) => network_user::fit(network, &self.prior, items, rated),
             None => Ridge::new(&self.prior, items, rated)
@@ -189,7 +194,7 @@ impl Predictor {
     /// If the item is not in the model's tables.
     pub fn similar_items(&self, item: ItemIndex, wanted: Wanted) -> Vec<Pick> {
         let allowed = Some(wanted.allowed.unwrap_or(&self.known));
-        nearest(self.table("item_factors"), item.index(), wanted.n, allowed)
+        nearest(&self.tables.items, item.index(), wanted.n, allowed)
     }
 
     /// The users most alike, by the cosine of their factors, with it.
@@ -198,7 +203,7 @@ impl Predictor {
     /// If the user is not in the model's tables.
     pub fn similar_users(&self, user: UserIndex, n: usize) -> Vec<(UserIndex, f32)> {
         let known: Vec<bool> = self.file.averages.users.iter().map(|of| of.count > 0).collect();
-        let near = nearest(self.table("user_factors"), user.index(), n, Some(&known));
+        let near = nearest(&self.tables.users, user.index(), n, Some(&known));
         near.into_iter().map(|pick| (UserIndex(pick.item.0), pick.score)).collect()
     }
 
@@ -212,7 +217,7 @@ impl Predictor {
         rated: &[(ItemIndex, f32)],
         item: ItemIndex,
     ) -> Explanation {
-        let items = self.table("item_factors");
+        let items = &self.tables.items;
         let q = row(items, item.index());
         let sum = self.scorer.network().is_none();
         let others: Vec<(ItemIndex, f32)> =
@@ -230,7 +235,8 @@ impl Predictor {
         }
     }
 
-    fn table(&self, name: &str) -> &Parameter {
-        self.file.trained.weights.get(name).expect("every model has factors")
+    /// The model's sums that the ratings stand for.
+    fn sums(&self, rated: &[(ItemIndex, f32)]) -> Vec<(ItemIndex, f32)> {
+        rated.iter().map(|(item, rating)| (*item, self.scorer.sum(*rating))).collect()
     }
 }

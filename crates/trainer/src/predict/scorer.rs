@@ -7,14 +7,18 @@
 
 use std::ops::Range;
 
-use super::columns::{BLOCK, Columns};
-use crate::{Trained, Weights, weights};
+use super::{
+    columns::{BLOCK, Columns},
+    tables::Tables,
+};
+use crate::{Trained, Weights, points::Points, sgd::Linked, weights};
 
 /// A model, ready to score.
 #[derive(Clone, Debug)]
 pub struct Scorer {
     items: Columns,
     network: Option<Network>,
+    link: Option<Linked>,
 }
 
 /// The user's side of every score.
@@ -38,7 +42,12 @@ pub(super) struct Layer {
 impl Scorer {
     /// Of these weights.
     pub fn new(trained: &Trained) -> Self {
-        let table = trained.weights.get("item_factors").expect("every model has factors");
+        Self::with_tables(trained, &Tables::of(trained))
+    }
+
+    /// Of these weights, whose tables are at hand.
+    pub(crate) fn with_tables(trained: &Trained, tables: &Tables) -> Self {
+        let table = &tables.items;
         let rows = table.values.chunks(table.shape[1]);
         let network = Network::of(trained);
         let items = match &network {
@@ -48,12 +57,18 @@ impl Scorer {
                 Columns::new(first.bias.len(), rows.map(|q| first.half(q, table.shape[1])))
             }
         };
-        Self { items, network }
+        let link = Points::of(&trained.config, &trained.weights).and_then(|points| points.link());
+        Self { items, network, link }
     }
 
     /// How many items there are.
     pub fn items(&self) -> usize {
         self.items.items()
+    }
+
+    /// The sum that a rating stands for.
+    pub(super) fn sum(&self, rating: f32) -> f32 {
+        self.link.map_or(rating, |link| link.sum(rating))
     }
 
     pub(super) fn network(&self) -> Option<&Network> {
@@ -82,6 +97,9 @@ impl Scorer {
                 Some(network) => network.forward(side, self.items.block(block), &mut room),
             };
             scores.copy_from_slice(&column[..scores.len()]);
+            if let Some(link) = self.link {
+                scores.iter_mut().for_each(|score| *score = link.predict(*score));
+            }
         }
     }
 
@@ -91,10 +109,11 @@ impl Scorer {
     /// The score of one item, with the same bits.
     pub(crate) fn score_one(&self, side: &Side, item: usize) -> f32 {
         let row = self.items.row(item);
-        match &self.network {
+        let score = match &self.network {
             None => side.0.iter().zip(row).fold(0.0, |sum, (p, q)| sum + p * q),
             Some(network) => network.outputs(side.0.iter().zip(row).map(|(u, i)| u + i).collect()),
-        }
+        };
+        self.link.map_or(score, |link| link.predict(score))
     }
 }
 

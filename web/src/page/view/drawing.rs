@@ -33,12 +33,24 @@ fn equation(model: ModelKind) -> AnyView {
             </span>
         }
         .into_any(),
+        ModelKind::Biases => view! {
+            <span class="equation">"r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub></span>
+        }
+        .into_any(),
+        ModelKind::BiasedMf | ModelKind::BayesMf => view! {
+            <span class="equation">
+                "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + p"<sub>"u"</sub>" · q"
+                <sub>"i"</sub>
+            </span>
+        }
+        .into_any(),
     }
 }
 
 fn picture(config: &Config) -> AnyView {
     match config.model {
-        ModelKind::Mf => inner_product(config.factors),
+        ModelKind::Biases => ().into_any(),
+        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::BayesMf => inner_product(config.factors),
         ModelKind::DeepMf => network(config.factors, &config.hidden),
     }
 }

@@ -59,6 +59,9 @@ fn Models() -> impl IntoView {
         let (name, words) = match kind {
             ModelKind::Mf => ("MF", "an inner product"),
             ModelKind::DeepMf => ("DeepMF", "a small network"),
+            ModelKind::Biases => ("Biases", "the line to beat"),
+            ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
+            ModelKind::BayesMf => ("Bayesian MF", "the most accurate"),
         };
         view! {
             <label class="choice">
@@ -89,6 +92,9 @@ fn Finer() -> impl IntoView {
         let text = match optimizer {
             Optimizer::Adam => "Adam: every row, every step",
             Optimizer::SparseAdam => "sparse Adam: only rows a batch reads",
+            Optimizer::Sgd => "SGD: one rating at a time (Biased MF)",
+            Optimizer::Als => "ALS: one side at a time (Biases)",
+            Optimizer::Gibbs => "Gibbs: draws from the posterior (Bayesian MF)",
         };
         (optimizer.to_string(), text)
     });

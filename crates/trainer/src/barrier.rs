@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
 /// sleeping thread, and gives way to other programs when the wait grows long.
-pub(super) struct Barrier {
+pub(crate) struct Barrier {
     parties: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
@@ -13,13 +13,13 @@ pub(super) struct Barrier {
 const SPINS: u32 = 4_000;
 
 impl Barrier {
-    pub(super) fn new(parties: usize) -> Self {
+    pub(crate) fn new(parties: usize) -> Self {
         Self { parties, arrived: AtomicUsize::new(0), round: AtomicUsize::new(0) }
     }
 
     /// Waits for the others.
     #[inline(always)]
-    pub(super) fn wait(&self) {
+    pub(crate) fn wait(&self) {
         if self.parties == 1 {
             return;
         }

@@ -1,0 +1,73 @@
+//! The training ratings from the side of the rows that rate or are rated.
+
+use std::ops::Range;
+
+use ratings::Ratings;
+
+/// The ratings of every row of one side, one row's after the other's.
+pub(super) struct ByRow {
+    starts: Vec<usize>, // [rows + 1]
+    /// `(row of the other side, rating on the model's own scale)`, in the order of the training set.
+    pub(super) entries: Vec<(u32, f32)>,
+}
+
+impl ByRow {
+    /// The ratings by user and by item; `standard` takes a rating to the model's own scale.
+    pub(super) fn both(
+        train: &Ratings,
+        users: usize,
+        items: usize,
+        standard: impl Fn(f32) -> f32,
+    ) -> [Self; 2] {
+        let of_users = train.users.iter().map(|user| user.0);
+        let of_items = train.items.iter().map(|item| item.0);
+        let values = train.values.iter().map(|value| standard(*value));
+        [
+            Self::new(users, of_users.clone().zip(of_items.clone()).zip(values.clone())),
+            Self::new(items, of_items.zip(of_users).zip(values)),
+        ]
+    }
+
+    fn new(rows: usize, triples: impl Iterator<Item = ((u32, u32), f32)> + Clone) -> Self {
+        let mut starts = vec![0; rows + 1];
+        triples.clone().for_each(|((row, _), _)| starts[row as usize + 1] += 1);
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut entries = vec![(0, 0.0); starts[rows]];
+        for ((row, other), value) in triples {
+            entries[next[row as usize]] = (other, value);
+            next[row as usize] += 1;
+        }
+        Self { starts, entries }
+    }
+
+    /// Rows.
+    pub(super) fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The ratings of one row.
+    pub(super) fn of(&self, row: usize) -> &[(u32, f32)] {
+        &self.entries[self.starts[row]..self.starts[row + 1]]
+    }
+
+    /// The rows cut into shares of about `ratings` ratings each, or of one row.
+    pub(super) fn shares(&self, ratings: usize) -> Vec<Range<usize>> {
+        let mut shares = Vec::new();
+        let mut begin = 0;
+        for row in 0..self.len() {
+            if self.starts[row + 1] - self.starts[begin] >= ratings || row + 1 == self.len() {
+                shares.push(begin..row + 1);
+                begin = row + 1;
+            }
+        }
+        shares
+    }
+
+    /// Ratings of these rows.
+    pub(super) fn count(&self, rows: &Range<usize>) -> usize {
+        self.starts[rows.end] - self.starts[rows.start]
+    }
+}

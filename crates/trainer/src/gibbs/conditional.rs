@@ -1,0 +1,195 @@
+//! A row drawn from its distribution given the rows of the other side and its own ratings.
+//!
+//! A row is `x = (p, bias)`, `n = K + 1` numbers. With `z = (q, 1)` for each of its ratings, `t` the
+//! rating less the other side's bias, `a` the precision of the noise and `(m, P)` the prior, the
+//! distribution is normal with precision `A = P + a Σ z zᵀ` and mean `A⁻¹ (P m + a Σ t z)`
+//! (Salakhutdinov and Mnih 2008, equation 11, with the bias as one more factor).
+
+use pulp::Simd;
+
+use super::random::Draws;
+
+/// Rows start at a multiple of this many numbers, whatever the vector width.
+pub(super) const LANES: usize = 8;
+/// Ratings gathered together: enough to fill the vectors' pipelines, few enough for the near cache.
+const GATHER: usize = 128;
+/// Rows of the sum that stay in registers together.
+const TILE: usize = 8;
+
+/// Numbers from one row to the next: room for `x` or for `(z, t)`.
+pub(super) fn stride(factors: usize) -> usize {
+    (factors + 2).next_multiple_of(LANES)
+}
+
+/// What all rows of a side share.
+pub(super) struct Shared<'a> {
+    pub(super) n: usize,              // K + 1
+    pub(super) others: &'a [f32],     // [rows of the other side, stride]
+    pub(super) prior: &'a [f32],      // [n, stride], the precision's upper triangle
+    pub(super) prior_mean: &'a [f32], // [n], the precision times the mean
+    pub(super) noise: f32,            // its precision
+}
+
+/// Room for the work on one row after the other.
+pub(super) struct Room {
+    gathered: Vec<f32>, // [GATHER, stride] of (z, t)
+    matrix: Vec<f32>,   // [stride, stride]
+    right: Vec<f32>,    // [stride]
+    solved: Vec<f32>,   // [stride]
+}
+
+impl Room {
+    pub(super) fn new(factors: usize) -> Self {
+        let stride = stride(factors);
+        Self {
+            gathered: vec![0.0; GATHER * stride],
+            matrix: vec![0.0; stride * stride],
+            right: vec![0.0; stride],
+            solved: vec![0.0; stride],
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// Draws a row; returns the sum of the squared errors that it leaves.
+    #[inline(always)]
+    pub(super) fn draw<S: Simd>(
+        &self,
+        simd: S,
+        ratings: &[(u32, f32)],
+        row: &mut [f32], // [stride]
+        room: &mut Room,
+        draws: &mut Draws,
+    ) -> f64 {
+        let (n, stride) = (self.n, row.len());
+        room.matrix.fill(0.0);
+        for part in ratings.chunks(GATHER) {
+            self.gather(part, &mut room.gathered, stride);
+            let gathered = &room.gathered[..part.len() * stride];
+            add_products(simd, gathered, &mut room.matrix, stride, n);
+        }
+        for i in 0..n {
+            let (own, prior) = (i * stride, &self.prior[i * stride..][..stride]);
+            room.right[i] = self.prior_mean[i] + self.noise * room.matrix[own + n];
+            for (value, prior) in room.matrix[own..own + stride].iter_mut().zip(prior) {
+                *value = prior + self.noise * *value;
+            }
+        }
+        factorise(simd, &mut room.matrix, stride, n);
+        solve(simd, room, row, n, draws);
+        self.squared_error(ratings, row, room)
+    }
+
+    /// Copies `(q, 1, t)` of these ratings.
+    #[inline(always)]
+    fn gather(&self, ratings: &[(u32, f32)], gathered: &mut [f32], stride: usize) {
+        for ((other, rating), to) in ratings.iter().zip(gathered.chunks_exact_mut(stride)) {
+            let from = &self.others[*other as usize * stride..][..stride];
+            to.copy_from_slice(from);
+            to[self.n - 1] = 1.0;
+            to[self.n] = rating - from[self.n - 1];
+        }
+    }
+
+    #[inline(always)]
+    fn squared_error(&self, ratings: &[(u32, f32)], row: &[f32], room: &mut Room) -> f64 {
+        let stride = row.len();
+        let mut squared = 0.0;
+        for part in ratings.chunks(GATHER) {
+            if ratings.len() > GATHER {
+                self.gather(part, &mut room.gathered, stride);
+            }
+            for z in room.gathered.chunks_exact(stride).take(part.len()) {
+                let error = z[self.n] - dot(row, z);
+                squared += f64::from(error * error);
+            }
+        }
+        squared
+    }
+}
+
+/// Adds the products of all pairs of lanes, at and right of the diagonal, of the first `n` lanes
+/// with every lane: `matrix[i][j] += Σ z[i] z[j]`, rating by rating.
+#[inline(always)]
+fn add_products<S: Simd>(simd: S, gathered: &[f32], matrix: &mut [f32], stride: usize, n: usize) {
+    let width = S::F32_LANES;
+    for first in (0..n).step_by(TILE) {
+        let tile = &mut matrix[first * stride..][..TILE * stride];
+        for vector in first / width..stride / width {
+            let mut sums = [simd.splat_f32s(0.0); TILE];
+            for z in gathered.chunks_exact(stride) {
+                let right = S::as_simd_f32s(z).0[vector];
+                let left = &z[first..first + TILE];
+                for (sum, left) in sums.iter_mut().zip(left) {
+                    *sum = simd.add_f32s(*sum, simd.mul_f32s(simd.splat_f32s(*left), right));
+                }
+            }
+            for (row, sum) in tile.chunks_exact_mut(stride).zip(sums) {
+                let to = &mut S::as_mut_simd_f32s(row).0[vector];
+                *to = simd.add_f32s(*to, sum);
+            }
+        }
+    }
+}
+
+/// Turns the upper triangle of a positive definite matrix into `Lᵀ` with `L Lᵀ = matrix`. What is
+/// not positive definite gives what is not a number.
+#[inline(always)]
+fn factorise<S: Simd>(simd: S, matrix: &mut [f32], stride: usize, n: usize) {
+    let width = S::F32_LANES;
+    for j in 0..n {
+        let (above, below) = matrix.split_at_mut((j + 1) * stride);
+        let pivot = &mut above[j * stride..];
+        let scale = 1.0 / pivot[j].sqrt();
+        let scale = simd.splat_f32s(scale);
+        for value in &mut S::as_mut_simd_f32s(pivot).0[j / width..] {
+            *value = simd.mul_f32s(*value, scale);
+        }
+        for (i, row) in (j + 1..n).zip(below.chunks_exact_mut(stride)) {
+            let factor = simd.splat_f32s(pivot[i]);
+            let from = i / width;
+            let pivot = &S::as_simd_f32s(pivot).0[from..];
+            for (value, pivot) in S::as_mut_simd_f32s(row).0[from..].iter_mut().zip(pivot) {
+                *value = simd.sub_f32s(*value, simd.mul_f32s(factor, *pivot));
+            }
+        }
+    }
+}
+
+/// Sets `row` to `L⁻ᵀ (L⁻¹ right + noise)`, a draw with mean `(L Lᵀ)⁻¹ right`.
+#[inline(always)]
+fn solve<S: Simd>(simd: S, room: &mut Room, row: &mut [f32], n: usize, draws: &mut Draws) {
+    let stride = row.len();
+    let width = S::F32_LANES;
+    for j in 0..n {
+        let pivot = &room.matrix[j * stride..][..stride];
+        room.solved[j] = room.right[j] / pivot[j];
+        let factor = simd.splat_f32s(room.solved[j]);
+        let pivot = &S::as_simd_f32s(pivot).0[j / width..];
+        let right = &mut S::as_mut_simd_f32s(&mut room.right).0[j / width..];
+        for (value, pivot) in right.iter_mut().zip(pivot) {
+            *value = simd.sub_f32s(*value, simd.mul_f32s(factor, *pivot));
+        }
+    }
+    row.fill(0.0);
+    for j in (0..n).rev() {
+        #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
+        let noise = draws.normal() as f32;
+        let pivot = &room.matrix[j * stride..][..stride];
+        let from = j / LANES * LANES;
+        row[j] = (room.solved[j] + noise - dot(&pivot[from..], &row[from..])) / pivot[j];
+    }
+}
+
+/// The inner product, summed in fixed lanes.
+#[inline(always)]
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}

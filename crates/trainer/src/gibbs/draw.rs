@@ -1,0 +1,101 @@
+//! One draw of all rows, and predictions from it.
+
+use super::conditional::{dot, stride};
+use crate::Scale;
+
+/// The rows of both sides on the model's own scale, bias behind the factors: `[rows, stride]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draw {
+    pub(super) factors: usize,
+    pub(super) sides: [Vec<f32>; 2], // users, items
+}
+
+/// From ratings to the model's own scale and back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Standard {
+    pub(super) scale: Scale,
+    /// Ratings are divided by its square.
+    root: f32,
+}
+
+/// Its fourth power and one over that are within the range of f32.
+const MOST: f32 = 1e9;
+
+impl Standard {
+    /// A scale on which ratings are about as spread as a standard normal. Its unit is a power of
+    /// four, so that going to and fro changes no bit.
+    pub(super) fn new(scale: Scale, deviation: f64) -> Self {
+        let mut root = 1.0f32;
+        let deviation = if deviation > 0.0 { deviation } else { 1.0 };
+        while f64::from(root * root) < deviation / 2.0 && root < MOST {
+            root *= 2.0;
+        }
+        while f64::from(root * root) > deviation * 2.0 && root > 1.0 / MOST {
+            root /= 2.0;
+        }
+        Self { scale, root }
+    }
+
+    pub(super) fn of(self, rating: f32) -> f32 {
+        (rating - self.scale.mean) / (self.root * self.root)
+    }
+
+    /// The rating before clipping.
+    pub(super) fn rating(self, standard: f32) -> f32 {
+        self.scale.mean + self.root * self.root * standard
+    }
+
+    /// A precision on the model's own scale for one in rating units.
+    pub(super) fn precision(self, ratings: f32) -> f32 {
+        ratings * self.root * self.root * self.root * self.root
+    }
+
+    /// A precision in rating units.
+    pub(super) fn rating_precision(self, standard: f32) -> f32 {
+        standard / self.root / self.root / self.root / self.root
+    }
+
+    /// Squared rating units for squared standard ones.
+    pub(super) fn squared(self, standard: f64) -> f64 {
+        let unit = f64::from(self.root * self.root);
+        standard * unit * unit
+    }
+}
+
+impl Draw {
+    /// From factors `[rows, K]` and biases `[rows]` of both sides in rating units.
+    pub(super) fn load(factors: usize, values: [[&[f32]; 2]; 2], standard: Standard) -> Self {
+        let (root, stride) = (standard.root, stride(factors));
+        let side = |[rows, biases]: [&[f32]; 2]| {
+            let mut side = vec![0.0; biases.len() * stride];
+            for ((to, row), bias) in side.chunks_mut(stride).zip(rows.chunks(factors)).zip(biases) {
+                to.iter_mut().zip(row).for_each(|(to, value)| *to = value / root);
+                to[factors] = bias / (root * root);
+            }
+            side
+        };
+        Self { factors, sides: values.map(side) }
+    }
+
+    /// Factors and biases of a side in rating units.
+    pub(super) fn unload(&self, side: usize, standard: Standard) -> [Vec<f32>; 2] {
+        let (root, rows) = (standard.root, self.sides[side].chunks(stride(self.factors)));
+        let factors = |row: &[f32]| -> Vec<f32> {
+            row[..self.factors].iter().map(|value| value * root).collect()
+        };
+        [
+            rows.clone().flat_map(factors).collect(),
+            rows.map(|row| row[self.factors] * root * root).collect(),
+        ]
+    }
+
+    /// The prediction on the model's own scale.
+    #[inline(always)]
+    pub(super) fn predict(&self, user: u32, item: u32) -> f32 {
+        let (k, stride) = (self.factors, stride(self.factors));
+        let p = &self.sides[0][user as usize * stride..][..stride];
+        let q = &self.sides[1][item as usize * stride..][..stride];
+        // Both biases stand in the same lane: their product does not belong to the sum.
+        dot(p, q) - p[k] * q[k] + p[k] + q[k]
+    }
+}

@@ -1,0 +1,175 @@
+//! The model as a run sees it: an epoch is one turn of the chain, a step a share of rows.
+
+use ratings::{Ratings, Split};
+
+use super::{
+    by_row::ByRow,
+    chain::Chain,
+    draw::{Draw, Standard},
+    kept::Kept,
+};
+use crate::{
+    Config, Scale, Weights,
+    learner::{Learner, losses},
+    parallel,
+};
+
+/// Test ratings predicted by one thread before it asks for more.
+const EVALUATE: usize = 1 << 12;
+
+/// A posterior being sampled.
+pub(crate) struct Gibbs {
+    config: Config,
+    threads: usize,
+    standard: Standard,
+    chain: Chain,
+    good: (Draw, f32),
+    kept: Kept,
+    test: Ratings,
+    sums: Vec<f32>, // [test] of the kept draws' predictions, or the current draw's if none is kept
+    ratings: usize, // to train on
+    sizes: [usize; 2], // users, items
+    epoch: usize,
+    evaluated: bool,
+}
+
+impl Gibbs {
+    /// Prepares sampling from these weights.
+    pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
+        let Split { train, test, users, items } = split;
+        let scale = Scale::of(train);
+        let standard = Standard::new(scale, train.rmse_of_always(train.mean()));
+        let users_now = [from.values("user_factors"), from.values("user_bias")];
+        let items_now = [from.values("item_factors"), from.values("item_bias")];
+        let draw = Draw::load(config.factors, [users_now, items_now], standard);
+        let (count, noise) = match *from.values("draws.state") {
+            [count, precision] if precision > 0.0 => (count, standard.precision(precision)),
+            _ => (0.0, 1.0), // the chain's start
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let count = count as usize;
+        let kept = Kept::new(config.posterior, config.epochs);
+        let kept = kept.load(count, config.factors, from, standard);
+        let by_row = ByRow::both(train, *users, *items, |rating| standard.of(rating));
+        let mut gibbs = Self {
+            config: config.clone(),
+            threads,
+            standard,
+            good: (draw.clone(), noise),
+            chain: Chain::new(by_row, draw, noise, config.seed),
+            kept,
+            test: test.clone(),
+            sums: vec![0.0; test.len()],
+            ratings: train.len(),
+            sizes: [*users, *items],
+            epoch: 0,
+            evaluated: false,
+        };
+        gibbs.sum_kept();
+        gibbs
+    }
+
+    /// The predictions of the kept draws for the test set, summed.
+    fn sum_kept(&mut self) {
+        let mut sums = vec![0.0; self.test.len()];
+        for draw in &self.kept.draws {
+            let predicted = self.predict(draw);
+            sums.iter_mut().zip(predicted).for_each(|(sum, predicted)| *sum += predicted);
+        }
+        self.sums = sums;
+    }
+
+    /// A draw's predictions for the test set, on the model's own scale.
+    fn predict(&self, draw: &Draw) -> Vec<f32> {
+        let starts: Vec<usize> = (0..self.test.len()).step_by(EVALUATE).collect();
+        let parts = parallel::map(&starts, self.threads, |&start| -> Vec<f32> {
+            let end = self.test.len().min(start + EVALUATE);
+            let pairs = self.test.users[start..end].iter().zip(&self.test.items[start..end]);
+            pairs.map(|(user, item)| draw.predict(user.0, item.0)).collect()
+        });
+        parts.concat()
+    }
+
+    /// At the end of an epoch: adds the current draw to the model, if it is one of those to keep,
+    /// and to the predictions of the test set.
+    fn collect(&mut self) {
+        let keep = self.kept.wants(self.epoch) && self.chain.squared.is_finite();
+        let first = self.kept.draws.is_empty();
+        if !keep && !first {
+            return;
+        }
+        let predicted = self.predict(&self.chain.draw);
+        for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
+            *sum = if first { predicted } else { *sum + predicted };
+        }
+        if keep && self.kept.push(self.chain.draw.clone()) {
+            self.sum_kept();
+        }
+    }
+
+    fn to_weights(&self, draw: &Draw, noise: f32) -> Weights {
+        let [user_factors, user_bias] = draw.unload(0, self.standard);
+        let [item_factors, item_bias] = draw.unload(1, self.standard);
+        let scale = self.standard.scale.parameter().values;
+        let now = [user_factors, item_factors, user_bias, item_bias, scale];
+        let kept = self.kept.unload(self.sizes, self.config.factors, self.standard);
+        #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
+        let state = vec![self.kept.draws.len() as f32, self.standard.rating_precision(noise)];
+        let [users, items] = self.sizes;
+        Weights::of(&self.config, (users, items), now.into_iter().chain(kept).chain([state]))
+    }
+}
+
+impl Learner for Gibbs {
+    fn begin_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch as usize;
+        self.evaluated = false;
+        self.chain.begin_epoch(epoch);
+    }
+
+    fn tune(&mut self, _: &Config) {} // it learns its own penalty and takes no steps
+
+    fn trained(&self) -> usize {
+        self.chain.turns() / 2
+    }
+
+    fn train(&mut self, steps: usize) -> Vec<f64> {
+        let squared = self.chain.advance(steps, self.threads);
+        if !squared.is_empty() && self.chain.is_done() {
+            self.collect();
+        }
+        let squared = squared.into_iter().map(|squared| self.standard.squared(squared)).collect();
+        losses(squared, self.chain.steps(), 2 * self.ratings)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
+    fn evaluate(&mut self) -> Option<(f64, usize)> {
+        if self.evaluated || self.test.is_empty() {
+            return None;
+        }
+        self.evaluated = true;
+        let draws = self.kept.draws.len().max(1) as f32;
+        let errors = self.sums.iter().zip(&self.test.values).map(|(sum, rating)| {
+            let predicted = self.standard.rating(sum / draws);
+            f64::from(self.standard.scale.clip(predicted) - rating)
+        });
+        Some((errors.map(|error| error * error).sum(), self.test.len()))
+    }
+
+    fn keep(&mut self) {
+        self.good = (self.chain.draw.clone(), self.chain.noise);
+    }
+
+    fn restore(&mut self) {
+        (self.chain.draw, self.chain.noise) = self.good.clone();
+    }
+
+    fn weights(&self) -> Weights {
+        self.to_weights(&self.chain.draw, self.chain.noise)
+    }
+
+    fn good_weights(&self) -> Weights {
+        let (draw, noise) = &self.good;
+        self.to_weights(draw, *noise)
+    }
+}

@@ -1,0 +1,126 @@
+//! What a model that trains itself, without gradients of batches, is to a run.
+
+use ratings::Split;
+
+use crate::{
+    Config, ModelKind, Weights,
+    biases::Shrinking,
+    checkpoint::Checkpoint,
+    gibbs::Gibbs,
+    memory::{self, Need},
+    sgd::Sgd,
+};
+
+/// A model being trained on the CPU in its own way: an epoch is so many steps, whatever a step is.
+pub(crate) trait Learner: Send {
+    /// Prepares an epoch, counted from 1.
+    fn begin_epoch(&mut self, epoch: u32);
+
+    /// Takes the step size and the penalty of this configuration from the next step on.
+    fn tune(&mut self, config: &Config);
+
+    /// Training ratings of this epoch that have had their turn.
+    fn trained(&self) -> usize;
+
+    /// Makes about `steps` steps; none when the epoch is over. Returns the loss of each (see
+    /// [`losses`]).
+    fn train(&mut self, steps: usize) -> Vec<f64>;
+
+    /// Evaluates the test set: sum of squared errors and number of ratings, or `None` when it has
+    /// been done in this epoch or there is none.
+    fn evaluate(&mut self) -> Option<(f64, usize)>;
+
+    /// Keeps the model as it is at the end of an epoch as the last good one.
+    fn keep(&mut self);
+
+    /// Goes back to the last good model.
+    fn restore(&mut self);
+
+    /// The model's numbers as they are now.
+    fn weights(&self) -> Weights;
+
+    /// Those of the last good model. An epoch that is begun anew from them gives the same bits.
+    fn good_weights(&self) -> Weights;
+}
+
+/// A learner, and how far it is in the way a run counts it.
+pub(crate) struct Learning {
+    learner: Box<dyn Learner>,
+    epochs: u64,  // that ended well
+    batches: u64, // of an epoch
+}
+
+impl Learning {
+    /// The learner of this configuration's model; the number of threads changes no bit.
+    ///
+    /// # Panics
+    /// If the model is trained by gradients of batches.
+    pub(crate) fn new(split: &Split, config: &Config, from: &Checkpoint, threads: usize) -> Self {
+        let weights = &from.weights;
+        let learner: Box<dyn Learner> = match config.model {
+            ModelKind::Biases => Box::new(Shrinking::new(split, config, weights)),
+            ModelKind::BiasedMf => Box::new(Sgd::new(split, config, weights, threads)),
+            ModelKind::BayesMf => Box::new(Gibbs::new(split, config, weights, threads)),
+            ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),
+        };
+        let batches = split.train.len().div_ceil(config.batch_size) as u64;
+        Self { learner, epochs: from.steps / batches.max(1), batches }
+    }
+
+    /// What it takes in memory: of every rating at most two copies with its rows, of the model the
+    /// weights it starts from, itself and the last good one.
+    pub(crate) fn need(split: &Split, config: &Config) -> Need {
+        const RATING: u64 = 40; // bytes
+        let ratings = RATING * (split.train.len() + split.test.len()) as u64;
+        let model = 3 * memory::parameters(config, split.users, split.items);
+        Need { ratings, model, gpu: 0 }
+    }
+
+    pub(crate) fn begin_epoch(&mut self, epoch: u32) {
+        self.learner.begin_epoch(epoch);
+    }
+
+    pub(crate) fn tune(&mut self, config: &Config) {
+        self.learner.tune(config);
+    }
+
+    pub(crate) fn trained(&self) -> usize {
+        self.learner.trained()
+    }
+
+    pub(crate) fn train(&mut self, steps: usize) -> Vec<f64> {
+        self.learner.train(steps)
+    }
+
+    pub(crate) fn evaluate(&mut self) -> Option<(f64, usize)> {
+        self.learner.evaluate()
+    }
+
+    pub(crate) fn keep(&mut self) {
+        self.learner.keep();
+        self.epochs += 1;
+    }
+
+    pub(crate) fn restore(&mut self) {
+        self.learner.restore();
+    }
+
+    pub(crate) fn weights(&self) -> Weights {
+        self.learner.weights()
+    }
+
+    /// The model of the last epoch that ended well: the epoch under way begins anew from it, with
+    /// the same bits.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        let none = || Weights { parameters: Vec::new() };
+        let (weights, steps) = (self.learner.good_weights(), self.epochs * self.batches);
+        Checkpoint { weights, first: none(), second: none(), steps }
+    }
+}
+
+/// Sums of squared errors as losses whose mean over the steps of an epoch is the mean squared error
+/// over its ratings, though steps differ in size: a run takes the plain mean.
+pub(crate) fn losses(squared: Vec<f64>, steps: usize, ratings: usize) -> Vec<f64> {
+    let scale = steps as f64 / ratings.max(1) as f64;
+    squared.into_iter().map(|squared| squared * scale).collect()
+}

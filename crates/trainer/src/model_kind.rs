@@ -1,0 +1,101 @@
+//! The models and the optimisers by name, and which goes with which.
+
+use serde::{Deserialize, Serialize};
+
+use crate::named::named;
+
+/// Which model is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelKind {
+    /// Matrix factorisation: the inner product of a user's and an item's factors.
+    Mf,
+    /// Deep matrix factorisation: both rows of factors through a small network.
+    #[serde(rename = "deepmf")]
+    DeepMf,
+    /// The mean, and what each user and each item adds to it.
+    Biases,
+    /// Mean, biases and the inner product of factors.
+    BiasedMf,
+    /// The same, averaged over the posterior of its parameters.
+    BayesMf,
+}
+
+named!(
+    ModelKind, "model",
+    Mf => "mf",
+    DeepMf => "deepmf",
+    Biases => "biases",
+    BiasedMf => "biased-mf",
+    BayesMf => "bayes-mf",
+);
+
+impl ModelKind {
+    /// The models of the lab, trained by the gradients of batches: they run on every device, with
+    /// every engine. The others train themselves, on the CPU.
+    pub const LAB: [Self; 2] = [Self::Mf, Self::DeepMf];
+
+    /// Whether the model is one of the lab's.
+    pub fn is_lab(self) -> bool {
+        Self::LAB.contains(&self)
+    }
+
+    /// The optimisers that train it, the usual one first.
+    pub fn optimizers(self) -> &'static [Optimizer] {
+        match self {
+            Self::Mf | Self::DeepMf => &[Optimizer::Adam, Optimizer::SparseAdam],
+            Self::Biases => &[Optimizer::Als],
+            Self::BiasedMf => &[Optimizer::Sgd],
+            Self::BayesMf => &[Optimizer::Gibbs],
+        }
+    }
+}
+
+/// How a step moves the parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// `torch.optim.Adam`: every row of both tables moves at every step.
+    #[default]
+    Adam,
+    /// `torch.optim.SparseAdam` for the tables: a row moves only when a batch reads it, without
+    /// weight decay. The layers of [`ModelKind::DeepMf`] stay with Adam.
+    SparseAdam,
+    /// Stochastic gradient descent, one rating at a time.
+    Sgd,
+    /// Alternating least squares: one side at a time goes to its best in closed form.
+    Als,
+    /// Gibbs sampling: one side at a time is drawn from its posterior given the other.
+    Gibbs,
+}
+
+named!(
+    Optimizer, "optimizer",
+    Adam => "adam",
+    SparseAdam => "sparse-adam",
+    Sgd => "sgd",
+    Als => "als",
+    Gibbs => "gibbs",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_are_those_of_files() {
+        for model in ModelKind::ALL {
+            assert_eq!(model.to_string().parse(), Ok(model));
+            let name = serde::de::value::StrDeserializer::<serde::de::value::Error>::new;
+            assert_eq!(ModelKind::deserialize(name(model.name())), Ok(model));
+        }
+        for optimizer in Optimizer::ALL {
+            assert_eq!(optimizer.to_string().parse(), Ok(optimizer));
+        }
+        let error = "svd".parse::<ModelKind>().expect_err("no such model");
+        assert_eq!(
+            error,
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf or bayes-mf"
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! Predictions of the models with biases, from their weights alone.
+
+use ratings::{ItemIndex, UserIndex};
+
+use crate::{Config, Link, ModelKind, Scale, Weights, sgd::Linked};
+
+/// A predicted rating and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean of the draws' predictions, within the range of the training ratings.
+    pub rating: f32,
+    /// Standard deviation of what the user would say: the spread of the draws' predictions and the
+    /// noise of ratings together.
+    pub deviation: f32,
+}
+
+/// One or several settings of the parameters, whose mean is the model.
+pub(crate) struct Points<'a> {
+    link: Linked,
+    factors: usize,
+    points: Vec<[Side<'a>; 2]>, // users, items
+    noise: f32,                 // variance, in squared rating units; 0 if it is not known
+}
+
+/// The rows of users or of items.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    factors: &'a [f32], // [rows, K]
+    biases: &'a [f32],  // [rows]
+}
+
+impl<'a> Points<'a> {
+    /// The points of a model with biases; `None` for others.
+    pub(crate) fn of(config: &Config, weights: &'a Weights) -> Option<Self> {
+        let scale = Scale::in_weights(weights)?;
+        let link = match config.model {
+            ModelKind::BiasedMf => config.descent.link,
+            _ => Link::Linear,
+        };
+        let state = weights.values("draws.state");
+        let kept = match state {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            [kept, _] => (*kept as usize).min(config.posterior.samples),
+            _ => 0,
+        };
+        let part = |name: &str, draw: usize, draws: usize| {
+            let values = weights.values(name);
+            let len = values.len() / draws;
+            &values[draw * len..][..len]
+        };
+        let point = |prefix: &str, draw: usize, draws: usize| {
+            ["user", "item"].map(|side| Side {
+                factors: part(&format!("{prefix}{side}_factors"), draw, draws),
+                biases: part(&format!("{prefix}{side}_bias"), draw, draws),
+            })
+        };
+        let points = match kept {
+            0 => vec![point("", 0, 1)],
+            _ => (0..kept).map(|draw| point("draws.", draw, config.posterior.samples)).collect(),
+        };
+        let noise = state.get(1).map_or(0.0, |precision| 1.0 / precision);
+        Some(Self { link: Linked::new(link, scale), factors: config.factors, points, noise })
+    }
+
+    /// From the model's sum to a rating, for links that are not the identity.
+    pub(crate) fn link(&self) -> Option<Linked> {
+        (!self.link.is_linear()).then_some(self.link)
+    }
+
+    /// The rows of users (side 0) or items (1) whose inner product is the model's sum, with the
+    /// mean rating in it where the link is the identity: their width and their values.
+    pub(crate) fn rows(&self, side: usize) -> (usize, Vec<f32>) {
+        let (k, count) = (self.factors, self.count());
+        let share = 1.0 / count.sqrt();
+        let base = if self.link.is_linear() { self.link.scale.mean } else { 0.0 };
+        let mut values = Vec::new();
+        for row in 0..self.points[0][side].biases.len() {
+            for point in &self.points {
+                let factors = &point[side].factors[row * k..][..k];
+                values.extend(factors.iter().map(|value| value * share));
+            }
+            let biases = self.points.iter().map(|point| point[side].biases[row]);
+            let bias = biases.sum::<f32>() / count;
+            values.extend(if side == 0 { [base + bias, 1.0] } else { [1.0, bias] });
+        }
+        (self.points.len() * k + 2, values)
+    }
+
+    /// Predicted rating and its deviation; `None` if the model is one point, which knows none.
+    ///
+    /// # Panics
+    /// If an index is beyond the tables.
+    pub(crate) fn estimate(&self, user: UserIndex, item: ItemIndex) -> Option<Estimate> {
+        if self.points.len() < 2 {
+            return None;
+        }
+        let sums = || self.points.iter().map(|point| self.sum(point, user, item));
+        let mean = sums().sum::<f32>() / self.count();
+        let squares: f32 = sums().map(|sum| (sum - mean) * (sum - mean)).sum();
+        let variance = squares / (self.count() - 1.0) + self.noise;
+        Some(Estimate { rating: self.link.predict(mean), deviation: variance.sqrt() })
+    }
+
+    fn sum(&self, [users, items]: &[Side; 2], user: UserIndex, item: ItemIndex) -> f32 {
+        let (user, item, k) = (user.0 as usize, item.0 as usize, self.factors);
+        let biases = users.biases[user] + items.biases[item];
+        if k == 0 {
+            return biases;
+        }
+        let (p, q) = (&users.factors[user * k..][..k], &items.factors[item * k..][..k]);
+        biases + p.iter().zip(q).map(|(p, q)| p * q).sum::<f32>()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
+    fn count(&self) -> f32 {
+        self.points.len() as f32
+    }
+}

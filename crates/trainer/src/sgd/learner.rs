@@ -1,0 +1,203 @@
+//! The model as a run sees it: a step is a diagonal of the grid.
+
+use pulp::Arch;
+use ratings::{Ratings, Split};
+
+use super::{
+    descent::Descent,
+    grid::{self, Grid, Place, SIDE},
+    lanes::{self, Lanes, Side},
+    link::Linked,
+    table::{Block, Table},
+};
+use crate::{
+    Config, Order, Scale, Weights,
+    learner::{Learner, losses},
+    parallel,
+};
+
+/// Test ratings whose errors are summed together before the sums are.
+const EVALUATE: usize = 1 << 12;
+
+/// A biased factorisation being trained.
+pub(crate) struct Sgd {
+    arch: Arch,
+    config: Config,
+    threads: usize,
+    grid: Grid,
+    link: Linked,
+    lanes: Lanes,
+    tables: Tables,
+    good: Tables,
+    test: Vec<(Place, Place, f32)>, // user, item, rating
+    counts: [Vec<u32>; 2],          // ratings of each user, of each item
+    bold: f64,                      // what the bold driver has made of the learning rate
+    errors: [f64; 2],               // sums of this epoch and of the one before
+    epoch: u32,
+    diagonals: Vec<usize>, // of this epoch, in their order
+    done: usize,           // diagonals
+    trained: usize,        // ratings
+    evaluated: bool,
+}
+
+#[derive(Clone)]
+struct Tables {
+    users: Table,
+    items: Table,
+}
+
+impl Sgd {
+    /// Prepares training from these weights.
+    pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
+        let Split { train, test, users, items } = split;
+        let grid = Grid::new(train, *users, *items, config.seed);
+        let lanes = Lanes { factors: config.factors };
+        let table = |side, places: &[Place], factors, bias| {
+            Table::new(side, lanes, places, from.values(factors), from.values(bias))
+        };
+        let mut tables = Tables {
+            users: table(Side::Users, &grid.users, "user_factors", "user_bias"),
+            items: table(Side::Items, &grid.items, "item_factors", "item_bias"),
+        };
+        let counts = [
+            grid::counts(train.users.iter().map(|user| user.0), *users),
+            grid::counts(train.items.iter().map(|item| item.0), *items),
+        ];
+        tables.set_penalty(config, &counts);
+        Self {
+            arch: Arch::new(),
+            threads,
+            link: Linked::new(config.descent.link, Scale::of(train)),
+            lanes,
+            good: tables.clone(),
+            tables,
+            test: places(test, &grid),
+            counts,
+            bold: 1.0,
+            errors: [f64::INFINITY; 2],
+            epoch: 0,
+            diagonals: Vec::new(),
+            done: 0,
+            trained: 0,
+            evaluated: false,
+            grid,
+            config: config.clone(),
+        }
+    }
+}
+
+impl Tables {
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
+    fn set_penalty(&mut self, config: &Config, [users, items]: &[Vec<u32>; 2]) {
+        let (kind, penalty) = (config.descent.penalty, config.weight_decay as f32);
+        self.users.set_penalty(kind, penalty, users);
+        self.items.set_penalty(kind, penalty, items);
+    }
+
+    fn weights(&self, config: &Config, scale: Scale) -> Weights {
+        let (user_factors, user_bias) = self.users.values();
+        let (item_factors, item_bias) = self.items.values();
+        let rows = (user_bias.len(), item_bias.len());
+        let scale = scale.parameter().values;
+        Weights::of(config, rows, [user_factors, item_factors, user_bias, item_bias, scale])
+    }
+}
+
+fn places(ratings: &Ratings, grid: &Grid) -> Vec<(Place, Place, f32)> {
+    let pairs = ratings.users.iter().zip(&ratings.items).zip(&ratings.values);
+    let place = |((user, item), rating): ((&ratings::UserIndex, &ratings::ItemIndex), &f32)| {
+        (grid.users[user.0 as usize], grid.items[item.0 as usize], *rating)
+    };
+    pairs.map(place).collect()
+}
+
+impl Learner for Sgd {
+    fn begin_epoch(&mut self, epoch: u32) {
+        let [error, before] = self.errors;
+        if error.is_finite() {
+            self.bold *= self.config.descent.schedule.bold(error, before);
+        }
+        self.errors = [0.0, error];
+        self.epoch = epoch;
+        let mut order = [0; SIDE];
+        Order::new(order.len() as u32, self.config.seed, epoch).fill(0, &mut order);
+        self.diagonals = order.iter().map(|diagonal| *diagonal as usize).collect();
+        (self.done, self.trained, self.evaluated) = (0, 0, false);
+    }
+
+    fn tune(&mut self, config: &Config) {
+        self.config = config.clone();
+        self.tables.set_penalty(config, &self.counts);
+    }
+
+    fn trained(&self) -> usize {
+        self.trained
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
+    fn train(&mut self, steps: usize) -> Vec<f64> {
+        let end = self.diagonals.len().min(self.done + steps);
+        let diagonals = &self.diagonals[self.done..end];
+        let Config { descent, learning_rate, epochs, .. } = self.config;
+        let rate = learning_rate * descent.schedule.share(self.epoch, epochs) * self.bold;
+        let [users, items] =
+            [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));
+        let descent = Descent {
+            arch: self.arch,
+            grid: &self.grid,
+            users: &self.tables.users,
+            items: &self.tables.items,
+            chunks: self.lanes.chunks(),
+            link: self.link,
+            rates: [&users, &items],
+            seed: self.config.seed,
+            epoch: self.epoch,
+        };
+        let squared = descent.train(diagonals, self.threads);
+        self.trained +=
+            diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum::<usize>();
+        self.done = end;
+        squared.iter().for_each(|squared| self.errors[0] += squared);
+        losses(squared, SIDE, self.grid.len())
+    }
+
+    fn evaluate(&mut self) -> Option<(f64, usize)> {
+        if self.evaluated || self.test.is_empty() {
+            return None;
+        }
+        self.evaluated = true;
+        let chunks = self.lanes.chunks();
+        let users: Vec<_> = (0..SIDE).map(|block| self.tables.users.lock(block)).collect();
+        let items: Vec<_> = (0..SIDE).map(|block| self.tables.items.lock(block)).collect();
+        let [users, items] = [&users, &items]
+            .map(|guards| -> Vec<&Block> { guards.iter().map(|guard| &**guard).collect() });
+        let parts: Vec<_> = self.test.chunks(EVALUATE).collect();
+        let squared = parallel::map(&parts, self.threads, |part| {
+            let mut squared = 0.0;
+            for (user, item, rating) in *part {
+                let user = users[user.block as usize].row(user.row, chunks);
+                let item = items[item.block as usize].row(item.row, chunks);
+                let sum = lanes::dot(user, item, &mut [0.0; lanes::LANES]);
+                squared += f64::from(self.link.predict(sum) - rating).powi(2);
+            }
+            squared
+        });
+        Some((squared.iter().sum(), self.test.len()))
+    }
+
+    fn keep(&mut self) {
+        self.good.clone_from(&self.tables);
+    }
+
+    fn restore(&mut self) {
+        self.tables.clone_from(&self.good);
+    }
+
+    fn weights(&self) -> Weights {
+        self.tables.weights(&self.config, self.link.scale)
+    }
+
+    fn good_weights(&self) -> Weights {
+        self.good.weights(&self.config, self.link.scale)
+    }
+}

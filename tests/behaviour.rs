@@ -1,0 +1,249 @@
+//! What every model does, whichever it is.
+
+use ratings::{
+    ItemIndex, Ratings, Split, UserIndex,
+    sample::{self, SampleConfig},
+};
+use trainer::{
+    Config, Descent, Event, ModelKind, Pace, Posterior, Run, Schedule, TrainError, Trained,
+};
+
+use crate::support;
+
+/// Settings with which the model learns a small table.
+fn small(model: ModelKind) -> Config {
+    let usual = Config { seed: 3, ..Config::usual(model) };
+    match model {
+        ModelKind::Mf | ModelKind::DeepMf => {
+            Config { epochs: 250, factors: 4, batch_size: 32, learning_rate: 0.01, ..usual }
+        }
+        ModelKind::Biases => Config { weight_decay: 0.1, ..usual },
+        ModelKind::BiasedMf => {
+            Config { epochs: 150, factors: 4, weight_decay: 0.01, learning_rate: 0.1, ..usual }
+        }
+        ModelKind::BayesMf => {
+            let posterior = Posterior { burn_in: 30, samples: 30 };
+            Config { epochs: 90, factors: 4, posterior, ..usual }
+        }
+    }
+}
+
+/// The same, but over in no time.
+fn quick(model: ModelKind) -> Config {
+    let posterior = Posterior { burn_in: 2, samples: 4 };
+    let epochs = if model.is_lab() { 3 } else { 6 };
+    Config { epochs, posterior, ..small(model) }
+}
+
+/// A full table of `users` by `items`, every fifth rating kept for testing.
+fn full(users: u32, items: u32, rating: impl Fn(u32, u32) -> f32) -> Split {
+    let (mut train, mut test) = (Ratings::default(), Ratings::default());
+    for user in 0..users {
+        for item in 0..items {
+            let part = if (user * 7 + item * 3) % 5 == 0 { &mut test } else { &mut train };
+            part.users.push(UserIndex(user));
+            part.items.push(ItemIndex(item));
+            part.values.push(rating(user, item));
+        }
+    }
+    Split { train, test, users: users as usize, items: items as usize }
+}
+
+fn test_rmse(split: &Split, config: &Config) -> f64 {
+    let trained = support::train(split, config, &support::fused()).unwrap();
+    trained.history.last().unwrap().test_rmse.unwrap()
+}
+
+#[test]
+fn two_tastes_are_found_by_every_model_with_factors() {
+    let split = full(30, 20, |user, item| if (user + item) % 2 == 0 { 5.0 } else { 1.0 });
+    for model in ModelKind::ALL {
+        let rmse = test_rmse(&split, &small(model));
+        if model == ModelKind::Biases {
+            assert!(rmse > 1.9, "biases cannot tell who likes what: {rmse}");
+        } else {
+            assert!(rmse < 0.3, "{model}: {rmse}");
+        }
+    }
+}
+
+#[test]
+fn kind_users_and_good_items_are_found_by_every_model() {
+    let split = full(30, 20, |user, item| 1.0 + (user % 3) as f32 + (item % 4) as f32 / 2.0);
+    for model in ModelKind::ALL {
+        let rmse = test_rmse(&split, &small(model));
+        assert!(rmse < 0.25, "{model}: {rmse}");
+    }
+}
+
+#[test]
+fn the_reported_rmse_is_that_of_the_predictions() {
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+        let predicted = trained.predict(&split.test.users, &split.test.items);
+        let squared: f64 = predicted
+            .iter()
+            .zip(&split.test.values)
+            .map(|(predicted, rating)| f64::from(predicted - rating).powi(2))
+            .sum();
+        let rmse = (squared / split.test.len() as f64).sqrt();
+        let reported = trained.history.last().unwrap().test_rmse.unwrap();
+        assert!((rmse - reported).abs() < 1e-5, "{model}: {rmse} {reported}");
+    }
+}
+
+#[test]
+fn threads_and_slices_change_no_bit_and_the_seed_does() {
+    let split = support::small_split(300, 150, 9_000);
+    for model in ModelKind::ALL {
+        let train = |threads: usize, pace: Pace, seed: u64| {
+            let device = support::fused().with_threads(threads);
+            let config = Config { seed, ..quick(model) };
+            pollster::block_on(async {
+                let mut run = Run::start(&support::shared(&split), &config, &device).await.unwrap();
+                run.set_pace(pace);
+                while run.advance().await.unwrap().is_some() {}
+                outcome(run.finish().await.unwrap())
+            })
+        };
+        let one = train(1, Pace::default(), 1);
+        for threads in [2, 3, 5] {
+            assert!(train(threads, Pace::default(), 1) == one, "{model}: {threads} threads");
+        }
+        assert!(train(2, Pace::Batches(1), 1) == one, "{model}: slices");
+        assert!(train(2, Pace::Batches(1_000), 1) == one, "{model}: slices");
+        if model != ModelKind::Biases {
+            assert!(train(1, Pace::default(), 2) != one, "{model}: the seed must matter");
+        }
+    }
+}
+
+/// Weights and errors, on which no clock has a bearing.
+fn outcome(trained: Trained) -> (trainer::Weights, Vec<(f64, Option<f64>)>) {
+    let errors = trained.history.iter().map(|report| (report.train_rmse, report.test_rmse));
+    (trained.weights, errors.collect())
+}
+
+#[test]
+fn a_run_that_is_left_goes_on_with_the_same_bits() {
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::ALL {
+        let descent = Descent { schedule: Schedule::Decay, ..Descent::default() };
+        let config = Config { descent, ..quick(model) };
+        let whole = outcome(support::train(&split, &config, &support::fused()).unwrap());
+        for slices in [0, 1, 7, 40] {
+            let again = pollster::block_on(async {
+                let (split, device) = (support::shared(&split), support::fused());
+                let mut run = Run::start(&split, &config, &device).await.unwrap();
+                run.set_pace(Pace::Batches(2));
+                for _ in 0..slices {
+                    run.advance().await.unwrap();
+                }
+                let (trained, optimizer) = run.checkpoint().await.unwrap();
+                drop(run);
+                let mut run = Run::resume(trained, optimizer, &split, &device).await.unwrap();
+                while run.advance().await.unwrap().is_some() {}
+                outcome(run.finish().await.unwrap())
+            });
+            assert!(again == whole, "{model}, left after {slices} slices");
+        }
+    }
+}
+
+#[test]
+fn whoever_has_no_training_ratings_gets_a_rating_all_the_same() {
+    let known = support::small_split(100, 60, 2_000);
+    let split = Split { users: known.users + 2, items: known.items + 2, ..known };
+    let (low, high) = split.train.range().unwrap();
+    let users = [0, split.users - 1, split.users - 1].map(|user| UserIndex(user as u32));
+    let items = [split.items - 1, 0, split.items - 1].map(|item| ItemIndex(item as u32));
+    for model in ModelKind::ALL {
+        let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+        for rating in trained.predict(&users, &items) {
+            assert!(rating.is_finite(), "{model}: {rating}");
+            assert!(model.is_lab() || (low..=high).contains(&rating), "{model}: {rating}");
+        }
+    }
+}
+
+#[test]
+fn the_smallest_tables_train() {
+    let one = full(1, 1, |_, _| 3.0);
+    let one = Split { train: one.test.clone(), ..one }; // its only rating is the first
+    let one_user = full(1, 20, |_, item| (item % 5) as f32);
+    let one_item = full(20, 1, |user, _| (user % 5) as f32);
+    let alike = full(10, 10, |_, _| 4.0);
+    for split in [one, one_user, one_item, alike] {
+        for model in ModelKind::ALL {
+            let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+            let rmse = trained.history.last().unwrap().test_rmse.unwrap();
+            assert!(rmse.is_finite(), "{model}: {rmse}");
+        }
+    }
+}
+
+/// Ratings whose squares are beyond f32 end in an error that keeps a model, or do no harm.
+#[test]
+fn huge_ratings_do_no_harm() {
+    let mut split = support::small_split(100, 60, 2_000);
+    split.train.values.iter_mut().for_each(|rating| *rating *= 1e20);
+    for model in ModelKind::ALL {
+        let (error, trained) = pollster::block_on(async {
+            let (split, device) = (support::shared(&split), support::fused());
+            let mut run = Run::start(&split, &quick(model), &device).await.unwrap();
+            let error = loop {
+                match run.advance().await {
+                    Ok(Some(Event::Progress(_) | Event::Epoch(_) | Event::Recovered(_))) => {}
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            (error, run.finish().await.unwrap())
+        });
+        assert!(matches!(error, None | Some(TrainError::Diverged { .. })), "{model}: {error:?}");
+        let values = trained.weights.parameters.iter().flat_map(|of| &of.values);
+        assert!(values.into_iter().all(|value| value.is_finite()), "{model}");
+    }
+}
+
+#[test]
+fn the_posterior_knows_how_sure_it_is() {
+    let sample =
+        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let posterior = Posterior { burn_in: 20, samples: 40 };
+    let config = Config { epochs: 60, posterior, ..Config::usual(ModelKind::BayesMf) };
+    let trained = support::train(&split, &config, &support::fused()).unwrap();
+    let test = &split.test;
+    let estimates = trained.estimate(&test.users, &test.items).unwrap();
+    let within = |deviations: f32| {
+        let near = estimates.iter().zip(&test.values).filter(|(estimate, rating)| {
+            (estimate.rating - **rating).abs() <= deviations * estimate.deviation
+        });
+        near.count() as f64 / test.len() as f64
+    };
+    // A normal distribution has 68 % and 95 % there; ratings are rounded and end at both ends.
+    assert!((within(1.0) - 0.683).abs() < 0.05, "{}", within(1.0));
+    assert!((within(2.0) - 0.954).abs() < 0.03, "{}", within(2.0));
+    let one = support::train(&split, &quick(ModelKind::BiasedMf), &support::fused()).unwrap();
+    assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
+}
+
+/// Averaging over the posterior beats the best point, which beats biases, on data whose noise is
+/// known. What is left above the noise, 3 %, is what a million ratings do not tell: the model is of
+/// the form that made them.
+#[test]
+fn the_ladder_stands_on_the_built_in_data() {
+    let sample = sample::generate(&SampleConfig::default());
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let [biases, biased, bayes] =
+        [ModelKind::Biases, ModelKind::BiasedMf, ModelKind::BayesMf].map(|model| {
+            let posterior = Posterior { burn_in: 10, samples: 30 };
+            let epochs = Config::usual(model).epochs.min(40);
+            test_rmse(&split, &Config { posterior, epochs, ..Config::usual(model) })
+        });
+    assert!(bayes < biased && biased < biases, "{bayes} {biased} {biases}");
+    assert!(bayes > sample.noise_floor, "{bayes} is below the noise");
+    assert!(bayes < 1.035 * sample.noise_floor, "{bayes} against {}", sample.noise_floor);
+}
