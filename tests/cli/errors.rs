@@ -30,7 +30,7 @@ fn what_makes_no_sense_is_a_usage_error() {
         ("--test-share 1", "test share is 1; it must be"),
         ("--test-share nan", "test share is NaN; it must be"),
         ("--seed 4294967296", "4294967296"),
-        ("--hidden 10", "hidden layers is [10]; it must be none for mf"),
+        ("--hidden 10", "hidden layers is [10]; it must be none for this model; choose deepmf"),
         ("--force", "--out"),
         ("--epochs -1", "--epochs <N>': expected a whole number from 0 to 18446744073709551615"),
         ("--factors -1", "--factors <K>': expected a whole number from 0 to"),

@@ -2,7 +2,9 @@
 
 use ratings::{ItemIndex, UserIndex};
 
-use crate::{Config, EpochReport, Estimate, Scale, Scorer, Weights, points::Points, predict::Tables};
+use crate::{
+    Config, EpochReport, Estimate, Scale, Scorer, Weights, points::Points, predict::Tables,
+};
 
 /// A trained model on the host.
 #[derive(Clone, Debug, PartialEq)]
