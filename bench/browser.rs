@@ -108,7 +108,7 @@ fn in_browser(browser: &Browser, file: &std::path::Path) -> Times {
         });
         reading = reading.min(seconds);
     }
-    let epochs = ModelKind::ALL.map(|model| {
+    let epochs = ModelKind::LAB.map(|model| {
         let settings = settings(model);
         link.ask(&Request::Start { settings });
         link.ask(&Request::Play);
@@ -132,7 +132,7 @@ fn on_desktop(bytes: &[u8]) -> Times {
         reading = reading.min(start.elapsed().as_secs_f64());
     }
     let split = Arc::new(Split::random(&read(), 0.2, 42).unwrap());
-    let epochs = ModelKind::ALL.map(|model| {
+    let epochs = ModelKind::LAB.map(|model| {
         pollster::block_on(async {
             let device = Device::open(DeviceChoice::Cpu).await.unwrap();
             let device = device.with_engine(EngineChoice::Fused).with_threads(1);

@@ -113,7 +113,7 @@ fn the_fused_engine_gives_the_desktops_bits_on_the_cpu() {
     let sample = SampleConfig::of_size(100_000, SampleConfig::SEED);
     let report = make_up(&mut link, sample);
     assert_eq!((report.statistics.ratings, report.first_rows.len()), (100_000, 10));
-    for model in ModelKind::ALL {
+    for model in ModelKind::LAB {
         let settings = settings(model, 10, DeviceChoice::Auto);
         let started = start(&mut link, &settings);
         assert_eq!(started.device.kind, DeviceKind::Cpu);
