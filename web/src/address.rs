@@ -7,10 +7,15 @@ use std::str::FromStr;
 use protocol::Settings;
 use trainer::{Config, Descent, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
-/// Settings of the lab with this model, on a device of the program's choice.
-pub(crate) fn lab(model: ModelKind) -> Settings {
+/// The usual settings of a model, on a device of the program's choice.
+pub(crate) fn usual(model: ModelKind) -> Settings {
+    with(Config::usual(model))
+}
+
+/// The lab's split, and a device of the program's choice.
+pub(crate) fn with(config: Config) -> Settings {
     Settings {
-        config: Config::lab(model),
+        config,
         test_share: 0.2,
         split_seed: 42,
         device: DeviceChoice::Auto,
@@ -67,12 +72,12 @@ pub(crate) fn query(settings: &Settings) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// The settings of an address's pairs: what it leaves out is the lab's, and what cannot be used is
+/// The settings of an address's pairs: what it leaves out is as usual, and what cannot be used is
 /// left out and named.
 pub(crate) fn settings(pairs: &[(String, String)]) -> (Settings, Vec<String>) {
     let mut unusable = Vec::new();
     let model = pairs.iter().find(|pair| pair.0 == "model").map(|pair| pair.1.parse());
-    let mut settings = lab(model.and_then(Result::ok).unwrap_or(ModelKind::Mf));
+    let mut settings = usual(model.and_then(Result::ok).unwrap_or(ModelKind::Mf));
     for (name, value) in pairs {
         let kept = settings.clone();
         let fits = set(&mut settings, name, value) && settings.config.check().is_ok();
@@ -136,14 +141,14 @@ pub(crate) fn list(widths: &[usize]) -> String {
 
 /// The same run on the desktop. `data` is the file's name; `None` is the built-in data.
 pub(crate) fn command(settings: &Settings, data: Option<&str>) -> String {
-    let usual = pairs(&lab(settings.config.model));
+    let others = pairs(&usual(settings.config.model));
     let mut words = vec!["cargo run -p native --".to_owned()];
     words.extend(data.map(|name| format!("train {}", quoted(name))));
     if settings.config.model != ModelKind::Mf {
         words.push(format!("--model {}", settings.config.model));
     }
     for (name, value) in pairs(settings) {
-        let is_usual = usual.iter().any(|usual| *usual == (name, value.clone()));
+        let is_usual = others.iter().any(|other| *other == (name, value.clone()));
         if !is_usual && name != "model" {
             words.push(format!("--{name} {value}"));
         }
@@ -171,13 +176,13 @@ mod tests {
 
     #[test]
     fn settings_survive_the_address() {
-        let mut deep = lab(ModelKind::DeepMf);
+        let mut deep = usual(ModelKind::DeepMf);
         deep.config.hidden = vec![32, 16];
         deep.config.learning_rate = 5e-7;
         deep.config.seed = 7;
         deep.split_seed = 7;
         deep.device = DeviceChoice::Cpu;
-        for wanted in [lab(ModelKind::Mf), deep] {
+        for wanted in [usual(ModelKind::Mf), deep] {
             assert_eq!(settings(&split(&query(&wanted))), (wanted, vec![]));
         }
     }
@@ -193,13 +198,13 @@ mod tests {
 
     #[test]
     fn the_command_names_what_is_unusual() {
-        let mut run = lab(ModelKind::DeepMf);
+        let mut run = usual(ModelKind::DeepMf);
         run.config.factors = 32;
         let shown = command(&run, Some("my ratings.csv"));
         assert_eq!(
             shown,
             "cargo run -p native -- train 'my ratings.csv' --model deepmf --factors 32"
         );
-        assert_eq!(command(&lab(ModelKind::Mf), None), "cargo run -p native --");
+        assert_eq!(command(&usual(ModelKind::Mf), None), "cargo run -p native --");
     }
 }

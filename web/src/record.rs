@@ -60,14 +60,23 @@ impl Record {
     /// The settings that tell runs apart, in a few words.
     pub(crate) fn summary(&self) -> String {
         let config = &self.settings.config;
-        let mut words = vec![format!("K {}", config.factors)];
+        let mut words = Vec::new();
+        if config.model != ModelKind::Biases {
+            words.push(format!("K {}", config.factors));
+        }
         if config.model == ModelKind::DeepMf {
             let widths: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
             words.push(widths.join("-"));
         }
-        words.push(format!("lr {}", config.learning_rate));
-        words.push(format!("wd {}", config.weight_decay));
-        words.push(format!("batch {}", config.batch_size));
+        if !matches!(config.model, ModelKind::Biases | ModelKind::BayesMf) {
+            words.push(format!("lr {}", config.learning_rate));
+        }
+        if config.model != ModelKind::BayesMf {
+            words.push(format!("wd {}", config.weight_decay));
+        }
+        if config.model.is_lab() {
+            words.push(format!("batch {}", config.batch_size));
+        }
         words.join(", ")
     }
 

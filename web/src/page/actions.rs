@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::Request;
 use ratings::sample::SampleConfig;
-use trainer::{EngineChoice, ModelKind};
+use trainer::{Config, EngineChoice};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -219,13 +219,11 @@ pub(crate) fn set(page: Page, name: &'static str, text: &str) -> bool {
     fits
 }
 
-/// Another model, with the lab's settings for it; what is no part of the model stays.
-pub(crate) fn choose(page: Page, model: ModelKind) {
+/// Another model, with these settings; the seed and what is no part of the model stay.
+pub(crate) fn choose(page: Page, config: Config) {
     page.settings.update(|settings| {
-        let usual = address::lab(model);
         let seed = settings.config.seed;
-        settings.config = usual.config;
-        settings.config.seed = seed;
+        settings.config = Config { seed, ..config };
     });
 }
 

@@ -157,7 +157,7 @@ impl Page {
             reading: RwSignal::new(None),
             refused: RwSignal::new(None),
             data: RwSignal::new(None),
-            settings: RwSignal::new(address::lab(ModelKind::Mf)),
+            settings: RwSignal::new(address::usual(ModelKind::Mf)),
             run: RwSignal::new(None),
             stage: RwSignal::new(Stage::Idle),
             progress: RwSignal::new(None),

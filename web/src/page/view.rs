@@ -5,6 +5,7 @@ mod data; // step 1
 mod histogram; // how often each rating occurs
 mod matrix; // what is known and what is missing
 mod model; // step 2
+mod settings; // the settings of each model
 mod knob; // one setting
 mod drawing; // the model as a picture
 mod train; // step 3

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{News, Settings, Started};
 use ratings::Split;
-use trainer::{Device, Event, Run, TrainError};
+use trainer::{Biases, Device, Event, Run, TrainError};
 use wasm_bindgen::JsValue;
 
 use super::Desk;
@@ -46,7 +46,7 @@ impl Desk {
             test_ratings: split.test.len(),
             epochs: run.history().len(),
             mean_rmse: judged.then(|| split.test.rmse_of_always(split.train.mean())),
-            biases_rmse: None,
+            biases_rmse: Biases::of(&split).rmse(&split.test),
         })));
         self.course = Some(Course { run, go: Go::Hold, settings, split, kept: post::now() });
         Ok(())
