@@ -118,6 +118,9 @@ fn the_fused_engine_gives_the_desktops_bits_on_the_cpu() {
         let started = start(&mut link, &settings);
         assert_eq!(started.device.kind, DeviceKind::Cpu);
         assert_eq!(started.engine, EngineKind::Fused);
+        let mean = started.mean_rmse.expect("a test set");
+        let biases = started.biases_rmse.expect("a test set");
+        assert!(0.5 < biases && biases < mean, "{biases} by biases alone, {mean} by the mean");
         link.ask(&Request::Play);
         assert_eq!(finished(&mut link), 10);
         let there = exported(&mut link);
