@@ -8,9 +8,12 @@ const CACHE = `latent-${VERSION}`;
 // Large, and only wanted by few: kept when it has been asked for once.
 const isLarge = (file) => file.startsWith("worker_autodiff");
 
+// A host may answer index.html with a redirection to its folder, which no browser takes from a cache.
+const address = (file) => (file === "index.html" ? "./" : file);
+
 self.addEventListener("install", (event) => {
   const cache = (file) => (file === "index.html" ? "reload" : "default");
-  const wanted = FILES.filter((file) => !isLarge(file)).map((file) => new Request(file, { cache: cache(file) }));
+  const wanted = FILES.filter((file) => !isLarge(file)).map((file) => new Request(address(file), { cache: cache(file) }));
   const fetched = async () => (await caches.open(CACHE)).addAll(wanted);
   event.waitUntil(fetched());
 });
@@ -40,9 +43,9 @@ self.addEventListener("fetch", (event) => {
 /** The file of this version: from the cache, or from the network, once. */
 async function kept(file) {
   const cache = await caches.open(CACHE);
-  const known = await cache.match(file);
+  const known = await cache.match(address(file));
   if (known) return known;
-  const response = await fetch(file);
-  if (response.ok) await cache.put(file, response.clone());
+  const response = await fetch(address(file));
+  if (response.ok) await cache.put(address(file), response.clone());
   return response;
 }

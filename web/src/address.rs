@@ -157,7 +157,10 @@ pub(crate) fn command(settings: &Settings, data: Option<&str>) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
+    if name.starts_with('-') {
+        return quoted(&format!("./{name}"));
+    }
     if !name.is_empty() && name.chars().all(plain) {
         name.to_owned()
     } else {

@@ -281,7 +281,4 @@ pub struct Opened {
     pub users: usize,
     /// Items it knows.
     pub items: usize,
-    /// Whether training can go on from it: it has its optimiser's state, and the data at hand is
-    /// what it was trained on.
-    pub can_go_on: bool,
 }

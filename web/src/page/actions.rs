@@ -19,12 +19,15 @@ const SAMPLE: usize = 1_000_000;
 
 /// Makes ratings and trains on them at once.
 pub(crate) fn try_sample(page: Page) {
-    page.next.set_value(Next { begin: Some(Begin::Fresh), go: Some(Go::Play) });
-    read(page, Source::Sample(SampleConfig::of_size(SAMPLE, SampleConfig::SEED)));
+    if page.reading.get_untracked().is_none() {
+        read(page, Source::Sample(SampleConfig::of_size(SAMPLE, SampleConfig::SEED)));
+        page.next.set_value(Next { begin: Some(Begin::Fresh), go: Some(Go::Play) });
+    }
 }
 
-/// Has the worker read a file, or make ratings.
+/// Has the worker read a file, or make ratings. What waited for other data waits no more.
 pub(crate) fn read(page: Page, source: Source) {
+    page.next.set_value(Next::default());
     page.refused.set(None);
     page.notice.set(None);
     let (name, total) = match &source {
@@ -80,14 +83,14 @@ pub(crate) fn one_epoch(page: Page) {
 
 /// Ends the run and keeps its model.
 pub(crate) fn stop(page: Page) {
-    if page.stage.get_untracked().is_open() {
+    if matches!(page.stage.get_untracked(), Stage::Training | Stage::Stepping | Stage::Held) {
         link::ask(page, &Request::Stop, None);
     }
 }
 
 /// Clears the run away; its curve stays among the earlier ones.
 pub(crate) fn reset(page: Page) {
-    if page.stage.get_untracked() == Stage::Idle {
+    if matches!(page.stage.get_untracked(), Stage::Idle | Stage::Starting) {
         return;
     }
     link::ask(page, &Request::Reset, None);
@@ -138,6 +141,9 @@ pub(crate) fn begin(page: Page, how: Begin, how_far: Option<Go>) {
         // Another program has to be loaded, and given the data, first.
         page.next.set_value(Next { begin: Some(how), go: how_far });
         page.sent.set_value(Some(source));
+        archive(page);
+        idle(page);
+        page.stage.set(Stage::Starting);
         link::open(page, needed);
     }
 }
@@ -149,13 +155,17 @@ pub(crate) fn start(page: Page, how: Begin) {
     page.stage.set(Stage::Starting);
     let settings = page.settings.get_untracked();
     match how {
-        Begin::Fresh => link::ask(page, &Request::Start { settings }, None),
+        Begin::Fresh => {
+            set_aside_unfinished(page);
+            link::ask(page, &Request::Start { settings }, None);
+        }
         Begin::Resume(kept) => spawn_local(async move {
             page.resumed.set_value(Some(kept.record.clone()));
             match storage::model(&kept).await {
                 Ok(model) => link::ask(page, &Request::Start { settings }, Some(&model)),
                 Err(error) => {
                     page.stage.set(Stage::Idle);
+                    page.resumed.set_value(None);
                     page.complain(format!("The unfinished run cannot be read: {error}"));
                 }
             }
@@ -163,18 +173,32 @@ pub(crate) fn start(page: Page, how: Begin) {
     }
 }
 
+/// A run that could have gone on gives way to a new one; its curve stays.
+fn set_aside_unfinished(page: Page) {
+    let kept = page.unfinished.try_update(Option::take).flatten();
+    if let Some(record) = kept.map(|kept| kept.record).filter(|run| !run.history.is_empty()) {
+        storage::put_run(page, &record);
+        page.earlier.update(|earlier| {
+            earlier.retain(|run| run.id != record.id);
+            earlier.push(record);
+        });
+    }
+}
+
 /// Goes on with a run that was cut off: its data first, then its model.
 pub(crate) fn resume(page: Page, kept: Kept) {
     page.unfinished.set(None);
+    let is_other = |run: &Record| run.id != kept.record.id;
+    if page.run.with_untracked(|run| run.as_ref().is_some_and(is_other)) {
+        archive(page);
+    }
     page.run.set(None);
     spawn_local(async move {
         match storage::source(&kept).await {
             Ok(source) => {
-                page.next.set_value(Next {
-                    begin: Some(Begin::Resume(Box::new(kept))),
-                    go: Some(Go::Play),
-                });
                 read(page, source);
+                let begin = Some(Begin::Resume(Box::new(kept)));
+                page.next.set_value(Next { begin, go: Some(Go::Play) });
             }
             Err(error) => {
                 page.complain(format!("The unfinished run's data cannot be read: {error}"))

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlAnchorElement, Url};
 
 use super::actions;
-use super::state::{Next, Page, Source};
+use super::state::{Page, Source};
 
 /// Takes files that are dropped or pasted anywhere on the page. The listeners live as long as it.
 pub(crate) fn accept_everywhere(page: Page) {
@@ -77,7 +77,9 @@ fn kind(name: &str) -> Kind {
     let name = name.to_lowercase();
     if name.ends_with(".safetensors") {
         Kind::Model
-    } else if ["movie", "title", "u.item", "item"].iter().any(|word| name.starts_with(word)) {
+    } else if !name.contains("rating")
+        && ["movie", "title", "u.item", "item"].iter().any(|word| name.starts_with(word))
+    {
         Kind::Titles
     } else {
         Kind::Ratings
@@ -88,7 +90,6 @@ fn take(page: Page, file: File) {
     let name = file.name();
     match kind(&name) {
         Kind::Ratings => {
-            page.next.set_value(Next::default());
             actions::read(page, Source::File { name, blob: file.into(), skip_bad_lines: false });
         }
         Kind::Titles => actions::hand_over(page, &Request::Titles { name }, &file),

@@ -13,10 +13,10 @@ pub(crate) fn follow(page: Page) {
     // Lives as long as the page.
     let _listener = window_event_listener(ev::popstate, move |_| take(page));
     Effect::new(move |before: Option<String>| {
-        let query = address::query(&page.settings.get());
-        let shown = search();
-        if before.is_some() && shown != query {
-            push(&query);
+        let settings = page.settings.get();
+        let query = address::query(&settings);
+        if before.is_some() && address::settings(&pairs()).0 != settings {
+            write(&query, page.stage.get_untracked().is_open());
         }
         query
     });
@@ -25,8 +25,11 @@ pub(crate) fn follow(page: Page) {
 /// Settings from the address.
 fn take(page: Page) {
     let (settings, unusable) = address::settings(&pairs());
-    if settings != page.settings.get_untracked() && !page.stage.get_untracked().is_open() {
-        page.settings.set(settings);
+    let now = page.settings.get_untracked();
+    match page.stage.get_untracked().is_open() {
+        true => write(&address::query(&now), true), // a run under way keeps its settings
+        false if settings != now => page.settings.set(settings),
+        false => {}
     }
     if !unusable.is_empty() {
         page.complain(format!("The address has what cannot be used: {}.", unusable.join(", ")));
@@ -49,11 +52,15 @@ fn pairs() -> Vec<(String, String)> {
     entries.iter().map(pair).collect()
 }
 
-fn push(query: &str) {
-    if let Ok(history) = window().history() {
-        // An address that cannot be written costs a link, nothing else.
-        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("?{query}")));
-    }
+/// Writes settings into the address: as a new entry of the history, or in the place of this one.
+fn write(query: &str, in_place: bool) {
+    let Ok(history) = window().history() else { return };
+    let address = format!("?{query}");
+    // An address that cannot be written costs a link, nothing else.
+    let _ = match in_place {
+        true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),
+        false => history.push_state_with_url(&JsValue::NULL, "", Some(&address)),
+    };
 }
 
 /// The address with all settings, for somebody else.

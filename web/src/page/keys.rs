@@ -23,6 +23,7 @@ pub(crate) fn listen(page: Page) {
         let modified = event.ctrl_key() || event.alt_key() || event.meta_key();
         let target = event.target();
         if modified
+            || event.repeat()
             || event.default_prevented()
             || is_typing(target.clone())
             || in_dialog(target.clone())

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::{News, Request};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, HtmlMetaElement, MessageEvent, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, HtmlMetaElement, MessageEvent, WorkerOptions, WorkerType};
 
 use super::news;
 use super::state::{Page, Worker};
@@ -35,7 +35,7 @@ pub(crate) struct Link {
     program: Program,
     /// Kept as long as the worker may call.
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl Drop for Link {
@@ -68,11 +68,12 @@ fn start(page: Page, program: Program) -> Result<Link, JsValue> {
             Err(error) => page.complain(format!("the worker said what is not understood: {error}")),
         }
     });
-    let on_error = Closure::new(move |event: ErrorEvent| {
-        let message = event.message();
-        let cause =
-            if message.is_empty() { "its program cannot be loaded".into() } else { message };
-        news::died(page, cause);
+    // A program that cannot be fetched is a plain event, without a message.
+    let on_error = Closure::new(move |event: Event| {
+        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+        let missing = "its program cannot be loaded; without a network, or after an update of \
+                       this page, load the page again";
+        news::died(page, if message.is_empty() { missing.into() } else { message });
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -11,7 +11,7 @@ use super::actions;
 use super::clock::{self, Clock};
 use super::files;
 use super::link::Program;
-use super::state::{Page, Reading, Stage, Worker};
+use super::state::{Next, Page, Reading, Stage, Worker};
 use super::storage;
 use crate::numbers::{counted, rmse};
 use crate::record::Record;
@@ -69,6 +69,9 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             page.reading.set(None);
             if page.stage.get_untracked() == Stage::Starting {
                 page.stage.set(Stage::Idle);
+                page.resumed.set_value(None);
+                page.next.set_value(Next::default());
+                storage::find_unfinished(page);
             }
             page.complain(message);
         }
@@ -82,26 +85,27 @@ pub(crate) fn died(page: Page, cause: String) {
     page.reading.set(None);
     page.worker.set(Worker::Dead(cause));
     page.clock.update(|clock| clock.run(false));
-    if page.stage.get_untracked().is_open() {
+    if page.stage.get_untracked() != Stage::Idle {
         page.stage.set(Stage::Idle);
         storage::find_unfinished(page);
     }
 }
 
 fn data(page: Page, report: DataReport) {
-    let same = page.data.with_untracked(|old| {
-        old.as_ref().is_some_and(|old| old.fingerprint == report.fingerprint)
-    });
-    if !same && page.stage.get_untracked() != Stage::Idle {
-        actions::idle(page); // the worker dropped the run with the data
+    if page.stage.get_untracked() != Stage::Idle {
+        actions::archive(page); // the worker dropped the run with the data it had
+        actions::idle(page);
     }
     page.reading.set(None);
-    page.source.set_value(page.sent.try_update_value(Option::take).flatten());
-    let users = report.statistics.users;
+    if let Some(sent) = page.sent.try_update_value(Option::take).flatten() {
+        page.source.set_value(Some(sent));
+    }
+    let size = (report.statistics.users, report.statistics.items);
     page.data.set(Some(Arc::new(report)));
-    page.using.clear(users);
-    if let Some(begin) = page.next.try_update_value(|next| next.begin.take()).flatten() {
-        actions::start(page, begin);
+    page.using.begin(size);
+    let next = page.next.get_value();
+    if let Some(begin) = next.begin {
+        actions::begin(page, begin, next.go);
     }
 }
 
@@ -112,6 +116,10 @@ fn begun(page: Page, started: Started) {
     });
     let resumed = page.unfinished_record(epochs);
     let id = resumed.as_ref().map_or_else(|| page.next_id(), |record| record.id);
+    page.earlier.update(|earlier| earlier.retain(|run| run.id != id));
+    page.device.set(Some(device.clone()));
+    page.view.update(|view| view.range = None);
+    page.using.forget();
     page.settings.set(settings.clone()); // of a resumed run, as they were last tuned
     page.run.set(Some(Record {
         id,
@@ -151,6 +159,7 @@ fn opened(page: Page, model: Opened) {
     actions::archive(page);
     actions::idle(page);
     page.settings.set(settings.clone());
+    page.using.begin((users, items));
     page.run.set(Some(Record {
         id: page.next_id(),
         name,

@@ -62,6 +62,8 @@ pub(crate) struct Page {
     pub(crate) resumed: StoredValue<Option<Record>>,
     /// The fingerprint of the data that lies in storage beside the run under way.
     pub(crate) data_kept: StoredValue<String>,
+    /// Whether the person was told that a run cannot be kept.
+    pub(crate) keeps_nothing: StoredValue<bool>,
     /// When a screen reader was last told something, in seconds since the page opened.
     pub(crate) last_spoken: StoredValue<f64>,
 }
@@ -175,6 +177,7 @@ impl Page {
             next: StoredValue::new_local(Next::default()),
             resumed: StoredValue::new(None),
             data_kept: StoredValue::new(String::new()),
+            keeps_nothing: StoredValue::new(false),
             last_spoken: StoredValue::new(0.0),
         }
     }

@@ -9,8 +9,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
+use super::actions;
 use super::state::{Page, Source};
 use crate::record::Record;
+
+/// The key of the chosen colours, beside the database.
+pub(crate) const THEME: &str = "latent-theme";
 
 const DATABASE: &str = "latent";
 /// Finished runs as JSON, by their number.
@@ -129,14 +133,23 @@ pub(crate) fn keep(page: Page, model: &JsValue) {
             (KeptSource::File { name, skip_bad_lines }, blob.into())
         }
     };
-    let is_new = page.data_kept.get_value() != record.fingerprint;
-    page.data_kept.set_value(record.fingerprint.clone());
+    let fingerprint = record.fingerprint.clone();
+    let is_new = page.data_kept.get_value() != fingerprint;
     let kept = Kept { record, at: js_sys::Date::now(), source };
     let mut entries = vec![(JsValue::from_str(RECORD), json(&kept)), (MODEL.into(), model.clone())];
     if is_new {
         entries.push((DATA.into(), data));
     }
-    beside(page, async move { put(UNFINISHED, &entries).await });
+    spawn_local(async move {
+        match put(UNFINISHED, &entries).await {
+            Ok(()) => page.data_kept.set_value(fingerprint),
+            Err(_) if page.keeps_nothing.get_value() => {} // it was said
+            Err(error) => {
+                page.keeps_nothing.set_value(true);
+                page.complain(format!("This run cannot be kept in this browser: {error}"));
+            }
+        }
+    });
 }
 
 /// Looks for a run that was cut off.
@@ -185,14 +198,16 @@ pub(crate) async fn source(kept: &Kept) -> Result<Source, String> {
 
 /// Forgets everything that this page ever kept.
 pub(crate) fn delete_everything(page: Page) {
+    actions::reset(page); // what is under way would be kept again
     page.unfinished.set(None);
+    page.run.set(None);
     page.earlier.set(Vec::new());
     page.data_kept.set_value(String::new());
     beside(page, async move {
         clear(RUNS).await?;
         clear(UNFINISHED).await?;
         if let Ok(Some(local)) = window().local_storage() {
-            let _ = local.clear(); // a browser that refuses kept nothing there either
+            let _ = local.remove_item(THEME); // a browser that refuses kept nothing there either
         }
         page.say("Everything this page kept in this browser is deleted.");
         Ok(())

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Answer, Found, Item, Picks, Question, Request, Similar, Who, Window};
 
+use super::clock;
 use super::link;
 use super::state::{Page, Stage};
 
@@ -22,6 +23,8 @@ pub(crate) struct Using {
     pub(crate) picks: RwSignal<Option<Picks>>,
     pub(crate) similar: RwSignal<Option<Similar>>,
     pub(crate) window: RwSignal<Option<Window>>,
+    /// Users and items that the model knows.
+    pub(crate) size: RwSignal<(usize, usize)>,
     /// The first user and item of the window.
     pub(crate) corner: RwSignal<(usize, usize)>,
 }
@@ -36,6 +39,7 @@ impl Using {
             picks: RwSignal::new(None),
             similar: RwSignal::new(None),
             window: RwSignal::new(None),
+            size: RwSignal::new((0, 0)),
             corner: RwSignal::new((0, 0)),
         }
     }
@@ -50,12 +54,18 @@ impl Using {
         }
     }
 
-    /// Forgets what was said of other data, of so many users. The window begins where users have
-    /// rated some of the best known items and not all of them.
-    pub(crate) fn clear(&self, users: usize) {
-        self.corner.set((users / 3, 0));
+    /// Forgets what was said of other data; these are its users and items. The window begins where
+    /// users have rated some of the best known items and not all of them.
+    pub(crate) fn begin(&self, size: (usize, usize)) {
+        self.size.set(size);
+        self.corner.set((size.0 / 3, 0));
         self.stars.set(Vec::new());
         self.found.set(None);
+        self.forget();
+    }
+
+    /// Forgets what another model said.
+    pub(crate) fn forget(&self) {
         self.picks.set(None);
         self.similar.set(None);
         self.window.set(None);
@@ -66,19 +76,22 @@ impl Using {
 pub(crate) fn has_model(page: Page) -> bool {
     let seen = page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()));
     let there = !matches!(page.stage.get(), Stage::Idle | Stage::Starting);
-    seen && there && page.data.with(Option::is_some)
+    seen && there
 }
+
+/// While a run moves the model is asked at most so often, in seconds: each answer takes a copy of it.
+const BREATH: f64 = 1.0;
 
 /// Asks anew whenever the model, the person or their stars change.
 pub(crate) fn follow(page: Page) {
     let using = page.using;
-    Effect::new(move |_| {
-        page.run.with(|run| run.as_ref().map(|run| (run.id, run.history.len())));
+    Effect::new(move |last: Option<f64>| {
+        page.run.track();
         let stars = using.stars.get();
         let is_new = using.is_new.get();
         let user = using.user.get();
-        if !has_model(page) {
-            return;
+        if !has_model(page) || is_soon(page, last) {
+            return last.unwrap_or_default();
         }
         let who = if is_new {
             Who::New {
@@ -88,14 +101,23 @@ pub(crate) fn follow(page: Page) {
             Who::User { user }
         };
         ask(page, Question::Picks { who, most: MOST });
+        clock::now()
     });
-    Effect::new(move |_| {
-        page.run.with(|run| run.as_ref().map(|run| (run.id, run.history.len())));
+    Effect::new(move |last: Option<f64>| {
+        page.run.track();
         let (first_user, first_item) = using.corner.get();
-        if has_model(page) {
-            ask(page, Question::Window { first_user, users: 12, first_item, items: 8 });
+        if !has_model(page) || is_soon(page, last) {
+            return last.unwrap_or_default();
         }
+        ask(page, Question::Window { first_user, users: 12, first_item, items: 8 });
+        clock::now()
     });
+}
+
+/// Whether the model was asked a moment ago and moves on anyway.
+fn is_soon(page: Page, last: Option<f64>) -> bool {
+    let moves = page.stage.get() == Stage::Training;
+    moves && last.is_some_and(|last| clock::now() - last < BREATH)
 }
 
 /// Looks for items by title.

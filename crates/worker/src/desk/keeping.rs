@@ -91,7 +91,6 @@ impl Desk {
     /// Takes the attached model file as the model at hand.
     pub(super) async fn open(&mut self, name: &str, attachment: &JsValue) -> Result<(), String> {
         let file = read_model(name, attachment).await?;
-        let data = self.data.as_ref().map(|data| data.fingerprint);
         send(&News::Opened(Box::new(Opened {
             name: name.to_owned(),
             settings: Settings {
@@ -104,7 +103,6 @@ impl Desk {
             history: file.trained.history.clone(),
             users: file.users.len(),
             items: file.items.len(),
-            can_go_on: file.optimizer.is_some() && data == Some(file.source.fingerprint),
         })));
         (self.course, self.counter) = (None, None);
         self.model = Some(Model::Opened(Box::new(file)));

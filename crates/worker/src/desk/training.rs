@@ -66,6 +66,12 @@ impl Desk {
         if known != Some(file.source.fingerprint) {
             return Err("the model was trained on other ratings: give those to go on".into());
         }
+        let cut = (file.source.test_share, file.source.split_seed);
+        if cut != (settings.test_share, settings.split_seed) {
+            return Err("the model was trained on another part of these ratings; choose its test \
+                        share and seed to go on"
+                .into());
+        }
         let optimizer = file.optimizer.ok_or(
             "the model file has no state of an optimiser, so training cannot go on from it",
         )?;
@@ -149,7 +155,8 @@ impl Desk {
         }
         send(&News::Memory { bytes: post::memory() });
         let held = self.course.as_mut().is_some_and(|course| {
-            let held = course.go == Go::Epoch;
+            let is_last = course.run.history().len() >= course.settings.config.epochs;
+            let held = course.go == Go::Epoch && !is_last; // else the next turn ends it
             if held {
                 course.go = Go::Hold;
             }
@@ -170,6 +177,7 @@ impl Desk {
     /// Ends the run and keeps its model.
     pub(super) async fn finish(&mut self) -> Result<(), String> {
         let Some(mut course) = self.course.take() else { return Ok(()) };
+        self.counter = None; // the model may have moved since
         let state = course.run.checkpoint().await.ok();
         let (trained, optimizer) = match state {
             Some((trained, optimizer)) => (trained, Some(optimizer)),

@@ -33,8 +33,8 @@ pub(super) fn Head() -> impl IntoView {
 /// Light, dark, or as the system has it.
 #[component]
 fn Theme() -> impl IntoView {
-    let storage = || window().local_storage().ok().flatten();
-    let kept = storage().and_then(|kept| kept.get_item("theme").ok().flatten());
+    let local = || window().local_storage().ok().flatten();
+    let kept = local().and_then(|kept| kept.get_item(storage::THEME).ok().flatten());
     let theme = RwSignal::new(kept.unwrap_or_else(|| "auto".into()));
     Effect::new(move |_| {
         if let Some(root) = document().document_element() {
@@ -43,8 +43,8 @@ fn Theme() -> impl IntoView {
         }
     });
     let choose = move |choice: String| {
-        if let Some(storage) = storage() {
-            let _ = storage.set_item("theme", &choice); // as above
+        if let Some(local) = local() {
+            let _ = local.set_item(storage::THEME, &choice); // as above
         }
         theme.set(choice);
     };

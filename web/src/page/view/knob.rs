@@ -24,6 +24,14 @@ pub(super) fn Knob(
     let page = page();
     let wrong = RwSignal::new(None::<String>);
     let shown = Memo::new(move |_| page.settings.with(value));
+    let field = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        page.settings.track(); // a preset or the address takes the place of what was typed
+        if let Some(field) = field.get() {
+            field.set_value(&shown.get());
+            wrong.set(None);
+        }
+    });
     let locked = move || !live && page.stage.get().is_open();
     let change = move |text: String| {
         let fits = actions::set(page, name, &text);
@@ -34,6 +42,7 @@ pub(super) fn Knob(
         <div class="knob">
             <label for=name>{label}</label>
             <input
+                node_ref=field
                 id=name
                 inputmode="decimal"
                 autocomplete="off"

@@ -108,6 +108,11 @@ fn Models() -> impl IntoView {
 
 /// Puts a text on the clipboard and says so.
 pub(super) fn copy(page: Page, text: String, what: &'static str) {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    if clipboard.map_or(true, |clipboard| clipboard.is_undefined()) {
+        files::save_text(page, "latent.txt", "text/plain", &text); // not served securely
+        return;
+    }
     let written = window().navigator().clipboard().write_text(&text);
     wasm_bindgen_futures::spawn_local(async move {
         match wasm_bindgen_futures::JsFuture::from(written).await {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::numbers::{rmse_or_dash, span};
-use crate::page::state::{Page, page};
+use crate::page::state::{Page, Stage, page};
 use crate::page::storage;
 use crate::record::Record;
 
@@ -11,9 +11,14 @@ use crate::record::Record;
 #[component]
 pub(super) fn Runs() -> impl IntoView {
     let page = page();
-    let any = move || page.run.with(Option::is_some) || page.earlier.with(|runs| !runs.is_empty());
+    let ids = Memo::new(move |_| {
+        let now = page.run.with(|run| run.as_ref().map(|run| run.id));
+        let earlier =
+            page.earlier.with(|runs| runs.iter().rev().map(|run| run.id).collect::<Vec<_>>());
+        now.into_iter().chain(earlier).collect::<Vec<_>>()
+    });
     view! {
-        <Show when=any>
+        <Show when=move || ids.with(|ids| !ids.is_empty())>
             <h3 id="runs-title">"Runs"</h3>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="runs-title">
                 <table id="runs">
@@ -32,12 +37,7 @@ pub(super) fn Runs() -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        {move || page.run.get().map(|run| row(page, &run, true))}
-                        <For
-                            each=move || page.earlier.get().into_iter().rev()
-                            key=|run| (run.id, run.hidden, run.name.clone())
-                            children=move |run| row(page, &run, false)
-                        />
+                        <For each=move || ids.get() key=|id| *id children=move |id| row(page, id)/>
                     </tbody>
                 </table>
             </div>
@@ -45,55 +45,74 @@ pub(super) fn Runs() -> impl IntoView {
     }
 }
 
-fn row(page: Page, run: &Record, is_current: bool) -> impl IntoView + use<> {
-    let id = run.id;
-    let lowest = run.lowest_test().map(|(test, epoch)| format!("{test:.4} at {epoch}"));
-    let change = move |change: &dyn Fn(&mut Record)| {
-        if is_current {
-            page.run.update(|run| run.iter_mut().for_each(change));
-            return;
-        }
+/// The run of this number, wherever it is.
+fn find(page: Page, id: u32) -> Option<Record> {
+    let now = page.run.with(|run| run.as_ref().filter(|run| run.id == id).cloned());
+    now.or_else(|| page.earlier.with(|runs| runs.iter().find(|run| run.id == id).cloned()))
+}
+
+/// Changes a run, and keeps the change if the run is over.
+fn change(page: Page, id: u32, change: impl Fn(&mut Record)) {
+    let is_at_hand = page.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id == id));
+    if is_at_hand {
+        page.run.update(|run| run.iter_mut().for_each(change));
+    } else {
         page.earlier.update(|runs| runs.iter_mut().filter(|run| run.id == id).for_each(change));
-        let changed =
-            page.earlier.with_untracked(|runs| runs.iter().find(|run| run.id == id).cloned());
-        if let Some(run) = changed {
-            storage::put_run(page, &run);
-        }
+    }
+    let is_over = !is_at_hand || page.stage.get_untracked() == Stage::Finished;
+    if let Some(run) = untrack(|| find(page, id)).filter(|_| is_over) {
+        storage::put_run(page, &run);
+    }
+}
+
+/// A row whose cells follow the run, so that it keeps the focus while the run goes on.
+fn row(page: Page, id: u32) -> impl IntoView {
+    let run = Memo::new(move |_| find(page, id));
+    let text = move |text: fn(&Record) -> String| {
+        move || run.with(|run| run.as_ref().map(text).unwrap_or_default())
     };
-    let delete = (!is_current).then(|| {
-        let label = format!("Delete {}", run.name);
-        let delete = move |_| {
-            page.earlier.update(|runs| runs.retain(|run| run.id != id));
-            storage::delete_run(page, id);
-        };
-        view! { <button class="plain" aria-label=label on:click=delete>"×"</button> }
-    });
-    let show_label = format!("Show {}", run.name);
-    let name_label = format!("Name of {}", run.name);
+    let is_at_hand = move || page.run.with(|run| run.as_ref().is_some_and(|run| run.id == id));
+    let name = Memo::new(move |_| text(|run| run.name.clone())());
+    let delete = move |_| {
+        page.earlier.update(|runs| runs.retain(|run| run.id != id));
+        storage::delete_run(page, id);
+    };
     view! {
-        <tr class:current=is_current>
+        <tr class:current=is_at_hand>
             <td>
-                <input type="checkbox" aria-label=show_label prop:checked={!run.hidden}
+                <input type="checkbox" aria-label=move || format!("Show {}", name.get())
+                    prop:checked=move || run.with(|run| run.as_ref().is_some_and(|run| !run.hidden))
                     on:change:target=move |event| {
                         let hidden = !event.target().checked();
-                        change(&|run| run.hidden = hidden);
+                        change(page, id, |run| run.hidden = hidden);
                     }/>
             </td>
             <td>
-                <input class="name" aria-label=name_label prop:value=run.name.clone()
+                <input class="name" aria-label=move || format!("Name of {}", name.get()) prop:value=name
                     on:change:target=move |event| {
                         let name = event.target().value();
-                        change(&|run| run.name.clone_from(&name));
+                        change(page, id, |run| run.name.clone_from(&name));
                     }/>
             </td>
-            <td>{run.settings.config.model.to_string()}</td>
-            <td>{rmse_or_dash(run.final_test())}</td>
-            <td>{lowest.unwrap_or_else(|| "–".into())}</td>
-            <td>{run.history.len()}</td>
-            <td title=format!("{}, {}", run.device, run.engine)>{span(run.seconds())}</td>
-            <td>{run.summary()}</td>
-            <td>{run.data.clone()}</td>
-            <td>{delete}</td>
+            <td>{text(|run| run.settings.config.model.to_string())}</td>
+            <td>{text(|run| rmse_or_dash(run.final_test()))}</td>
+            <td>{text(lowest)}</td>
+            <td>{text(|run| run.history.len().to_string())}</td>
+            <td title=text(|run| format!("{}, {}", run.device, run.engine))>{text(|run| span(run.seconds()))}</td>
+            <td>{text(Record::summary)}</td>
+            <td>{text(|run| run.data.clone())}</td>
+            <td>
+                <Show when=move || !is_at_hand()>
+                    <button class="plain" aria-label=move || format!("Delete {}", name.get()) on:click=delete>
+                        "×"
+                    </button>
+                </Show>
+            </td>
         </tr>
     }
+}
+
+/// The lowest test error and its epoch.
+fn lowest(run: &Record) -> String {
+    run.lowest_test().map_or("–".into(), |(test, epoch)| format!("{test:.4} at {epoch}"))
 }

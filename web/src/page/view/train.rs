@@ -60,7 +60,7 @@ fn Buttons() -> impl IntoView {
             <button
                 id="stop"
                 aria-keyshortcuts="S"
-                disabled=move || !stage().is_open()
+                disabled=move || !stage().is_open() || stage() == Stage::Starting
                 on:click=move |_| actions::stop(page)
             >"Stop"</button>
             <button
@@ -78,13 +78,9 @@ fn Buttons() -> impl IntoView {
 fn Where() -> impl IntoView {
     let page = page();
     let text = move || {
-        let run =
-            page.run.with(|run| run.as_ref().map(|r| format!("{}, {} engine", r.device, r.engine)));
-        match (run, page.device.get()) {
-            (Some(run), _) => Some(run),
-            (None, Some(device)) => Some(format!("{}: {}", device.name, device.reason)),
-            (None, None) => None,
-        }
+        let engine = page.run.with(|run| run.as_ref().map(|r| format!(", {} engine", r.engine)));
+        let engine = engine.unwrap_or_default();
+        page.device.get().map(|device| format!("{}{engine}: {}", device.name, device.reason))
     };
     view! { <p class="quiet" id="where">{text}</p> }
 }

@@ -51,12 +51,16 @@ fn TakeAway() -> impl IntoView {
     let page = page();
     let command = move || {
         page.data.track();
-        let settings = page.settings.get();
-        let name = page.source.with_value(|source| match source {
-            Some(Source::File { name, .. }) => Some(name.clone()),
-            _ => None,
+        let run = page.run.with(|run| run.as_ref().map(|run| run.settings.clone()));
+        let settings = run.unwrap_or_else(|| page.settings.get());
+        let (name, skips) = page.source.with_value(|source| match source {
+            Some(Source::File { name, skip_bad_lines, .. }) => {
+                (Some(name.clone()), *skip_bad_lines)
+            }
+            _ => (None, false),
         });
-        address::command(&settings, name.as_deref())
+        let skip = if skips { " --skip-bad-lines" } else { "" };
+        address::command(&settings, name.as_deref()) + skip
     };
     let can_save = move || has_model(page) && !page.stage.get().is_moving();
     view! {

@@ -12,9 +12,7 @@ pub(super) fn Completed() -> impl IntoView {
     let page = page();
     let using = page.using;
     let by = move |users: isize, items: isize| {
-        let (most_users, most_items) = page.data.with_untracked(|data| {
-            data.as_ref().map_or((0, 0), |data| (data.statistics.users, data.statistics.items))
-        });
+        let (most_users, most_items) = using.size.get_untracked();
         using.corner.update(|(user, item)| {
             *user = user.saturating_add_signed(users).min(most_users.saturating_sub(1));
             *item = item.saturating_add_signed(items).min(most_items.saturating_sub(1));

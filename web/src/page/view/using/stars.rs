@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::Item;
+use wasm_bindgen::JsCast;
 
 use super::title;
 use crate::page::state::{Page, page};
@@ -43,10 +44,7 @@ pub(super) fn Stars() -> impl IntoView {
 
 /// A choice of the ratings that the data has; the one that is chosen again is taken back.
 fn rate(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
-    let scale = page.data.with_untracked(|data| {
-        let bars = data.as_ref().map(|data| data.statistics.histogram.clone()).unwrap_or_default();
-        bars.into_iter().map(|bar| bar.value).collect::<Vec<_>>()
-    });
+    let scale = scale(page);
     let chosen = given.map(|stars| stars.to_string()).unwrap_or_default();
     let label = format!("Your rating of {}", title(&item));
     let options = scale.into_iter().map(|value| {
@@ -61,6 +59,10 @@ fn rate(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
                 stars.push((item.clone(), value));
             }
         });
+        // The field that was used is gone with its row.
+        if let Some(search) = document().get_element_by_id("search") {
+            let _ = search.unchecked_into::<web_sys::HtmlElement>().focus();
+        }
     };
     view! {
         <select aria-label=label on:change:target=move |event| choose(event.target().value())>
@@ -68,4 +70,21 @@ fn rate(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
             {options.collect_view()}
         </select>
     }
+}
+
+/// The ratings to choose from: those of the data, or whole numbers within an opened model's scale.
+fn scale(page: Page) -> Vec<f32> {
+    let of_data = page.data.with_untracked(|data| {
+        let bars = data.as_ref().map(|data| data.statistics.histogram.clone()).unwrap_or_default();
+        bars.into_iter().map(|bar| bar.value).collect::<Vec<_>>()
+    });
+    if !of_data.is_empty() {
+        return of_data;
+    }
+    let (low, high) = page
+        .using
+        .window
+        .with_untracked(|window| window.as_ref().map_or((1.0, 5.0), |window| window.scale));
+    let steps = (high - low).clamp(0.0, 20.0) as u8;
+    (0..=steps).map(|step| low + f32::from(step)).collect()
 }
