@@ -54,7 +54,7 @@ pub(crate) fn chart(
     let roles = lines.iter().map(|line| line.0).collect();
     let series = lines.into_iter().map(|(role, name, points)| {
         let points = if role == Role::Printed { points } else { smooth(&points, view.smoothing) };
-        Series { name, points: within(points, view.range) }
+        Series { name, points: thinned(within(points, view.range)) }
     });
     let chart = Chart {
         title: "RMSE by epoch".into(),
@@ -89,6 +89,18 @@ fn smooth(points: &[(f64, f64)], keep: f64) -> Vec<(f64, f64)> {
         smoothed.push((x, value));
     }
     smoothed
+}
+
+/// Most points of a line: about as many as a chart has pixels.
+const MOST_POINTS: usize = 1000;
+
+/// Every nth point, and the last.
+fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let step = points.len().div_ceil(MOST_POINTS).max(1);
+    let last = points.len().saturating_sub(1);
+    let kept =
+        |(index, point): (usize, (f64, f64))| (index % step == 0 || index == last).then_some(point);
+    points.into_iter().enumerate().filter_map(kept).collect()
 }
 
 fn within(mut points: Vec<(f64, f64)>, range: Option<(f64, f64)>) -> Vec<(f64, f64)> {
@@ -127,6 +139,15 @@ mod tests {
         assert_eq!(chart.rules.len(), 1);
         let names: Vec<String> = at_epoch(&chart, 2.0).into_iter().map(|v| v.1).collect();
         assert_eq!(names, ["run 3", "test", "train"]);
+    }
+
+    #[test]
+    fn long_lines_are_thinned_and_keep_their_ends() {
+        let long: Vec<f64> = (0..2500).map(|epoch| 2.0 - f64::from(epoch) / 2500.0).collect();
+        let (chart, _) = chart(Some(&record(&long)), &[], &[], &PLAIN);
+        let points = &chart.series[1].points;
+        assert!(points.len() <= MOST_POINTS + 1, "{} points", points.len());
+        assert_eq!((points[0].0, points[points.len() - 1].0), (1.0, 2500.0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the worker says, into signals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use protocol::{DataReport, News, Opened, Started};
@@ -18,6 +19,9 @@ use crate::record::Record;
 
 /// Takes one piece of news.
 pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue) {
+    if !matches!(news, News::Event(Event::Epoch(_) | Event::Progress(_)) | News::Memory { .. }) {
+        take_epochs(page); // what follows counts on them
+    }
     match news {
         News::Loading { done, total } => page.worker.set(Worker::Loading(program, done, total)),
         News::Ready { device } => {
@@ -188,11 +192,28 @@ fn epoch(page: Page, report: EpochReport) {
         let (epoch, test) = (report.epoch, test.unwrap_or_default());
         page.spoken.set(format!("Epoch {epoch}: RMSE train {}{test}.", rmse(report.train_rmse)));
     }
-    page.run.update(|run| {
-        if let Some(run) = run {
-            run.history.push(report);
-        }
+    let waiting = page.epochs.try_update_value(|epochs| {
+        epochs.push(report);
+        epochs.len()
     });
+    if waiting == Some(1) {
+        set_timeout(move || take_epochs(page), REDRAW);
+    }
+}
+
+/// Epochs of small data come faster than a screen can show: they are drawn together.
+const REDRAW: Duration = Duration::from_millis(50);
+
+/// Takes the epochs that have come since the last drawing.
+fn take_epochs(page: Page) {
+    let epochs = page.epochs.try_update_value(std::mem::take).unwrap_or_default();
+    if !epochs.is_empty() {
+        page.run.update(|run| {
+            if let Some(run) = run {
+                run.history.extend(epochs);
+            }
+        });
+    }
 }
 
 fn recovered(page: Page, recovery: &Recovery) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::{BadData, DataReport, DeviceReport, Settings};
 use ratings::sample::SampleConfig;
-use trainer::{ModelKind, Progress};
+use trainer::{EpochReport, ModelKind, Progress};
 use web_sys::Blob;
 
 use super::clock::Clock;
@@ -60,6 +60,8 @@ pub(crate) struct Page {
     pub(crate) next: StoredValue<Next, LocalStorage>,
     /// The record of the run that is being resumed.
     pub(crate) resumed: StoredValue<Option<Record>>,
+    /// Epochs that have come and are not drawn yet.
+    pub(crate) epochs: StoredValue<Vec<EpochReport>>,
     /// The fingerprint of the data that lies in storage beside the run under way.
     pub(crate) data_kept: StoredValue<String>,
     /// Whether the person was told that a run cannot be kept.
@@ -176,6 +178,7 @@ impl Page {
             sent: StoredValue::new_local(None),
             next: StoredValue::new_local(Next::default()),
             resumed: StoredValue::new(None),
+            epochs: StoredValue::new(Vec::new()),
             data_kept: StoredValue::new(String::new()),
             keeps_nothing: StoredValue::new(false),
             last_spoken: StoredValue::new(0.0),

@@ -144,18 +144,19 @@ fn epoch(page: Page) -> String {
 
 /// Seconds to the end at the speed so far.
 fn to_go(page: Page) -> String {
-    let run = page.run.get();
     let total = page.progress.with(|p| p.as_ref().map(|p| (p.done, p.total)));
-    let (Some(run), Some((done, total)), Some(speed)) = (run, total, page.clock.get().speed())
+    let left = page.run.with(|run| {
+        run.as_ref().map(|run| run.settings.config.epochs.saturating_sub(run.history.len()))
+    });
+    let (Some(left), Some((done, total)), Some(speed)) = (left, total, page.clock.get().speed())
     else {
         return "–".into();
     };
     if page.stage.get() == Stage::Finished {
         return "–".into();
     }
-    let epochs = run.settings.config.epochs.saturating_sub(run.history.len()) as f64;
     let done = if done == total { 0.0 } else { done as f64 };
-    span((epochs * total as f64 - done).max(0.0) / speed)
+    span((left as f64 * total as f64 - done).max(0.0) / speed)
 }
 
 /// Most epochs that the table shows: the latest.
@@ -165,10 +166,14 @@ const MOST_ROWS: usize = 200;
 #[component]
 fn Numbers() -> impl IntoView {
     let page = page();
+    let open = RwSignal::new(false);
     let rows = move || {
-        let history =
-            page.run.with(|run| run.as_ref().map(|run| run.history.clone()).unwrap_or_default());
-        let rows = history.into_iter().rev().take(MOST_ROWS).map(|report| {
+        let most = if open.get() { MOST_ROWS } else { 1 };
+        let latest = page.run.with(|run| {
+            let history = run.iter().flat_map(|run| run.history.iter().rev());
+            history.take(most).cloned().collect::<Vec<_>>()
+        });
+        let rows = latest.into_iter().map(|report| {
             view! {
                 <tr>
                     <td>{count(report.epoch)}</td>
@@ -182,7 +187,7 @@ fn Numbers() -> impl IntoView {
     };
     view! {
         <Show when=move || page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()))>
-            <details>
+            <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Numbers by epoch"</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label="Numbers by epoch">
                     <table id="epochs">
