@@ -82,7 +82,7 @@ fn Models() -> impl IntoView {
             ModelKind::DeepMf => ("DeepMF", "a small network"),
             ModelKind::Biases => ("Biases", "the line to beat"),
             ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
-            ModelKind::BayesMf => ("Bayesian MF", "the most accurate"),
+            ModelKind::BayesMf => ("Bayes MF", "the most accurate"),
         };
         view! {
             <label class="choice">
