@@ -3,6 +3,11 @@
 //! What follows from data alone stands in modules that also build on the host, where they are
 //! tested; what touches the browser is built for wasm alone.
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    expect(dead_code, reason = "the page itself uses what stands here")
+)]
+
 mod address; // settings as a web address, and as a command for the desktop
 mod lines; // runs as lines of a chart
 mod numbers; // numbers as people read them
