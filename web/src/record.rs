@@ -54,7 +54,7 @@ impl Record {
 
     /// Seconds of training and evaluation so far, pauses left out.
     pub(crate) fn seconds(&self) -> f64 {
-        self.history.iter().map(|report| report.seconds + report.eval_seconds).sum()
+        self.history.iter().fold(0.0, |sum, report| sum + report.seconds + report.eval_seconds)
     }
 
     /// The settings that tell runs apart, in a few words.
