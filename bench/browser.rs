@@ -147,7 +147,7 @@ fn on_desktop(bytes: &[u8]) -> Times {
 
 fn settings(model: ModelKind) -> Settings {
     Settings {
-        config: Config { epochs: EPOCHS, ..Config::lab(model) },
+        config: Config { epochs: EPOCHS, ..Config::usual(model) },
         test_share: 0.2,
         split_seed: 42,
         device: DeviceChoice::Cpu,

@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let bytes = fs::read(data).with_context(|| data.clone())?;
     let table = ratings::read(data, &bytes, &ReadOptions::default())?.table;
     let split = Split::random(&table, 0.2, 42)?;
-    let config = Config::lab(model.parse().map_err(anyhow::Error::msg)?);
+    let config = Config::usual(model.parse().map_err(anyhow::Error::msg)?);
     let work = Work::of(&split, &config);
     let gpu = pollster::block_on(async {
         let device = Device::open(DeviceChoice::Gpu).await?;

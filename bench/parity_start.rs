@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     let table = ratings::read(data, &bytes, &ReadOptions::default())?.table;
     let split = Split::random(&table, 0.2, 42)?;
     let model = model.parse().map_err(anyhow::Error::msg)?;
-    let config = Config { epochs: epochs.parse()?, ..Config::lab(model) };
+    let config = Config { epochs: epochs.parse()?, ..Config::usual(model) };
     let weights = Weights::initial(&config, split.users, split.items);
     let folder = Path::new(folder);
     fs::create_dir_all(folder.join("weights"))?;

@@ -10,7 +10,7 @@ fn file(model: ModelKind, with_optimizer: bool) -> ModelFile {
     let config = sample::SampleConfig { users: 30, items: 20, ratings: 300, seed: 7 };
     let sample = sample::generate(&config);
     let split = Split::random(&sample.table, 0.2, 42).unwrap();
-    let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..Config::lab(model) };
+    let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..Config::usual(model) };
     let (trained, optimizer) = pollster::block_on(async {
         let split = support::shared(&split);
         let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
@@ -51,7 +51,7 @@ fn ids_and_titles_of_any_text_come_back() {
     ]
     .into_iter()
     .collect();
-    let config = Config { epochs: 0, ..Config::lab(ModelKind::Mf) };
+    let config = Config { epochs: 0, ..Config::usual(ModelKind::Mf) };
     let trained = support::train(&split, &config, &support::fused()).unwrap();
     let written = ModelFile::new(trained, None, &table, Some(&titles), &split, (0.0, 1));
     let read = ModelFile::from_bytes(&written.to_bytes()).unwrap();

@@ -38,7 +38,7 @@ fn the_labs_first_epochs_on_the_cpu() {
 fn the_labs_whole_curves_with_the_fused_engine() {
     let Some(split) = split("the_labs_whole_curves_with_the_fused_engine") else { return };
     for model in ModelKind::LAB {
-        check(&split, model, Config::lab(model).epochs, &support::fused());
+        check(&split, model, Config::usual(model).epochs, &support::fused());
     }
 }
 
@@ -67,7 +67,7 @@ fn check(split: &Split, model: ModelKind, epochs: usize, device: &Device) {
     let lab: Value = serde_json::from_str(include_str!("data/lab.json")).unwrap();
     let bands: Vec<(usize, f64, f64)> =
         serde_json::from_value(lab[model.name()]["bands"].clone()).unwrap();
-    let config = Config { epochs, seed: 1, ..Config::lab(model) };
+    let config = Config { epochs, seed: 1, ..Config::usual(model) };
     let trained = support::train(split, &config, device).unwrap();
     assert_eq!(trained.history.len(), epochs);
     for (epoch, low, high) in bands.into_iter().filter(|(epoch, ..)| *epoch <= epochs) {
@@ -93,7 +93,7 @@ fn the_gpu_starts_as_the_cpu_does() {
 fn first_mse(split: &Split, model: ModelKind, device: &Device) -> f64 {
     pollster::block_on(async {
         let mut run =
-            Run::start(&support::shared(split), &Config::lab(model), device).await.unwrap();
+            Run::start(&support::shared(split), &Config::usual(model), device).await.unwrap();
         run.set_pace(Pace::Batches(100));
         match run.advance().await.unwrap() {
             Some(Event::Progress(progress)) => progress.mse.unwrap(),

@@ -101,7 +101,7 @@ impl Golden {
             learning_rate,
             weight_decay,
             seed,
-            ..Config::lab(model)
+            ..Config::usual(model)
         }
     }
 

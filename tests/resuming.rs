@@ -14,7 +14,7 @@ fn config(model: ModelKind, optimizer: Optimizer) -> Config {
         batch_size: 64,
         learning_rate: 0.01,
         optimizer,
-        ..Config::lab(model)
+        ..Config::usual(model)
     }
 }
 

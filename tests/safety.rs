@@ -10,7 +10,7 @@ use trainer::{
 use crate::support;
 
 fn quick(model: ModelKind) -> Config {
-    Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::lab(model) }
+    Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::usual(model) }
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn tables_beyond_a_gpus_are_refused_with_the_way_out() {
         return;
     };
     let split = Split { users: 900_000, items: 100_000, ..support::small_split(100, 60, 2_000) };
-    let config = Config { factors: 100, ..Config::lab(ModelKind::Mf) };
+    let config = Config { factors: 100, ..Config::usual(ModelKind::Mf) };
     let refused = support::train(&split, &config, &gpu).unwrap_err();
     let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
     assert_eq!((why.what, why.limit, why.fitting), (Part::Binding, 128 << 20, Some(16)));

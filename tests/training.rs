@@ -13,7 +13,7 @@ use trainer::{Config, Device, Event, ModelKind, Pace, Run, TrainError, Trained, 
 use crate::support;
 
 fn quick(model: ModelKind) -> Config {
-    Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::lab(model) }
+    Config { epochs: 3, factors: 5, batch_size: 256, learning_rate: 0.01, ..Config::usual(model) }
 }
 
 /// Both models with both engines.
@@ -27,7 +27,7 @@ fn cases() -> impl Iterator<Item = (ModelKind, Device)> {
 fn the_two_engines_agree() {
     let split = support::small_split(943, 1_682, 100_000);
     for model in ModelKind::LAB {
-        let config = Config { epochs: 3, ..Config::lab(model) };
+        let config = Config { epochs: 3, ..Config::usual(model) };
         let [fused, reference] =
             support::engines().map(|device| support::train(&split, &config, &device).unwrap());
         agree(&fused, &reference);
@@ -79,7 +79,7 @@ fn the_fused_engine_on_the_gpu_agrees_with_the_cpu() {
     let Some(device) = device else { return };
     let split = support::small_split(943, 1_682, 100_000);
     for model in ModelKind::LAB {
-        let config = Config { epochs: 3, ..Config::lab(model) };
+        let config = Config { epochs: 3, ..Config::usual(model) };
         let gpu = support::train(&split, &config, &device).unwrap();
         agree(&gpu, &support::train(&split, &config, &support::fused()).unwrap());
     }
@@ -215,7 +215,7 @@ fn one_user_with_a_hundred_thousand_ratings() {
         Split { train: ratings(100_000, 7), test: ratings(500, 11), users: 2, items: 3_001 };
     for model in ModelKind::LAB {
         for &optimizer in model.optimizers() {
-            let config = Config { epochs: 1, optimizer, ..Config::lab(model) };
+            let config = Config { epochs: 1, optimizer, ..Config::usual(model) };
             let cpu = support::train(&split, &config, &support::fused()).unwrap();
             assert!(cpu.history[0].test_rmse.unwrap() < 6.0, "{model}, {optimizer}");
             if let Some(gpu) = support::gpu(NAME) {
@@ -302,7 +302,7 @@ fn both_models_beat_always_the_mean_on_the_built_in_data() {
     let split = Split::random(&sample.table, 0.2, 42).unwrap();
     let always_the_mean = split.test.rmse_of_always(split.train.mean());
     for model in ModelKind::LAB {
-        let trained = support::train(&split, &Config::lab(model), &support::fused()).unwrap();
+        let trained = support::train(&split, &Config::usual(model), &support::fused()).unwrap();
         let rmse = trained.history.last().unwrap().test_rmse.unwrap();
         assert!(rmse < always_the_mean - 0.1, "{model}: {rmse} against {always_the_mean}");
         assert!(rmse > sample.noise_floor, "{model}: {rmse} is below the noise");

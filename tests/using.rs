@@ -63,7 +63,7 @@ pub(crate) fn file(golden: &Value, model: ModelKind) -> ModelFile {
         }
     }
     let trained = Trained {
-        config: Config { factors: 3, hidden, ..Config::lab(model) },
+        config: Config { factors: 3, hidden, ..Config::usual(model) },
         history: vec![EpochReport {
             epoch: 1,
             train_rmse: golden["train_rmse"].as_f64().unwrap(),
@@ -186,7 +186,7 @@ fn new_users_are_the_closed_form() {
 fn a_networks_new_user_comes_close_to_the_ratings() {
     let split = support::small_split(300, 100, 12_000);
     let config =
-        Config { epochs: 20, factors: 6, learning_rate: 0.005, ..Config::lab(ModelKind::DeepMf) };
+        Config { epochs: 20, factors: 6, learning_rate: 0.005, ..Config::usual(ModelKind::DeepMf) };
     let trained = support::train(&split, &config, &support::fused()).unwrap();
     let predictor = Predictor::new(of_split(trained, &split));
     let histories = Histories::of(&split.train, split.users);
@@ -221,7 +221,7 @@ fn of_split(trained: Trained, split: &Split) -> ModelFile {
 /// Factors from few whole numbers, so that many scores are alike.
 fn with_ties(model: ModelKind, users: usize, items: usize) -> (ModelFile, Split) {
     let split = support::small_split(users, items, users * 12);
-    let config = Config { factors: 2, epochs: 0, ..Config::lab(model) };
+    let config = Config { factors: 2, epochs: 0, ..Config::usual(model) };
     let mut trained = support::train(&split, &config, &support::fused()).unwrap();
     for parameter in &mut trained.weights.parameters[..2] {
         parameter.values.iter_mut().for_each(|value| *value = (*value * 1.5).round());
@@ -315,7 +315,7 @@ fn a_filter_asks_for_genre_year_and_number_of_ratings() {
     let titles = b"a::Alien (1979)::Horror|Sci-Fi\nb::Brazil (1985)::Sci-Fi\nc::Clue::Comedy\n";
     let titles = ratings::Titles::parse("movies.dat", titles).unwrap();
     let split = Split::random(&table, 0.0, 1).unwrap();
-    let config = Config { epochs: 0, ..Config::lab(ModelKind::Mf) };
+    let config = Config { epochs: 0, ..Config::usual(ModelKind::Mf) };
     let trained = support::train(&split, &config, &support::fused()).unwrap();
     let file = ModelFile::new(trained, None, &table, Some(&titles), &split, (0.0, 1));
     let predictor = Predictor::new(file);

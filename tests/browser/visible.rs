@@ -19,7 +19,7 @@ pub(crate) fn file() -> String {
 fn train_here() -> Vec<EpochReport> {
     let loaded = ratings::read("r", file().as_bytes(), &ReadOptions::default()).unwrap();
     let split = Split::random(&loaded.table, 0.2, 42).unwrap();
-    let config = Config { epochs: 3, ..Config::lab(ModelKind::Mf) };
+    let config = Config { epochs: 3, ..Config::usual(ModelKind::Mf) };
     support::train(&split, &config, &support::fused()).unwrap().history
 }
 

@@ -17,7 +17,7 @@ const SMALL: SampleConfig = SampleConfig { users: 80, items: 60, ratings: 1_920,
 
 fn settings(model: ModelKind, epochs: usize, device: DeviceChoice) -> Settings {
     Settings {
-        config: Config { epochs, ..Config::lab(model) },
+        config: Config { epochs, ..Config::usual(model) },
         test_share: 0.2,
         split_seed: 42,
         device,

@@ -35,10 +35,11 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     browser.click("#play");
     browser.wait_for_text("#play", "Train again");
 
-    // The busiest user; then one by id, whose own ratings are left out of the list.
+    // The busiest user; then one by id, who rated less.
     browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
-    choose(&browser, "#user", "7");
-    browser.wait_for_text("#picks", "Rated so far");
+    browser.wait_for_text("#picks", "Rated so far: 25 items");
+    choose(&browser, "#user", "70");
+    browser.wait_for_text("#picks", "Rated so far: 24 items");
     choose(&browser, "#user", "nobody");
     browser.wait_for_text("#notice", "nobody");
 

@@ -114,7 +114,7 @@ pub(crate) mod tests {
             data: "ratings.dat".into(),
             fingerprint: "1".into(),
             settings: Settings {
-                config: Config::lab(ModelKind::DeepMf),
+                config: Config::usual(ModelKind::DeepMf),
                 test_share: 0.2,
                 split_seed: 42,
                 device: DeviceChoice::Auto,

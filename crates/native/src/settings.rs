@@ -271,7 +271,7 @@ mod tests {
     fn the_default_is_the_lab() {
         let settings =
             Settings::resolve(None, &TrainFlags::default()).expect("the lab's settings are valid");
-        assert_eq!(settings.config, Config::lab(ModelKind::Mf));
+        assert_eq!(settings.config, Config::usual(ModelKind::Mf));
         assert_eq!(
             (settings.test_share, settings.seed, settings.device),
             (0.2, 42, DeviceChoice::Auto)

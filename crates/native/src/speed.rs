@@ -39,7 +39,7 @@ pub(crate) async fn of_all() -> anyhow::Result<Vec<Speed>> {
 }
 
 async fn of(split: &Arc<Split>, device: &Device) -> anyhow::Result<Speed> {
-    let config = Config { epochs: 10_000, ..Config::lab(ModelKind::Mf) };
+    let config = Config { epochs: 10_000, ..Config::usual(ModelKind::Mf) };
     let mut run = Run::start(split, &config, device).await?;
     run.advance().await?; // kernels are compiled in the first slice
     let (mut ratings, mut last) = (0, done(run.advance().await?));

@@ -277,7 +277,7 @@ pub struct Opened {
     pub settings: Settings,
     /// Every epoch it saw.
     pub history: Vec<trainer::EpochReport>,
-    /// Users and items it knows.
+    /// Users it knows.
     pub users: usize,
     /// Items it knows.
     pub items: usize,

@@ -148,9 +148,9 @@ pub struct Neighbour {
 /// A piece of the completed matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
-    /// The first user and item, as asked for.
+    /// The first user, counted from the busiest, as asked for.
     pub first_user: usize,
-    /// See above.
+    /// The first item, counted from the most rated, as asked for.
     pub first_item: usize,
     /// Ids of the users: the rows.
     pub users: Vec<String>,

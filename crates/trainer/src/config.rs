@@ -115,11 +115,6 @@ impl Config {
         Self { factors: 32, epochs: 150, posterior, ..Self::usual(ModelKind::BayesMf) }
     }
 
-    /// [`usual`](Self::usual) by the name under which the lab's readers look for it.
-    pub fn lab(model: ModelKind) -> Self {
-        Self::usual(model)
-    }
-
     /// Refuses settings that cannot train.
     ///
     /// # Errors
@@ -217,13 +212,13 @@ mod tests {
     #[test]
     fn the_lab_passes_its_own_check() {
         for model in ModelKind::ALL {
-            assert_eq!(Config::lab(model).check(), Ok(()), "{model}");
+            assert_eq!(Config::usual(model).check(), Ok(()), "{model}");
         }
     }
 
     #[test]
     fn settings_out_of_range_are_named() {
-        let lab = || Config::lab(ModelKind::Mf);
+        let lab = || Config::usual(ModelKind::Mf);
         for (config, setting) in [
             (Config { factors: 0, ..lab() }, "factors"),
             (Config { batch_size: 0, ..lab() }, "batch size"),
@@ -232,7 +227,7 @@ mod tests {
             (Config { learning_rate: 0.0, ..lab() }, "learning rate"),
             (Config { weight_decay: -1.0, ..lab() }, "weight decay"),
             (Config { hidden: vec![4], ..lab() }, "hidden layers"),
-            (Config { hidden: vec![0], ..Config::lab(ModelKind::DeepMf) }, "hidden layers"),
+            (Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) }, "hidden layers"),
         ] {
             assert_eq!(config.check().map_err(|e| e.setting), Err(setting), "{config:?}");
         }
@@ -241,7 +236,7 @@ mod tests {
     #[test]
     fn refused_numbers_are_short() {
         let refused = |learning_rate| {
-            let config = Config { learning_rate, ..Config::lab(ModelKind::Mf) };
+            let config = Config { learning_rate, ..Config::usual(ModelKind::Mf) };
             config.check().expect_err("out of range").value
         };
         assert_eq!([refused(-1.0), refused(0.0), refused(1e308)], ["-1", "0", "1e308"]);

@@ -123,7 +123,7 @@ pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, 
 /// nearest memory.
 pub fn of_cpu() -> f64 {
     const STEPS: u32 = 200_000;
-    let step = Schedule::new().next(&Config::lab(ModelKind::Mf)).rows;
+    let step = Schedule::new().next(&Config::usual(ModelKind::Mf)).rows;
     let mut numbers = [[0.5; 80]; 3];
     let began = Instant::now();
     Arch::new().dispatch(Coasting { numbers: &mut numbers, step, times: STEPS });
@@ -164,7 +164,7 @@ mod tests {
             values: vec![1.0; 4],
         };
         let split = Split { train, test: Ratings::default(), users: 2, items: 5 };
-        let dense = Config { batch_size: 1, factors: 3, ..Config::lab(ModelKind::Mf) };
+        let dense = Config { batch_size: 1, factors: 3, ..Config::usual(ModelKind::Mf) };
         let work = Work::of(&split, &dense);
         assert_eq!((work.steps, work.moves), (4, 4 * 7 * 3));
         assert_eq!(work.dispatches, 2 * 4 + 2, "two a step, the opening and the sums");

@@ -9,7 +9,7 @@
 //! # let sample = sample::generate(&SampleConfig { users: 30, items: 20, ratings: 400, seed: 1 });
 //! # let split = Split::random(&sample.table, 0.2, 42)?;
 //! # let split = std::sync::Arc::new(split);
-//! # let config = Config { epochs: 1, ..Config::lab(ModelKind::Mf) };
+//! # let config = Config { epochs: 1, ..Config::usual(ModelKind::Mf) };
 //! let device = Device::open(DeviceChoice::Cpu).await?;
 //! let mut run = Run::start(&split, &config, &device).await?;
 //! while let Some(event) = run.advance().await? {

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn factors_are_standard_normal() {
-        let weights = Weights::initial(&Config::lab(ModelKind::Mf), 6000, 4000);
+        let weights = Weights::initial(&Config::usual(ModelKind::Mf), 6000, 4000);
         for parameter in &weights.parameters {
             let (mean, variance) = moments(&parameter.values);
             assert!(mean.abs() < 0.02, "{}: mean {mean}", parameter.name);
@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn layers_are_uniform_within_their_bound() {
-        let config = Config { factors: 50, hidden: vec![64, 5], ..Config::lab(ModelKind::DeepMf) };
+        let config =
+            Config { factors: 50, hidden: vec![64, 5], ..Config::usual(ModelKind::DeepMf) };
         let weights = Weights::initial(&config, 3, 2);
         let layer = weights.get("layers.0.weight").expect("deepmf has a first layer");
         assert_eq!(layer.shape, [64, 100]);
@@ -233,7 +234,7 @@ mod tests {
     /// curve starts from them.
     #[test]
     fn the_stream_is_fixed() {
-        let weights = Weights::initial(&Config::lab(ModelKind::DeepMf), 2, 2);
+        let weights = Weights::initial(&Config::usual(ModelKind::DeepMf), 2, 2);
         let first =
             |name: &str| weights.get(name).expect("named in the doc comment").values[0].to_bits();
         assert_eq!(

@@ -40,7 +40,7 @@ fn configs() -> impl Strategy<Value = Config> {
                 learning_rate,
                 weight_decay: decay,
                 seed,
-                ..Config::lab(model)
+                ..Config::usual(model)
             }
         },
     )

@@ -206,7 +206,7 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
                 weight_decay,
                 epochs: 2,
                 learning_rate: 0.01,
-                ..Config::lab(model)
+                ..Config::usual(model)
             };
             let start = Weights::initial(&config, split.users, split.items);
             let expected = bits(&plain(&split, &config, &start));
@@ -227,7 +227,7 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
 fn losses_and_errors_do_not_depend_on_the_threads() {
     for model in ModelKind::LAB {
         let split = split(200, 90, 3_000);
-        let config = Config { batch_size: 600, ..Config::lab(model) };
+        let config = Config { batch_size: 600, ..Config::usual(model) };
         let start = Weights::initial(&config, split.users, split.items);
         let run = |threads| {
             let mut engine =
@@ -246,7 +246,7 @@ fn losses_and_errors_do_not_depend_on_the_threads() {
 fn every_vector_width_gives_the_same_bits() {
     let split = split(100, 60, 2_000);
     for model in ModelKind::LAB {
-        let config = Config { epochs: 2, batch_size: 128, ..Config::lab(model) };
+        let config = Config { epochs: 2, batch_size: 128, ..Config::usual(model) };
         let start = Weights::initial(&config, split.users, split.items);
         let run = |arch| {
             let mut engine = Fused::new(&split, &config, &Checkpoint::fresh(&start, &config), 2);

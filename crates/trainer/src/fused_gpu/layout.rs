@@ -112,7 +112,7 @@ mod tests {
         for (model, factors) in
             [(ModelKind::Mf, 3), (ModelKind::DeepMf, 10), (ModelKind::DeepMf, 1)]
         {
-            let config = Config { factors, ..Config::lab(model) };
+            let config = Config { factors, ..Config::usual(model) };
             let layout = Layout::new(&config, 5, 4);
             let weights = Weights::initial(&config, 5, 4);
             let values = layout.values(&weights);

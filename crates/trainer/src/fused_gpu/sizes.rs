@@ -150,7 +150,7 @@ mod tests {
             factors: 1,
             hidden: vec![64, 64],
             batch_size: 1,
-            ..Config::lab(ModelKind::DeepMf)
+            ..Config::usual(ModelKind::DeepMf)
         };
         let sizes = Sizes::of(&split, &config);
         assert!(sizes.max_steps > 1_000, "{}", sizes.max_steps);

@@ -62,7 +62,7 @@ impl Adam {
         let config = Config {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
-            ..Config::lab(ModelKind::Mf)
+            ..Config::usual(ModelKind::Mf)
         };
         let mut schedule = Schedule::after(self.made);
         (0..count).map(|_| schedule.next(&config).rows).collect()

@@ -14,7 +14,7 @@ const RATINGS: [f32; 6] = [4.0, 2.0, 5.0, 1.0, 3.0, 3.5];
 
 #[test]
 fn mf_moves_downhill() {
-    let config = Config { factors: 3, ..Config::lab(ModelKind::Mf) };
+    let config = Config { factors: 3, ..Config::usual(ModelKind::Mf) };
     check(&config, |weights, device| {
         let model = Mf::load(weights, device);
         let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
@@ -26,7 +26,7 @@ fn mf_moves_downhill() {
 
 #[test]
 fn deep_mf_moves_downhill() {
-    let config = Config { factors: 3, hidden: vec![4, 3], ..Config::lab(ModelKind::DeepMf) };
+    let config = Config { factors: 3, hidden: vec![4, 3], ..Config::usual(ModelKind::DeepMf) };
     check(&config, |weights, device| {
         let model = DeepMf::load(weights, device);
         let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));

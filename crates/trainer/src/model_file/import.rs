@@ -48,7 +48,7 @@ impl Weights {
         }
         let model = if hidden.is_empty() { ModelKind::Mf } else { ModelKind::DeepMf };
         hidden.pop(); // the last layer yields the rating
-        let config = Config { factors, hidden, epochs: 0, ..Config::lab(model) };
+        let config = Config { factors, hidden, epochs: 0, ..Config::usual(model) };
         config.check()?;
         let weights = Self { parameters };
         let rows = |n: usize| weights.parameters[n].shape[0];

@@ -39,14 +39,14 @@ impl Desk {
 
     /// Gives the page a checkpoint. A failure is the run's, which will say so itself.
     pub(super) async fn keep(&mut self) {
-        let Some(course) = &mut self.course else { return };
-        let Ok((trained, optimizer)) = course.run.checkpoint().await else { return };
-        course.kept = post::now();
-        let cut = (course.settings.test_share, course.settings.split_seed);
-        let split = Arc::clone(&course.split);
-        let epochs = trained.history.len();
-        if let Some(file) = self.file(trained, Some(optimizer), &split, cut) {
-            send_with(&News::Checkpoint { epochs }, &file.to_bytes());
+        if self.course.is_none() {
+            return;
+        }
+        let Ok(file) = self.model_file().await else { return };
+        let epochs = file.trained.history.len();
+        send_with(&News::Checkpoint { epochs }, &file.to_bytes());
+        if let Some(course) = &mut self.course {
+            course.kept = post::now();
         }
     }
 
