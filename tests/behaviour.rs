@@ -5,14 +5,28 @@ use ratings::{
     sample::{self, SampleConfig},
 };
 use trainer::{
-    Config, Descent, Event, ModelKind, Pace, Posterior, Run, Schedule, TrainError, Trained,
+    Config, Descent, Event, ModelKind, Optimizer, Pace, Posterior, Run, Schedule, TrainError,
+    Trained,
 };
 
 use crate::support;
 
+/// A model, and what trains it.
+type Kind = (ModelKind, Optimizer);
+
+/// All models with all that trains them; the lab's are compared with PyTorch elsewhere.
+fn kinds() -> Vec<Kind> {
+    let optimizers = |model: ModelKind| match model.optimizers() {
+        [first, ..] if model.is_lab() => std::slice::from_ref(first),
+        all => all,
+    };
+    let kinds = |model| optimizers(model).iter().map(move |optimizer| (model, *optimizer));
+    ModelKind::ALL.into_iter().flat_map(kinds).collect()
+}
+
 /// Settings with which the model learns a small table.
-fn small(model: ModelKind) -> Config {
-    let usual = Config { seed: 3, ..Config::usual(model) };
+fn small((model, optimizer): Kind) -> Config {
+    let usual = Config { seed: 3, optimizer, ..Config::usual(model) };
     match model {
         ModelKind::Mf | ModelKind::DeepMf => {
             Config { epochs: 250, factors: 4, batch_size: 32, learning_rate: 0.01, ..usual }
@@ -29,10 +43,10 @@ fn small(model: ModelKind) -> Config {
 }
 
 /// The same, but over in no time.
-fn quick(model: ModelKind) -> Config {
+fn quick(kind: Kind) -> Config {
     let posterior = Posterior { burn_in: 2, samples: 4 };
-    let epochs = if model.is_lab() { 3 } else { 6 };
-    Config { epochs, posterior, ..small(model) }
+    let epochs = if kind.0.is_lab() { 3 } else { 6 };
+    Config { epochs, posterior, ..small(kind) }
 }
 
 /// A full table of `users` by `items`, every fifth rating kept for testing.
@@ -57,12 +71,12 @@ fn test_rmse(split: &Split, config: &Config) -> f64 {
 #[test]
 fn two_tastes_are_found_by_every_model_with_factors() {
     let split = full(30, 20, |user, item| if (user + item) % 2 == 0 { 5.0 } else { 1.0 });
-    for model in ModelKind::ALL {
-        let rmse = test_rmse(&split, &small(model));
-        if model == ModelKind::Biases {
+    for kind in kinds() {
+        let rmse = test_rmse(&split, &small(kind));
+        if kind.0 == ModelKind::Biases {
             assert!(rmse > 1.9, "biases cannot tell who likes what: {rmse}");
         } else {
-            assert!(rmse < 0.3, "{model}: {rmse}");
+            assert!(rmse < 0.3, "{kind:?}: {rmse}");
         }
     }
 }
@@ -70,17 +84,17 @@ fn two_tastes_are_found_by_every_model_with_factors() {
 #[test]
 fn kind_users_and_good_items_are_found_by_every_model() {
     let split = full(30, 20, |user, item| 1.0 + (user % 3) as f32 + (item % 4) as f32 / 2.0);
-    for model in ModelKind::ALL {
-        let rmse = test_rmse(&split, &small(model));
-        assert!(rmse < 0.25, "{model}: {rmse}");
+    for kind in kinds() {
+        let rmse = test_rmse(&split, &small(kind));
+        assert!(rmse < 0.25, "{kind:?}: {rmse}");
     }
 }
 
 #[test]
 fn the_reported_rmse_is_that_of_the_predictions() {
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
-        let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+    for kind in kinds() {
+        let trained = support::train(&split, &quick(kind), &support::fused()).unwrap();
         let predicted = trained.predict(&split.test.users, &split.test.items);
         let squared: f64 = predicted
             .iter()
@@ -89,17 +103,17 @@ fn the_reported_rmse_is_that_of_the_predictions() {
             .sum();
         let rmse = (squared / split.test.len() as f64).sqrt();
         let reported = trained.history.last().unwrap().test_rmse.unwrap();
-        assert!((rmse - reported).abs() < 1e-5, "{model}: {rmse} {reported}");
+        assert!((rmse - reported).abs() < 1e-5, "{kind:?}: {rmse} {reported}");
     }
 }
 
 #[test]
 fn threads_and_slices_change_no_bit_and_the_seed_does() {
     let split = support::small_split(300, 150, 9_000);
-    for model in ModelKind::ALL {
+    for kind in kinds() {
         let train = |threads: usize, pace: Pace, seed: u64| {
             let device = support::fused().with_threads(threads);
-            let config = Config { seed, ..quick(model) };
+            let config = Config { seed, ..quick(kind) };
             pollster::block_on(async {
                 let mut run = Run::start(&support::shared(&split), &config, &device).await.unwrap();
                 run.set_pace(pace);
@@ -109,12 +123,12 @@ fn threads_and_slices_change_no_bit_and_the_seed_does() {
         };
         let one = train(1, Pace::default(), 1);
         for threads in [2, 3, 5] {
-            assert!(train(threads, Pace::default(), 1) == one, "{model}: {threads} threads");
+            assert!(train(threads, Pace::default(), 1) == one, "{kind:?}: {threads} threads");
         }
-        assert!(train(2, Pace::Batches(1), 1) == one, "{model}: slices");
-        assert!(train(2, Pace::Batches(1_000), 1) == one, "{model}: slices");
-        if model != ModelKind::Biases {
-            assert!(train(1, Pace::default(), 2) != one, "{model}: the seed must matter");
+        assert!(train(2, Pace::Batches(1), 1) == one, "{kind:?}: slices");
+        assert!(train(2, Pace::Batches(1_000), 1) == one, "{kind:?}: slices");
+        if kind.0 != ModelKind::Biases {
+            assert!(train(1, Pace::default(), 2) != one, "{kind:?}: the seed must matter");
         }
     }
 }
@@ -128,9 +142,9 @@ fn outcome(trained: Trained) -> (trainer::Weights, Vec<(f64, Option<f64>)>) {
 #[test]
 fn a_run_that_is_left_goes_on_with_the_same_bits() {
     let split = support::small_split(100, 60, 2_000);
-    for model in ModelKind::ALL {
+    for kind in kinds() {
         let descent = Descent { schedule: Schedule::Decay, ..Descent::default() };
-        let config = Config { descent, ..quick(model) };
+        let config = Config { descent, ..quick(kind) };
         let whole = outcome(support::train(&split, &config, &support::fused()).unwrap());
         for slices in [0, 1, 7, 40] {
             let again = pollster::block_on(async {
@@ -146,7 +160,7 @@ fn a_run_that_is_left_goes_on_with_the_same_bits() {
                 while run.advance().await.unwrap().is_some() {}
                 outcome(run.finish().await.unwrap())
             });
-            assert!(again == whole, "{model}, left after {slices} slices");
+            assert!(again == whole, "{kind:?}, left after {slices} slices");
         }
     }
 }
@@ -158,11 +172,11 @@ fn whoever_has_no_training_ratings_gets_a_rating_all_the_same() {
     let (low, high) = split.train.range().unwrap();
     let users = [0, split.users - 1, split.users - 1].map(|user| UserIndex(user as u32));
     let items = [split.items - 1, 0, split.items - 1].map(|item| ItemIndex(item as u32));
-    for model in ModelKind::ALL {
-        let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+    for kind in kinds() {
+        let trained = support::train(&split, &quick(kind), &support::fused()).unwrap();
         for rating in trained.predict(&users, &items) {
-            assert!(rating.is_finite(), "{model}: {rating}");
-            assert!(model.is_lab() || (low..=high).contains(&rating), "{model}: {rating}");
+            assert!(rating.is_finite(), "{kind:?}: {rating}");
+            assert!(kind.0.is_lab() || (low..=high).contains(&rating), "{kind:?}: {rating}");
         }
     }
 }
@@ -175,10 +189,10 @@ fn the_smallest_tables_train() {
     let one_item = full(20, 1, |user, _| (user % 5) as f32);
     let alike = full(10, 10, |_, _| 4.0);
     for split in [one, one_user, one_item, alike] {
-        for model in ModelKind::ALL {
-            let trained = support::train(&split, &quick(model), &support::fused()).unwrap();
+        for kind in kinds() {
+            let trained = support::train(&split, &quick(kind), &support::fused()).unwrap();
             let rmse = trained.history.last().unwrap().test_rmse.unwrap();
-            assert!(rmse.is_finite(), "{model}: {rmse}");
+            assert!(rmse.is_finite(), "{kind:?}: {rmse}");
         }
     }
 }
@@ -188,10 +202,10 @@ fn the_smallest_tables_train() {
 fn huge_ratings_do_no_harm() {
     let mut split = support::small_split(100, 60, 2_000);
     split.train.values.iter_mut().for_each(|rating| *rating *= 1e20);
-    for model in ModelKind::ALL {
+    for kind in kinds() {
         let (error, trained) = pollster::block_on(async {
             let (split, device) = (support::shared(&split), support::fused());
-            let mut run = Run::start(&split, &quick(model), &device).await.unwrap();
+            let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
             let error = loop {
                 match run.advance().await {
                     Ok(Some(Event::Progress(_) | Event::Epoch(_) | Event::Recovered(_))) => {}
@@ -201,9 +215,41 @@ fn huge_ratings_do_no_harm() {
             };
             (error, run.finish().await.unwrap())
         });
-        assert!(matches!(error, None | Some(TrainError::Diverged { .. })), "{model}: {error:?}");
+        assert!(matches!(error, None | Some(TrainError::Diverged { .. })), "{kind:?}: {error:?}");
         let values = trained.weights.parameters.iter().flat_map(|of| &of.values);
-        assert!(values.into_iter().all(|value| value.is_finite()), "{model}");
+        assert!(values.into_iter().all(|value| value.is_finite()), "{kind:?}");
+    }
+}
+
+/// The slope of the penalised squared error by every item's factors and bias, in parts of what a
+/// rating adds to it.
+#[test]
+fn closed_forms_leave_no_slope() {
+    let split = support::small_split(100, 60, 2_000);
+    let config = quick((ModelKind::BiasedMf, Optimizer::Als));
+    let weights = support::train(&split, &config, &support::fused()).unwrap().weights;
+    let values = |name: &str| weights.get(name).unwrap().values.as_slice();
+    let ([p, q], k) = (["user_factors", "item_factors"].map(values), config.factors);
+    let [b, c] = ["user_bias", "item_bias"].map(values);
+    for item in 0..split.items {
+        let own: Vec<usize> =
+            (0..split.train.len()).filter(|&row| split.train.items[row].index() == item).collect();
+        let q = &q[item * k..][..k];
+        let pull = config.weight_decay * own.len() as f64;
+        let mut slope: Vec<f64> =
+            q.iter().chain([&c[item]]).map(|x| pull * f64::from(*x)).collect();
+        for &row in &own {
+            let user = split.train.users[row].index();
+            let p = &p[user * k..][..k];
+            let dot: f32 = p.iter().zip(q).map(|(p, q)| p * q).sum();
+            let predicted = values("rating_scale")[1] + b[user] + c[item] + dot;
+            let error = f64::from(split.train.values[row] - predicted);
+            for (slope, x) in slope.iter_mut().zip(p.iter().chain([&1.0])) {
+                *slope -= error * f64::from(*x);
+            }
+        }
+        let steepest = slope.iter().fold(0.0, |most: f64, slope| most.max(slope.abs()));
+        assert!(steepest < 1e-4 * own.len().max(1) as f64, "item {item}: {slope:?}");
     }
 }
 
@@ -226,7 +272,9 @@ fn the_posterior_knows_how_sure_it_is() {
     // A normal distribution has 68 % and 95 % there; ratings are rounded and end at both ends.
     assert!((within(1.0) - 0.683).abs() < 0.05, "{}", within(1.0));
     assert!((within(2.0) - 0.954).abs() < 0.03, "{}", within(2.0));
-    let one = support::train(&split, &quick(ModelKind::BiasedMf), &support::fused()).unwrap();
+    let one =
+        support::train(&split, &quick((ModelKind::BiasedMf, Optimizer::Sgd)), &support::fused())
+            .unwrap();
     assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
 }
 

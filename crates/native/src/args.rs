@@ -143,8 +143,8 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_name = "N,N", allow_negative_numbers = true)]
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
-    /// decay: far faster on a large catalogue [lab: adam]. The other models have one each: als for
-    /// biases, sgd for biased-mf, gibbs for bayes-mf
+    /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases,
+    /// sgd (one rating at a time) or als (closed form) for biased-mf, gibbs for bayes-mf
     #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]

@@ -1,6 +1,6 @@
 //! What a run will do, in a line.
 
-use trainer::{Config, Descent, ModelKind, Posterior};
+use trainer::{Config, Descent, ModelKind, Optimizer, Posterior};
 
 use crate::text::{counted, short};
 
@@ -33,6 +33,9 @@ pub(crate) fn of(config: &Config) -> String {
             )
         }
         ModelKind::Biases => format!("{model}; {epochs}; {optimizer}, penalty {decay}"),
+        ModelKind::BiasedMf if *optimizer == Optimizer::Als => format!(
+            "{model}, K = {factors}; {epochs}; {optimizer}, weight decay {decay} ({penalty})"
+        ),
         ModelKind::BiasedMf => format!(
             "{model}, K = {factors}, {link} link; {epochs}; {optimizer}, lr {rate} ({schedule}), weight decay {decay} ({penalty})"
         ),

@@ -50,11 +50,11 @@ pub struct Config {
     /// How a step moves the parameters.
     #[serde(default)]
     pub optimizer: Optimizer,
-    /// The step size of Adam and of gradient descent.
+    /// The step size of Adam and of gradient descent; closed forms have none.
     pub learning_rate: f64,
     /// L2 penalty. Adam adds it to the gradient of every parameter at every step (coupled); gradient
-    /// descent to that of the rows of a rating (see [`Penalty`]); [`ModelKind::Biases`] minimises
-    /// it together with the squared error; [`ModelKind::BayesMf`] learns its own.
+    /// descent to that of the rows of a rating (see [`Penalty`]); least squares minimise it together
+    /// with the squared error; [`ModelKind::BayesMf`] learns its own.
     pub weight_decay: f64,
     /// What only [`ModelKind::BiasedMf`] needs.
     #[serde(default)]
@@ -69,6 +69,8 @@ pub struct Config {
 impl Config {
     /// Most ratings a batch may hold.
     pub const MAX_BATCH: usize = 1 << 16;
+    /// The least penalty with which alternating least squares solves for a row of factors in f32.
+    const LEAST_RIDGE: f64 = 1e-5;
 
     /// The settings with which a model is trained if nothing else is said: for the two models of the
     /// lab those of the lab on MovieLens-1M that this project began with, for the others what a
@@ -129,7 +131,7 @@ impl Config {
             optimizer,
             learning_rate,
             weight_decay,
-            descent: Descent { schedule: _, link: _, penalty: _ },
+            descent: Descent { schedule: _, link, penalty: _ },
             posterior,
             seed: _,
         } = self;
@@ -163,8 +165,18 @@ impl Config {
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
-                         biases, sgd for biased-mf, gibbs for bayes-mf";
+                         biases, sgd or als for biased-mf, gibbs for bayes-mf";
             return refuse("optimizer", optimizer.to_string(), range);
+        }
+        if *model == ModelKind::BiasedMf && *optimizer == Optimizer::Als {
+            if *link != Link::Linear {
+                let range = "linear for als, which has a closed form for no other; choose sgd";
+                return refuse("link", link.to_string(), range);
+            }
+            if *weight_decay < Self::LEAST_RIDGE {
+                let range = "at least 0.00001 for als, so that every row has one best";
+                return refuse("weight decay", shown(*weight_decay), range);
+            }
         }
         let Posterior { burn_in, samples } = posterior;
         if *burn_in > 1_000_000 {
@@ -219,6 +231,8 @@ mod tests {
     #[test]
     fn settings_out_of_range_are_named() {
         let lab = || Config::usual(ModelKind::Mf);
+        let als = || Config { optimizer: Optimizer::Als, ..Config::usual(ModelKind::BiasedMf) };
+        let logistic = Descent { link: Link::Logistic, ..Descent::default() };
         for (config, setting) in [
             (Config { factors: 0, ..lab() }, "factors"),
             (Config { batch_size: 0, ..lab() }, "batch size"),
@@ -227,6 +241,8 @@ mod tests {
             (Config { learning_rate: 0.0, ..lab() }, "learning rate"),
             (Config { weight_decay: -1.0, ..lab() }, "weight decay"),
             (Config { hidden: vec![4], ..lab() }, "hidden layers"),
+            (Config { weight_decay: 0.0, ..als() }, "weight decay"),
+            (Config { descent: logistic, ..als() }, "link"),
             (Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) }, "hidden layers"),
         ] {
             assert_eq!(config.check().map_err(|e| e.setting), Err(setting), "{config:?}");

@@ -3,12 +3,9 @@
 //! Probabilistic Matrix Factorization using Markov Chain Monte Carlo"; the biases are one more factor
 //! of each row).
 
-mod by_row; // the ratings of each row
 mod random; // draws that depend on seed, epoch and row alone
 mod linear; // small systems
 mod prior; // what the rows of a side have in common
-mod conditional; // a row given the other side
-mod draw; // all rows at one time of the chain
 mod kept; // the draws that make the model
 mod chain; // one epoch after the other
 mod learner; // the model as a run sees it

@@ -3,7 +3,8 @@
 use ratings::Split;
 
 use crate::{
-    Config, ModelKind, Weights,
+    Config, ModelKind, Optimizer, Weights,
+    als::Als,
     biases::Shrinking,
     checkpoint::Checkpoint,
     gibbs::Gibbs,
@@ -59,6 +60,9 @@ impl Learning {
         let weights = &from.weights;
         let learner: Box<dyn Learner> = match config.model {
             ModelKind::Biases => Box::new(Shrinking::new(split, config, weights)),
+            ModelKind::BiasedMf if config.optimizer == Optimizer::Als => {
+                Box::new(Als::new(split, config, weights, threads))
+            }
             ModelKind::BiasedMf => Box::new(Sgd::new(split, config, weights, threads)),
             ModelKind::BayesMf => Box::new(Gibbs::new(split, config, weights, threads)),
             ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),

@@ -56,6 +56,8 @@ mod scale; // where ratings lie
 mod learner; // a model that trains itself
 mod biases; // the line to beat
 mod sgd; // biased factorisation, one rating at a time
+mod rows; // rows of one side given the other, in closed form
+mod als; // the same, one side at a time in closed form
 mod gibbs; // the same, averaged over its posterior
 mod engine; // the choice among them
 mod event; // what a run says while it goes

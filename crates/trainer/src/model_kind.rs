@@ -45,7 +45,7 @@ impl ModelKind {
         match self {
             Self::Mf | Self::DeepMf => &[Optimizer::Adam, Optimizer::SparseAdam],
             Self::Biases => &[Optimizer::Als],
-            Self::BiasedMf => &[Optimizer::Sgd],
+            Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
             Self::BayesMf => &[Optimizer::Gibbs],
         }
     }

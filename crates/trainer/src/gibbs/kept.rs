@@ -1,12 +1,14 @@
 //! The draws that make the model: a prediction is their mean, its uncertainty their spread.
 
-use super::draw::{Draw, Standard};
-use crate::{Posterior, Weights};
+use crate::{
+    Posterior, Weights,
+    rows::{Sides, Standard},
+};
 
 /// Draws kept of a chain.
 #[derive(Clone)]
 pub(super) struct Kept {
-    pub(super) draws: Vec<Draw>,
+    pub(super) draws: Vec<Sides>,
     posterior: Posterior,
     epochs: usize, // of the chain
 }
@@ -33,7 +35,7 @@ impl Kept {
         let draw = |draw: usize| {
             let users = [part(draw, "draws.user_factors"), part(draw, "draws.user_bias")];
             let items = [part(draw, "draws.item_factors"), part(draw, "draws.item_bias")];
-            Draw::load(factors, [users, items], standard)
+            Sides::load(factors, [users, items], standard)
         };
         let draws = (0..count.min(self.posterior.samples)).map(draw).collect();
         Self { draws, ..self }
@@ -64,7 +66,7 @@ impl Kept {
 
     /// Keeps one more; a chain that was made longer later on loses its oldest for it. Returns
     /// whether it did.
-    pub(super) fn push(&mut self, draw: Draw) -> bool {
+    pub(super) fn push(&mut self, draw: Sides) -> bool {
         let full = self.draws.len() >= self.posterior.samples;
         if full {
             self.draws.remove(0);

@@ -2,20 +2,12 @@
 
 use ratings::{Ratings, Split};
 
-use super::{
-    by_row::ByRow,
-    chain::Chain,
-    draw::{Draw, Standard},
-    kept::Kept,
-};
+use super::{chain::Chain, kept::Kept};
 use crate::{
     Config, Scale, Weights,
     learner::{Learner, losses},
-    parallel,
+    rows::{ByRow, Sides, Standard},
 };
-
-/// Test ratings predicted by one thread before it asks for more.
-const EVALUATE: usize = 1 << 12;
 
 /// A posterior being sampled.
 pub(crate) struct Gibbs {
@@ -23,7 +15,7 @@ pub(crate) struct Gibbs {
     threads: usize,
     standard: Standard,
     chain: Chain,
-    good: (Draw, f32),
+    good: (Sides, f32),
     kept: Kept,
     test: Ratings,
     sums: Vec<f32>, // [test] of the kept draws' predictions, or the current draw's if none is kept
@@ -41,7 +33,7 @@ impl Gibbs {
         let standard = Standard::new(scale, train.rmse_of_always(train.mean()));
         let users_now = [from.values("user_factors"), from.values("user_bias")];
         let items_now = [from.values("item_factors"), from.values("item_bias")];
-        let draw = Draw::load(config.factors, [users_now, items_now], standard);
+        let draw = Sides::load(config.factors, [users_now, items_now], standard);
         let (count, noise) = match *from.values("draws.state") {
             [count, precision] if precision > 0.0 => (count, standard.precision(precision)),
             _ => (0.0, 1.0), // the chain's start
@@ -73,21 +65,10 @@ impl Gibbs {
     fn sum_kept(&mut self) {
         let mut sums = vec![0.0; self.test.len()];
         for draw in &self.kept.draws {
-            let predicted = self.predict(draw);
+            let predicted = draw.predict_all(&self.test, self.threads);
             sums.iter_mut().zip(predicted).for_each(|(sum, predicted)| *sum += predicted);
         }
         self.sums = sums;
-    }
-
-    /// A draw's predictions for the test set, on the model's own scale.
-    fn predict(&self, draw: &Draw) -> Vec<f32> {
-        let starts: Vec<usize> = (0..self.test.len()).step_by(EVALUATE).collect();
-        let parts = parallel::map(&starts, self.threads, |&start| -> Vec<f32> {
-            let end = self.test.len().min(start + EVALUATE);
-            let pairs = self.test.users[start..end].iter().zip(&self.test.items[start..end]);
-            pairs.map(|(user, item)| draw.predict(user.0, item.0)).collect()
-        });
-        parts.concat()
     }
 
     /// At the end of an epoch: adds the current draw to the model, if it is one of those to keep,
@@ -98,7 +79,7 @@ impl Gibbs {
         if !keep && !first {
             return;
         }
-        let predicted = self.predict(&self.chain.draw);
+        let predicted = self.chain.draw.predict_all(&self.test, self.threads);
         for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
             *sum = if first { predicted } else { *sum + predicted };
         }
@@ -107,7 +88,7 @@ impl Gibbs {
         }
     }
 
-    fn to_weights(&self, draw: &Draw, noise: f32) -> Weights {
+    fn to_weights(&self, draw: &Sides, noise: f32) -> Weights {
         let [user_factors, user_bias] = draw.unload(0, self.standard);
         let [item_factors, item_bias] = draw.unload(1, self.standard);
         let scale = self.standard.scale.parameter().values;
@@ -130,16 +111,16 @@ impl Learner for Gibbs {
     fn tune(&mut self, _: &Config) {} // it learns its own penalty and takes no steps
 
     fn trained(&self) -> usize {
-        self.chain.turns() / 2
+        self.chain.sweep().turns() / 2
     }
 
     fn train(&mut self, steps: usize) -> Vec<f64> {
         let squared = self.chain.advance(steps, self.threads);
-        if !squared.is_empty() && self.chain.is_done() {
+        if !squared.is_empty() && self.chain.sweep().is_done() {
             self.collect();
         }
         let squared = squared.into_iter().map(|squared| self.standard.squared(squared)).collect();
-        losses(squared, self.chain.steps(), 2 * self.ratings)
+        losses(squared, self.chain.sweep().len(), 2 * self.ratings)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]

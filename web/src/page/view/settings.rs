@@ -75,9 +75,13 @@ fn OfBatches() -> impl IntoView {
     }
 }
 
-/// Settings of gradient descent, one rating at a time.
+/// Settings of the biased factorisation.
 #[component]
 fn OfDescent() -> impl IntoView {
+    let optimizers = [
+        (Optimizer::Sgd.to_string(), "SGD: one rating at a time"),
+        (Optimizer::Als.to_string(), "ALS: closed form, linear link"),
+    ];
     let schedules = [
         (Schedule::Constant.to_string(), "constant"),
         (Schedule::Decay.to_string(), "decay"),
@@ -90,6 +94,8 @@ fn OfDescent() -> impl IntoView {
         (Penalty::Root.to_string(), "by the root of the count"),
     ];
     view! {
+        <Choice name="optimizer" label="Optimizer" help="ALS takes no learning rate"
+            options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
         <Choice name="lr-schedule" label="Rate" help="how the learning rate moves from epoch to epoch"
             options=schedules.to_vec() value=|s| s.config.descent.schedule.to_string()/>
         <Choice name="link" label="Link" help="from the model's sum to a rating"

@@ -5,15 +5,15 @@ use std::ops::Range;
 use ratings::Ratings;
 
 /// The ratings of every row of one side, one row's after the other's.
-pub(super) struct ByRow {
+pub(crate) struct ByRow {
     starts: Vec<usize>, // [rows + 1]
     /// `(row of the other side, rating on the model's own scale)`, in the order of the training set.
-    pub(super) entries: Vec<(u32, f32)>,
+    entries: Vec<(u32, f32)>,
 }
 
 impl ByRow {
     /// The ratings by user and by item; `standard` takes a rating to the model's own scale.
-    pub(super) fn both(
+    pub(crate) fn both(
         train: &Ratings,
         users: usize,
         items: usize,
@@ -44,17 +44,27 @@ impl ByRow {
     }
 
     /// Rows.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1
     }
 
+    /// Ratings of all rows.
+    pub(crate) fn ratings(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many ratings each row has: `[rows]`.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = usize> {
+        self.starts.windows(2).map(|ends| ends[1] - ends[0])
+    }
+
     /// The ratings of one row.
-    pub(super) fn of(&self, row: usize) -> &[(u32, f32)] {
+    pub(crate) fn of(&self, row: usize) -> &[(u32, f32)] {
         &self.entries[self.starts[row]..self.starts[row + 1]]
     }
 
     /// The rows cut into shares of about `ratings` ratings each, or of one row.
-    pub(super) fn shares(&self, ratings: usize) -> Vec<Range<usize>> {
+    pub(crate) fn shares(&self, ratings: usize) -> Vec<Range<usize>> {
         let mut shares = Vec::new();
         let mut begin = 0;
         for row in 0..self.len() {
@@ -67,7 +77,7 @@ impl ByRow {
     }
 
     /// Ratings of these rows.
-    pub(super) fn count(&self, rows: &Range<usize>) -> usize {
+    pub(crate) fn count(&self, rows: &Range<usize>) -> usize {
         self.starts[rows.end] - self.starts[rows.start]
     }
 }

@@ -1,33 +1,34 @@
-//! A row drawn from its distribution given the rows of the other side and its own ratings.
+//! A row given the rows of the other side and its own ratings: its best, or a draw.
 //!
 //! A row is `x = (p, bias)`, `n = K + 1` numbers. With `z = (q, 1)` for each of its ratings, `t` the
-//! rating less the other side's bias, `a` the precision of the noise and `(m, P)` the prior, the
-//! distribution is normal with precision `A = P + a Σ z zᵀ` and mean `A⁻¹ (P m + a Σ t z)`
-//! (Salakhutdinov and Mnih 2008, equation 11, with the bias as one more factor).
+//! rating less the other side's bias, a weight `a` and a prior `(m, P)`, what is minimised is
+//! `a Σ (t - x·z)² + (x - m)ᵀ P (x - m)`, so `A x = b` with `A = P + a Σ z zᵀ` and
+//! `b = P m + a Σ t z` (Koren, Bell and Volinsky 2009, equation 4). Where `a` is the precision of the
+//! noise, `x` is normal with this mean and the precision `A` (Salakhutdinov and Mnih 2008, equation
+//! 11). The bias is one more factor.
 
 use pulp::Simd;
 
-use super::random::Draws;
-
 /// Rows start at a multiple of this many numbers, whatever the vector width.
-pub(super) const LANES: usize = 8;
+const LANES: usize = 8;
 /// Ratings gathered together: enough to fill the vectors' pipelines, few enough for the near cache.
 const GATHER: usize = 128;
 /// Rows of the sum that stay in registers together.
 const TILE: usize = 8;
 
 /// Numbers from one row to the next: room for `x` or for `(z, t)`.
-pub(super) fn stride(factors: usize) -> usize {
+pub(crate) fn stride(factors: usize) -> usize {
     (factors + 2).next_multiple_of(LANES)
 }
 
-/// What all rows of a side share.
-pub(super) struct Shared<'a> {
-    pub(super) n: usize,              // K + 1
-    pub(super) others: &'a [f32],     // [rows of the other side, stride]
-    pub(super) prior: &'a [f32],      // [n, stride], the precision's upper triangle
-    pub(super) prior_mean: &'a [f32], // [n], the precision times the mean
-    pub(super) noise: f32,            // its precision
+/// The linear systems of a side's rows.
+pub(crate) struct System<'a> {
+    pub(crate) n: usize,              // K + 1
+    pub(crate) others: &'a [f32],     // [rows of the other side, stride]
+    pub(crate) prior: &'a [f32],      // P: [n, stride], its upper triangle
+    pub(crate) prior_mean: &'a [f32], // P m: [n]
+    pub(crate) ridge: &'a [f32],      // [rows], what a row adds to P's diagonal; empty for nothing
+    pub(crate) weight: f32,           // a
 }
 
 /// Room for the work on one row after the other.
@@ -39,8 +40,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(factors: usize) -> Self {
-        let stride = stride(factors);
+    pub(super) fn new(stride: usize) -> Self {
         Self {
             gathered: vec![0.0; GATHER * stride],
             matrix: vec![0.0; stride * stride],
@@ -50,18 +50,20 @@ impl Room {
     }
 }
 
-impl Shared<'_> {
-    /// Draws a row; returns the sum of the squared errors that it leaves.
+impl System<'_> {
+    /// Solves for a row, with `noise` standard normal numbers for a draw or zeros for the best;
+    /// returns the sum of the squared errors that it leaves.
     #[inline(always)]
-    pub(super) fn draw<S: Simd>(
+    pub(super) fn solve<S: Simd>(
         &self,
         simd: S,
-        ratings: &[(u32, f32)],
-        row: &mut [f32], // [stride]
+        (row, ratings): (usize, &[(u32, f32)]),
+        to: &mut [f32], // [stride]
         room: &mut Room,
-        draws: &mut Draws,
+        noise: impl FnMut() -> f32,
     ) -> f64 {
-        let (n, stride) = (self.n, row.len());
+        let (n, stride) = (self.n, to.len());
+        let ridge = self.ridge.get(row).copied().unwrap_or(0.0);
         room.matrix.fill(0.0);
         for part in ratings.chunks(GATHER) {
             self.gather(part, &mut room.gathered, stride);
@@ -70,14 +72,15 @@ impl Shared<'_> {
         }
         for i in 0..n {
             let (own, prior) = (i * stride, &self.prior[i * stride..][..stride]);
-            room.right[i] = self.prior_mean[i] + self.noise * room.matrix[own + n];
+            room.right[i] = self.prior_mean[i] + self.weight * room.matrix[own + n];
             for (value, prior) in room.matrix[own..own + stride].iter_mut().zip(prior) {
-                *value = prior + self.noise * *value;
+                *value = prior + self.weight * *value;
             }
+            room.matrix[own + i] += ridge;
         }
         factorise(simd, &mut room.matrix, stride, n);
-        solve(simd, room, row, n, draws);
-        self.squared_error(ratings, row, room)
+        substitute(simd, room, to, n, noise);
+        self.squared_error(ratings, to, room)
     }
 
     /// Copies `(q, 1, t)` of these ratings.
@@ -158,7 +161,13 @@ fn factorise<S: Simd>(simd: S, matrix: &mut [f32], stride: usize, n: usize) {
 
 /// Sets `row` to `L⁻ᵀ (L⁻¹ right + noise)`, a draw with mean `(L Lᵀ)⁻¹ right`.
 #[inline(always)]
-fn solve<S: Simd>(simd: S, room: &mut Room, row: &mut [f32], n: usize, draws: &mut Draws) {
+fn substitute<S: Simd>(
+    simd: S,
+    room: &mut Room,
+    row: &mut [f32],
+    n: usize,
+    mut noise: impl FnMut() -> f32,
+) {
     let stride = row.len();
     let width = S::F32_LANES;
     for j in 0..n {
@@ -173,11 +182,9 @@ fn solve<S: Simd>(simd: S, room: &mut Room, row: &mut [f32], n: usize, draws: &m
     }
     row.fill(0.0);
     for j in (0..n).rev() {
-        #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
-        let noise = draws.normal() as f32;
         let pivot = &room.matrix[j * stride..][..stride];
         let from = j / LANES * LANES;
-        row[j] = (room.solved[j] + noise - dot(&pivot[from..], &row[from..])) / pivot[j];
+        row[j] = (room.solved[j] + noise() - dot(&pivot[from..], &row[from..])) / pivot[j];
     }
 }
 

@@ -1,19 +1,24 @@
-//! One draw of all rows, and predictions from it.
+//! The rows of both sides, and predictions from them.
 
-use super::conditional::{dot, stride};
-use crate::Scale;
+use ratings::Ratings;
 
-/// The rows of both sides on the model's own scale, bias behind the factors: `[rows, stride]`.
+use super::system::{dot, stride};
+use crate::{Scale, parallel};
+
+/// Ratings predicted by one thread before it asks for more.
+const SHARE: usize = 1 << 12;
+
+/// The rows of both sides on the model's own scale, bias behind the factors.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Draw {
-    pub(super) factors: usize,
-    pub(super) sides: [Vec<f32>; 2], // users, items
+pub(crate) struct Sides {
+    pub(crate) factors: usize,
+    pub(crate) rows: [Vec<f32>; 2], // of users, of items: [rows, stride]
 }
 
 /// From ratings to the model's own scale and back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Standard {
-    pub(super) scale: Scale,
+pub(crate) struct Standard {
+    pub(crate) scale: Scale,
     /// Ratings are divided by its square.
     root: f32,
 }
@@ -24,7 +29,7 @@ const MOST: f32 = 1e9;
 impl Standard {
     /// A scale on which ratings are about as spread as a standard normal. Its unit is a power of
     /// four, so that going to and fro changes no bit.
-    pub(super) fn new(scale: Scale, deviation: f64) -> Self {
+    pub(crate) fn new(scale: Scale, deviation: f64) -> Self {
         let mut root = 1.0f32;
         let deviation = if deviation > 0.0 { deviation } else { 1.0 };
         while f64::from(root * root) < deviation / 2.0 && root < MOST {
@@ -36,35 +41,40 @@ impl Standard {
         Self { scale, root }
     }
 
-    pub(super) fn of(self, rating: f32) -> f32 {
+    /// Ratings less their mean, in their own unit.
+    pub(crate) fn plain(scale: Scale) -> Self {
+        Self { scale, root: 1.0 }
+    }
+
+    pub(crate) fn of(self, rating: f32) -> f32 {
         (rating - self.scale.mean) / (self.root * self.root)
     }
 
     /// The rating before clipping.
-    pub(super) fn rating(self, standard: f32) -> f32 {
+    pub(crate) fn rating(self, standard: f32) -> f32 {
         self.scale.mean + self.root * self.root * standard
     }
 
     /// A precision on the model's own scale for one in rating units.
-    pub(super) fn precision(self, ratings: f32) -> f32 {
+    pub(crate) fn precision(self, ratings: f32) -> f32 {
         ratings * self.root * self.root * self.root * self.root
     }
 
     /// A precision in rating units.
-    pub(super) fn rating_precision(self, standard: f32) -> f32 {
+    pub(crate) fn rating_precision(self, standard: f32) -> f32 {
         standard / self.root / self.root / self.root / self.root
     }
 
     /// Squared rating units for squared standard ones.
-    pub(super) fn squared(self, standard: f64) -> f64 {
+    pub(crate) fn squared(self, standard: f64) -> f64 {
         let unit = f64::from(self.root * self.root);
         standard * unit * unit
     }
 }
 
-impl Draw {
+impl Sides {
     /// From factors `[rows, K]` and biases `[rows]` of both sides in rating units.
-    pub(super) fn load(factors: usize, values: [[&[f32]; 2]; 2], standard: Standard) -> Self {
+    pub(crate) fn load(factors: usize, values: [[&[f32]; 2]; 2], standard: Standard) -> Self {
         let (root, stride) = (standard.root, stride(factors));
         let side = |[rows, biases]: [&[f32]; 2]| {
             let mut side = vec![0.0; biases.len() * stride];
@@ -74,12 +84,12 @@ impl Draw {
             }
             side
         };
-        Self { factors, sides: values.map(side) }
+        Self { factors, rows: values.map(side) }
     }
 
     /// Factors and biases of a side in rating units.
-    pub(super) fn unload(&self, side: usize, standard: Standard) -> [Vec<f32>; 2] {
-        let (root, rows) = (standard.root, self.sides[side].chunks(stride(self.factors)));
+    pub(crate) fn unload(&self, side: usize, standard: Standard) -> [Vec<f32>; 2] {
+        let (root, rows) = (standard.root, self.rows[side].chunks(stride(self.factors)));
         let factors = |row: &[f32]| -> Vec<f32> {
             row[..self.factors].iter().map(|value| value * root).collect()
         };
@@ -89,12 +99,23 @@ impl Draw {
         ]
     }
 
+    /// The predictions for these ratings, on the model's own scale.
+    pub(crate) fn predict_all(&self, ratings: &Ratings, threads: usize) -> Vec<f32> {
+        let starts: Vec<usize> = (0..ratings.len()).step_by(SHARE).collect();
+        let parts = parallel::map(&starts, threads, |&start| -> Vec<f32> {
+            let end = ratings.len().min(start + SHARE);
+            let pairs = ratings.users[start..end].iter().zip(&ratings.items[start..end]);
+            pairs.map(|(user, item)| self.predict(user.0, item.0)).collect()
+        });
+        parts.concat()
+    }
+
     /// The prediction on the model's own scale.
     #[inline(always)]
-    pub(super) fn predict(&self, user: u32, item: u32) -> f32 {
+    fn predict(&self, user: u32, item: u32) -> f32 {
         let (k, stride) = (self.factors, stride(self.factors));
-        let p = &self.sides[0][user as usize * stride..][..stride];
-        let q = &self.sides[1][item as usize * stride..][..stride];
+        let p = &self.rows[0][user as usize * stride..][..stride];
+        let q = &self.rows[1][item as usize * stride..][..stride];
         // Both biases stand in the same lane: their product does not belong to the sum.
         dot(p, q) - p[k] * q[k] + p[k] + q[k]
     }
