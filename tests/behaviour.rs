@@ -60,7 +60,7 @@ fn full(users: u32, items: u32, rating: impl Fn(u32, u32) -> f32) -> Split {
             part.values.push(rating(user, item));
         }
     }
-    Split { train, test, users: users as usize, items: items as usize }
+    Split { train, test, users: users as usize, items: items as usize, ..Split::default() }
 }
 
 fn test_rmse(split: &Split, config: &Config) -> f64 {

@@ -116,6 +116,7 @@ impl Golden {
             test: ratings(&self.test),
             users: self.config.users,
             items: self.config.items,
+            ..Split::default()
         }
     }
 }

@@ -211,8 +211,13 @@ fn one_user_with_a_hundred_thousand_ratings() {
         items: (0..count).map(|n| ItemIndex(n * step % 3_001)).collect(),
         values: (0..count).map(|n| 1.0 + (n % 9) as f32 / 2.0).collect(),
     };
-    let split =
-        Split { train: ratings(100_000, 7), test: ratings(500, 11), users: 2, items: 3_001 };
+    let split = Split {
+        train: ratings(100_000, 7),
+        test: ratings(500, 11),
+        users: 2,
+        items: 3_001,
+        ..Split::default()
+    };
     for model in ModelKind::LAB {
         for &optimizer in model.optimizers() {
             let config = Config { epochs: 1, optimizer, ..Config::usual(model) };

@@ -51,8 +51,11 @@ impl Data {
         let name = shown(path);
         let bytes = bytes_of(path, input::RATINGS)?;
         let started = Instant::now();
-        let Loaded { table, titles: inner, titles_error } =
-            ratings::read(&name, &bytes, &ReadOptions { skip_bad_lines })?;
+        let Loaded { table, titles: inner, titles_error } = ratings::read(
+            &name,
+            &bytes,
+            &ReadOptions { skip_bad_lines, ..ReadOptions::default() },
+        )?;
         let parse_seconds = started.elapsed().as_secs_f64();
         drop(bytes); // training needs the room
         let (titles, titles_error) = match titles {

@@ -20,7 +20,7 @@ const MULTIPLIERS: [u64; LANES] =
 impl Fingerprint {
     /// The fingerprint of a table's ids and ratings; how the file was written does not matter.
     pub fn of(table: &Table) -> Self {
-        let Table { users, items, ratings, format: _, container: _, skipped: _ } = table;
+        let Table { users, items, ratings, times: _, format: _, container: _, skipped: _ } = table;
         let Ratings { users: who, items: what, values } = ratings;
         let mut hash = Hash::default();
         hash.ids(users);

@@ -6,7 +6,8 @@
 //!    blank-separated), finds out which, and gives a [`Table`] or an error with file, line and column.
 //! 2. The table keeps the raw ids as the file writes them, and a dense index for each ([`Ids`]).
 //! 3. [`Titles`] know what the items are called, [`Statistics`] what the table looks like.
-//! 4. [`Split::random`] cuts the ratings into train and test, index for index as scikit-learn does.
+//! 4. [`Split::random`] cuts the ratings into train and test, index for index as scikit-learn does;
+//!    [`Cut`] knows other ways: by time, one rating of each user.
 //!
 //! [`sample::generate`] makes a data set for those who have none. The crate neither opens files nor
 //! prints; the caller brings the bytes.
@@ -43,7 +44,7 @@ pub use read::{
     BadLine, Container, Field, Format, LineProblem, Loaded, Position, Problem, ReadError,
     ReadOptions, Skipped, read,
 };
-pub use split::{Split, SplitError};
+pub use split::{Cut, Split, SplitError, SplitKind};
 pub use statistics::{Bar, Spread, Statistics};
 pub use table::{Ratings, Table};
 pub use titles::{Title, Titles};

@@ -9,6 +9,7 @@ mod fast; // the common line, eight bytes at a time
 mod fields; // a line to its fields
 mod number; // the text of a rating to its value
 mod local_ids; // the ids of one run of lines
+mod times; // when, where somebody asks
 mod error; // what can be wrong
 
 use crate::table::Table;
@@ -28,6 +29,8 @@ pub(crate) use self::sniff::{column_of, refuse_what_is_not_text, without_bom};
 pub struct ReadOptions {
     /// Leave bad lines out and count them, instead of stopping at the first.
     pub skip_bad_lines: bool,
+    /// Read when the ratings were given, too, if the file says.
+    pub times: bool,
 }
 
 /// What a file holds.
@@ -96,10 +99,16 @@ fn table(
             None => Problem::NoRatings,
         }));
     }
+    let times = match options.times {
+        true => times::parse(text, &layout)
+            .map_err(|bad| ReadError::of_line(name, bad, Problem::TimeLine))?,
+        false => None,
+    };
     Ok(Table {
         users: rows.users,
         items: rows.items,
         ratings: rows.ratings,
+        times,
         format: layout.format,
         container,
         skipped: rows.skipped,

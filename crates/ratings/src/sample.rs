@@ -119,6 +119,7 @@ pub fn generate(config: &SampleConfig) -> Sample {
         users: (1..=config.users).map(|id| id.to_string()).collect(),
         items: item_ids,
         ratings,
+        times: None,
         format: Format::DoubleColon,
         container: Container::Plain,
         skipped: Skipped::default(),

@@ -59,6 +59,9 @@ pub struct Table {
     pub items: Ids<ItemIndex>,
     /// The ratings, in the order of the file.
     pub ratings: Ratings,
+    /// When each rating was given, `[ratings]`: in the file's own unit, which is most often seconds,
+    /// and always finite. `None` unless asked for, and if the file does not say.
+    pub times: Option<Vec<f64>>,
     /// How the lines were written.
     pub format: Format,
     /// What the lines were wrapped in.

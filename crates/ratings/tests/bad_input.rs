@@ -262,7 +262,7 @@ fn skipped_lines_are_counted_and_the_first_are_named() {
 
 #[test]
 fn a_file_of_bad_lines_only_is_an_error_even_when_they_may_be_skipped() {
-    let options = ratings::ReadOptions { skip_bad_lines: true };
+    let options = ratings::ReadOptions { skip_bad_lines: true, ..Default::default() };
     let error = ratings::read("r", b"1::2::x\n1::2::y\n", &options).expect_err("no line is good");
     assert_eq!(
         error.to_string(),

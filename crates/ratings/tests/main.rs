@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod containers;
+mod cuts;
 mod formats;
 mod real;
 mod robust;
@@ -9,4 +10,5 @@ mod sample;
 mod split;
 mod statistics;
 mod support;
+mod times;
 mod titles;

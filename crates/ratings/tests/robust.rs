@@ -10,8 +10,9 @@ use crate::support::{gzip, zip};
 
 /// Reads bytes in every way, and holds what is read to what every table promises.
 fn survive(bytes: &[u8]) {
-    for skip_bad_lines in [false, true] {
-        let Ok(loaded) = ratings::read("file", bytes, &ReadOptions { skip_bad_lines }) else {
+    for (skip_bad_lines, times) in [(false, false), (true, false), (true, true)] {
+        let options = ReadOptions { skip_bad_lines, times };
+        let Ok(loaded) = ratings::read("file", bytes, &options) else {
             continue;
         };
         let table = loaded.table;
@@ -19,6 +20,7 @@ fn survive(bytes: &[u8]) {
         assert!(!ratings.is_empty());
         assert_eq!(ratings.users.len(), ratings.values.len());
         assert_eq!(ratings.items.len(), ratings.values.len());
+        assert!(table.times.as_ref().is_none_or(|times| times.len() == ratings.len()));
         assert!(ratings.users.iter().all(|user| user.index() < table.users.len()));
         assert!(ratings.items.iter().all(|item| item.index() < table.items.len()));
         assert!(ratings.values.iter().all(|value| value.is_finite()));

@@ -14,6 +14,7 @@ fn numbered(n: u32) -> Table {
             items: (0..n).map(ItemIndex).collect(),
             values: (0..n).map(|row| row as f32).collect(), // exact below 2^24
         },
+        times: None,
         format: Format::Csv,
         container: Container::Plain,
         skipped: Skipped::default(),

@@ -17,7 +17,7 @@ pub(crate) fn table(text: &str) -> Table {
 }
 
 pub(crate) fn skipping(text: &str) -> Table {
-    let options = ReadOptions { skip_bad_lines: true };
+    let options = ReadOptions { skip_bad_lines: true, ..Default::default() };
     let loaded = ratings::read("ratings.dat", text.as_bytes(), &options);
     loaded.expect("one line is good").table
 }

@@ -163,7 +163,7 @@ mod tests {
             items: [0, 1, 0, 1].map(ItemIndex).to_vec(),
             values: vec![1.0; 4],
         };
-        let split = Split { train, test: Ratings::default(), users: 2, items: 5 };
+        let split = Split { train, users: 2, items: 5, ..Split::default() };
         let dense = Config { batch_size: 1, factors: 3, ..Config::usual(ModelKind::Mf) };
         let work = Work::of(&split, &dense);
         assert_eq!((work.steps, work.moves), (4, 4 * 7 * 3));

@@ -26,7 +26,7 @@ pub(crate) struct Data {
 /// What is wrong with it, and how much of it: where leaving out bad lines would help, they are
 /// counted.
 pub(crate) fn read(name: &str, bytes: &[u8], skip_bad_lines: bool) -> Result<Data, BadData> {
-    match ratings::read(name, bytes, &ReadOptions { skip_bad_lines }) {
+    match ratings::read(name, bytes, &ReadOptions { skip_bad_lines, ..ReadOptions::default() }) {
         Ok(Loaded { table, titles, titles_error }) => Ok(Data {
             name: name.to_owned(),
             fingerprint: Fingerprint::of(&table),
@@ -41,7 +41,8 @@ pub(crate) fn read(name: &str, bytes: &[u8], skip_bad_lines: bool) -> Result<Dat
 fn refused(name: &str, bytes: &[u8], error: &ReadError) -> BadData {
     let mut bad = bad_data(name, error.to_string());
     if matches!(error.problem, Problem::Line(_)) {
-        let without = ratings::read(name, bytes, &ReadOptions { skip_bad_lines: true });
+        let without =
+            ratings::read(name, bytes, &ReadOptions { skip_bad_lines: true, ..Default::default() });
         if let Ok(Loaded { table, .. }) = without {
             bad.bad_lines = Some(table.skipped.count);
             bad.examples = table.skipped.examples.iter().map(shown).collect();

@@ -152,6 +152,11 @@ struct Fault {
 /// The fields of one line; `None` for a blank line.
 type Row<'a> = Option<(FieldText<'a>, FieldText<'a>, f32)>;
 
+/// Whether a line is a good one.
+pub(super) fn is_rating(line: &[u8], layout: &Layout) -> bool {
+    matches!(row(line, layout), Ok(Some(_)))
+}
+
 fn row<'a>(line: &'a [u8], layout: &Layout) -> Result<Row<'a>, Fault> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
@@ -244,6 +249,7 @@ mod tests {
             separator,
             quoted: text.contains('"') && separator != Separator::DoubleColon,
             columns: [0, 1, 2],
+            time: None,
             most_fields,
             header: None,
         };

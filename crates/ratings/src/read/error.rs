@@ -146,6 +146,9 @@ pub enum Problem {
     /// One bad line of titles.
     #[error("{0}; correct the line")]
     TitleLine(LineProblem),
+    /// One line whose time is bad, though its rating is not.
+    #[error("{0}; correct the line, or split the ratings at random")]
+    TimeLine(LineProblem),
     /// One bad line of ratings.
     #[error("{0}; correct the line, or have bad lines skipped")]
     Line(LineProblem),
@@ -197,6 +200,9 @@ pub enum LineProblem {
     /// A rating beyond the range of a 32-bit float.
     #[error("rating {:?} is too large; at most 3.4e38 can be read", Excerpt(.0))]
     TooLarge(String),
+    /// A time that is no number.
+    #[error("time {:?} is not a number, such as seconds since 1970", Excerpt(.0))]
+    NoTime(String),
     /// A quote that runs to the end of the file.
     #[error("the quote that opens here is never closed")]
     OpenQuote,
@@ -211,6 +217,8 @@ pub enum Field {
     Item,
     /// The rating.
     Rating,
+    /// When the rating was given.
+    Time,
     /// The title of an item.
     Title,
 }
@@ -221,6 +229,7 @@ impl fmt::Display for Field {
             Self::User => "user id",
             Self::Item => "item id",
             Self::Rating => "rating",
+            Self::Time => "timestamp",
             Self::Title => "title",
         })
     }

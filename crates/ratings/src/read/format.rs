@@ -45,6 +45,8 @@ pub(super) struct Layout {
     pub(super) quoted: bool,
     /// Which field is the user, the item and the rating.
     pub(super) columns: [usize; 3],
+    /// Which field says when, if one does; without a header it may be missing.
+    pub(super) time: Option<usize>,
     /// How many fields a line may have.
     pub(super) most_fields: usize,
     /// The header, if the first line is one.
@@ -104,6 +106,7 @@ impl Layout {
             separator,
             quoted: may_be_quoted(text, separator),
             columns,
+            time: names.find(&TIME),
             most_fields: names.names.len(),
             header: Some(names.names.join(separator.text())),
         }
@@ -140,6 +143,7 @@ impl Layout {
             separator,
             quoted: may_be_quoted(text, separator),
             columns: [0, 1, 2],
+            time: Some(3),
             most_fields: 4,
             header: None,
         })
@@ -176,6 +180,10 @@ const USER: Column = Column::new(
 const RATING: Column = Column::new(
     "rating",
     "rating ratings score scores star stars value overall bookrating overallrating",
+);
+const TIME: Column = Column::new(
+    "timestamp",
+    "timestamp time ts unixtime unixreviewtime reviewtime ratingtime date datetime ratedat created createdat",
 );
 /// The item, by its general names and by those of well-known data sets.
 pub(crate) const ITEM: Column = Column::new(

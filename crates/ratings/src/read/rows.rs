@@ -89,7 +89,7 @@ pub(super) fn parse(
 }
 
 /// The lines behind the header, and the number of the first of them.
-fn below_header<'a>(text: &'a [u8], layout: &Layout) -> (&'a [u8], usize) {
+pub(super) fn below_header<'a>(text: &'a [u8], layout: &Layout) -> (&'a [u8], usize) {
     let Some(header) = layout.header.as_ref().and_then(|_| first_lines(text).next()) else {
         return (text, 1);
     };

@@ -22,6 +22,7 @@ fn tables() -> impl Strategy<Value = Split> {
             test: Ratings::default(),
             users: users as usize,
             items: items as usize,
+            ..Split::default()
         })
     })
 }

@@ -151,6 +151,7 @@ fn split(users: u32, items: u32, ratings: u32) -> Split {
         test: make(ratings / 5),
         users: users as usize,
         items: items as usize,
+        ..Split::default()
     }
 }
 

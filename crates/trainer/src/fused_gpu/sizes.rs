@@ -145,7 +145,7 @@ mod tests {
             items: vec![ItemIndex(0); 9_000],
             values: vec![1.0; 9_000],
         };
-        let split = Split { train, test: Ratings::default(), users: 1, items: 1 };
+        let split = Split { train, users: 1, items: 1, ..Split::default() };
         let config = Config {
             factors: 1,
             hidden: vec![64, 64],

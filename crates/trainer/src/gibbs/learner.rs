@@ -28,7 +28,7 @@ pub(crate) struct Gibbs {
 impl Gibbs {
     /// Prepares sampling from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, test, users, items } = split;
+        let Split { train, validation: _, test, users, items } = split;
         let scale = Scale::of(train);
         let standard = Standard::new(scale, train.rmse_of_always(train.mean()));
         let users_now = [from.values("user_factors"), from.values("user_bias")];

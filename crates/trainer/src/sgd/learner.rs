@@ -49,7 +49,7 @@ struct Tables {
 impl Sgd {
     /// Prepares training from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, test, users, items } = split;
+        let Split { train, validation: _, test, users, items } = split;
         let grid = Grid::new(train, *users, *items, config.seed);
         let lanes = Lanes { factors: config.factors };
         let table = |side, places: &[Place], factors, bias| {
