@@ -101,8 +101,13 @@ impl Exit {
             Exit::Usage
         } else if let Some(split) = error.downcast_ref::<SplitError>() {
             match split {
-                SplitError::BadShare { .. } => Exit::Usage,
-                SplitError::NoTrain { .. } | SplitError::NoRatings => Exit::Data,
+                SplitError::BadShare { .. }
+                | SplitError::BadValidation { .. }
+                | SplitError::BadFolds { .. } => Exit::Usage,
+                SplitError::NoTrain { .. }
+                | SplitError::NoTrainBesideValidation { .. }
+                | SplitError::NoRatings
+                | SplitError::NoTimes => Exit::Data,
             }
         } else if error.is::<ReadError>() || error.is::<ModelFileError>() {
             Exit::Data

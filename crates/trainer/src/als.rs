@@ -30,7 +30,7 @@ pub(crate) struct Als {
 impl Als {
     /// Prepares training from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, test, users, items } = split;
+        let Split { train, validation: _, test, users, items } = split;
         let standard = Standard::plain(Scale::of(train));
         let rows = [
             [from.values("user_factors"), from.values("user_bias")],
