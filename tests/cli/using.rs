@@ -19,8 +19,8 @@ fn a_pair_is_predicted_and_what_is_unknown_is_said() {
     let place = trained("");
     let ran = place.succeed("predict run u3 4");
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines[0], "user,item,rating,from");
-    assert!(lines[1].starts_with("u3,4,") && lines[1].ends_with(",model"), "{}", lines[1]);
+    assert_eq!(lines[0], "user,item,rating,deviation,from");
+    assert!(lines[1].starts_with("u3,4,") && lines[1].ends_with(",,model"), "{}", lines[1]);
     let rating: f64 =
         lines[1].split(',').nth(2).and_then(|text| text.parse().ok()).expect("number");
     place.write("pairs.csv", "item,user\n4,u3\nabsent,u3\n4,nobody\nabsent,nobody\n");
@@ -67,7 +67,11 @@ fn lists_leave_out_what_was_rated_and_keep_to_the_filter() {
 
     let ran = place.succeed("recommend run --all -n 2");
     assert_eq!(ran.stdout.lines().count(), 1 + 2 * USERS);
-    assert!(ran.stdout.starts_with("user,rank,item,rating,title\nu0,1,"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("user,rank,item,rating,deviation,title\nu0,1,"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stderr.contains("40 lists in") && ran.stderr.contains("Gini"), "{}", ran.stderr);
     // From the file alone it is not known what was rated.
     let ran = place.succeed("recommend run/model.safetensors u7 -n 100 --json");
@@ -133,6 +137,33 @@ fn names_that_are_unknown_or_unclear_are_errors_of_use() {
 }
 
 #[test]
+fn a_model_that_averages_says_how_sure_it_is() {
+    let place = trained("--model bayes-mf --epochs 40 --burn-in 10");
+    let ran = place.succeed("predict run u3 4");
+    let line = ran.stdout.lines().nth(1).expect("a rating");
+    let deviation: f64 = line.split(',').nth(3).and_then(|text| text.parse().ok()).expect(line);
+    assert!(deviation > 0.0 && deviation < 3.0, "{line}");
+    let list = place.succeed("recommend run u3 -n 100 --seen --json").json();
+    let entries = list["items"].as_array().unwrap();
+    let same = entries.iter().find(|entry| entry["item"] == "4").expect("every item is listed");
+    assert!((same["deviation"].as_f64().unwrap() - deviation).abs() < 1e-6, "{same}");
+    let why = place.succeed("explain run u3 4 --json").json();
+    assert_eq!(why["deviation"], same["deviation"]);
+    let sign = format!(" ± {deviation:.2}");
+    for command in ["recommend run u3 -n 100 --seen", "explain run u3 4"] {
+        assert!(place.succeed(command).stdout.contains(&sign), "{command}");
+    }
+    let judged = place.succeed("evaluate run --json").json();
+    let [one, two] =
+        ["within_one", "within_two"].map(|name| judged["deviations"][name].as_f64().unwrap());
+    assert!(one > 0.4 && one <= two && two <= 1.0, "{}", judged["deviations"]);
+    assert!(place.succeed("evaluate run").stdout.contains("Standard deviations given with"));
+    // Somebody new is fitted at one point, and the other models are one point.
+    let new = place.succeed("recommend run --rate 2=4 -n 1 --json").json();
+    assert!(new["items"][0]["deviation"].is_null(), "{new}");
+}
+
+#[test]
 fn a_model_is_judged_on_its_test_part_or_on_a_file() {
     let place = trained("--epochs 5");
     let judged = place.succeed("evaluate run --json --plot deciles.svg").json();
@@ -145,6 +176,7 @@ fn a_model_is_judged_on_its_test_part_or_on_a_file() {
     assert_eq!(judged["coverage"], 1.0);
     assert_eq!(judged["by_user_activity"].as_array().unwrap().len(), 10);
     assert!(judged["ranking"]["users"].as_u64() > Some(0));
+    assert!(judged["deviations"].is_null(), "one point knows no spread");
     assert!(place.read("deciles.svg").starts_with("<svg"));
     let page = place.succeed("evaluate run --clip").stdout;
     for said in ["On the test part of ratings.dat", "RMSE", "Calibration", "NDCG", "hit rate"] {

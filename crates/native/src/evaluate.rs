@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size};
 use ratings::{Ratings, Split, Table};
 use serde::Serialize;
-use trainer::{Errors, Group, HeldOut, Histories, Ranking, Relevant};
+use trainer::{Deviations, Errors, Group, HeldOut, Histories, Ranking, Relevant};
 
 use crate::args_use::EvaluateFlags;
 use crate::atomic;
@@ -121,6 +121,14 @@ fn page(judgement: &Judgement) -> String {
     for bin in errors.calibration.iter().filter(|bin| bin.ratings > 0) {
         let ratings = grouped(bin.ratings);
         lines.push(format!("  {:8.3} {:8.3} {ratings:>12}", bin.predicted, bin.actual));
+    }
+    if let Some(Deviations { ratings, mean, within_one, within_two }) = errors.deviations {
+        lines.push(format!(
+            "Standard deviations given with {} ratings, {mean:.3} in the mean: {:.1} % of the errors are within one, {:.1} % within two (normal: 68.3 %, 95.4 %)",
+            grouped(ratings),
+            100.0 * within_one,
+            100.0 * within_two
+        ));
     }
     let users = grouped(ranking.users);
     lines.push(format!(

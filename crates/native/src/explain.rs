@@ -9,13 +9,14 @@ use crate::args_use::ExplainFlags;
 use crate::exit::{Exit, Usage};
 use crate::model::Model;
 use crate::streams;
-use crate::text::{counted, grouped};
+use crate::text::{counted, give_or_take, grouped};
 
 #[derive(Serialize)]
 struct Told {
     item: String,
     title: String,
     predicted: f32,
+    deviation: Option<f32>,
     mean_user: Option<f32>,
     reasons: Vec<ToldReason>,
     factors: Vec<(usize, f32)>,
@@ -59,15 +60,22 @@ pub(crate) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
         }
     };
     let why = model.predictor.explain(&taste, &rated, item);
+    let deviation = user.and_then(|user| model.predictor.deviation(user, item));
     let text = match flags.json {
-        true => serde_json::to_string(&told(&model, item, &why, flags.n))? + "\n",
-        false => page(&model, item, &why, flags.n),
+        true => serde_json::to_string(&told(&model, item, deviation, &why, flags.n))? + "\n",
+        false => page(&model, item, deviation, &why, flags.n),
     };
     streams::print(&text).context("cannot write to standard output")?;
     Ok(Exit::Done)
 }
 
-fn told(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> Told {
+fn told(
+    model: &Model,
+    item: ItemIndex,
+    deviation: Option<f32>,
+    why: &Explanation,
+    n: usize,
+) -> Told {
     let reason = |Reason { item, rating, share }: &Reason| ToldReason {
         item: model.id(*item).to_owned(),
         title: model.title(*item),
@@ -78,6 +86,7 @@ fn told(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> Told {
         item: model.id(item).to_owned(),
         title: model.title(item),
         predicted: why.predicted,
+        deviation,
         mean_user: why.mean_user,
         reasons: why.reasons.iter().take(n).map(reason).collect(),
         factors: why
@@ -91,10 +100,16 @@ fn told(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> Told {
     }
 }
 
-fn page(model: &Model, item: ItemIndex, why: &Explanation, n: usize) -> String {
+fn page(
+    model: &Model,
+    item: ItemIndex,
+    deviation: Option<f32>,
+    why: &Explanation,
+    n: usize,
+) -> String {
     let count = counted(why.item.count as usize, "rating");
     let mut lines = vec![
-        format!("{}: {:.2}", model.called(item), why.predicted),
+        format!("{}: {:.2}{}", model.called(item), why.predicted, give_or_take(deviation)),
         format!(
             "  it rests on {count} of the item, mean {:.2}, and {} of the user",
             why.item.mean,

@@ -39,7 +39,7 @@ fn write(model: &Model, pairs: &[(String, String)], clip: bool) -> std::io::Resu
     let mut unknown = 0;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut table = csv::Writer::from_writer(&mut out);
-    table.write_record(["user", "item", "rating", "from"])?;
+    table.write_record(["user", "item", "rating", "deviation", "from"])?;
     for (user, item) in pairs {
         let (who, what) = (file.users.index_of(user), file.items.index_of(item));
         let prediction = model.predictor.predict(who, what, clip);
@@ -50,7 +50,9 @@ fn write(model: &Model, pairs: &[(String, String)], clip: bool) -> std::io::Resu
             Some(Fallback::UserMean) => "user mean",
             Some(Fallback::Mean) => "mean",
         };
-        table.write_record([user, item, prediction.rating.to_string().as_str(), from])?;
+        let rating = prediction.rating.to_string();
+        let deviation = prediction.deviation.map_or(String::new(), |of| of.to_string());
+        table.write_record([user, item, &rating, &deviation, from])?;
     }
     table.flush()?;
     drop(table);

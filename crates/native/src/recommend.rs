@@ -12,7 +12,7 @@ use crate::args_use::{FilterFlags, RecommendFlags};
 use crate::exit::{Exit, Usage};
 use crate::model::Model;
 use crate::streams;
-use crate::text::grouped;
+use crate::text::{give_or_take, grouped};
 
 /// A list as JSON gives it.
 #[derive(Serialize)]
@@ -28,6 +28,8 @@ struct Entry<'a> {
     item: &'a str,
     title: String,
     rating: f32,
+    /// Standard deviation of what the user would say; null if the model does not know it.
+    deviation: Option<f32>,
 }
 
 /// Prints the lists.
@@ -125,6 +127,11 @@ fn shown(model: &Model, rating: f32, flags: &RecommendFlags) -> f32 {
     if flags.clip { model.predictor.clipped(rating) } else { rating }
 }
 
+/// How sure the model is of a pick for one of its own users.
+fn deviation(model: &Model, user: Option<UserIndex>, pick: &Pick) -> Option<f32> {
+    model.predictor.deviation(user?, pick.item)
+}
+
 /// For people.
 fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
     let mut lines = Vec::new();
@@ -138,7 +145,8 @@ fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
         }
         for (rank, pick) in (1..).zip(list) {
             let rating = shown(model, pick.score, flags);
-            lines.push(format!("{rank:4}. {rating:5.2}  {}", model.called(pick.item)));
+            let sure = give_or_take(deviation(model, *user, pick));
+            lines.push(format!("{rank:4}. {rating:5.2}{sure}  {}", model.called(pick.item)));
         }
     }
     lines.join("\n") + "\n"
@@ -153,6 +161,7 @@ fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::R
             item: model.id(pick.item),
             title: model.title(pick.item),
             rating: shown(model, pick.score, flags),
+            deviation: deviation(model, *user, pick),
         };
         let user = user.map(|user| model.file().users.name_of(user));
         let list = List { user, items: (1..).zip(list).map(entry).collect() };
@@ -164,13 +173,14 @@ fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::R
 /// CSV.
 fn table(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
     let mut table = csv::Writer::from_writer(std::io::stdout().lock());
-    table.write_record(["user", "rank", "item", "rating", "title"])?;
-    for (user, list) in lists {
-        let user = user.map_or("", |user| model.file().users.name_of(user));
+    table.write_record(["user", "rank", "item", "rating", "deviation", "title"])?;
+    for (of, list) in lists {
+        let user = of.map_or("", |user| model.file().users.name_of(user));
         for (rank, pick) in (1..).zip(list) {
             let (rank, rating) = (rank.to_string(), shown(model, pick.score, flags).to_string());
-            let title = model.title(pick.item);
-            table.write_record([user, &rank, model.id(pick.item), &rating, &title])?;
+            let sure = deviation(model, *of, pick).map_or(String::new(), |of| of.to_string());
+            let (item, title) = (model.id(pick.item), model.title(pick.item));
+            table.write_record([user, &rank, item, &rating, &sure, &title])?;
         }
     }
     table.flush()

@@ -25,6 +25,11 @@ pub(crate) fn short(number: f64) -> String {
     if plain { number.to_string() } else { format!("{number:e}") }
 }
 
+/// A standard deviation behind a rating, ` ± 0.85`; nothing if it is not known.
+pub(crate) fn give_or_take(deviation: Option<f32>) -> String {
+    deviation.map_or(String::new(), |deviation| format!(" ± {deviation:.2}"))
+}
+
 /// To three digits, which takes the noise of binary fractions out of a suggestion.
 pub(crate) fn rounded(number: f64) -> f64 {
     format!("{number:.2e}").parse().unwrap_or(number)

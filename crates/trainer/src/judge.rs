@@ -3,5 +3,5 @@
 mod errors; // how far its ratings are off, and for whom
 mod ranking; // whether its lists hold what users liked
 
-pub use errors::{Bin, Errors, Group, HeldOut};
+pub use errors::{Bin, Deviations, Errors, Group, HeldOut};
 pub use ranking::{Ranking, Relevant};

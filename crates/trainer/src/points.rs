@@ -18,15 +18,24 @@ pub struct Estimate {
 pub(crate) struct Points<'a> {
     link: Linked,
     factors: usize,
-    points: Vec<[Side<'a>; 2]>, // users, items
-    noise: f32,                 // variance, in squared rating units; 0 if it is not known
+    points: usize,
+    sides: [Side<'a>; 2], // users, items
+    noise: f32,           // variance, in squared rating units; 0 if it is not known
 }
 
-/// The rows of users or of items.
-#[derive(Clone, Copy)]
+/// The rows of users or of items, point after point.
 struct Side<'a> {
-    factors: &'a [f32], // [rows, K]
-    biases: &'a [f32],  // [rows]
+    factors: &'a [f32], // [points, rows, K]
+    biases: &'a [f32],  // [points, rows]
+    rows: usize,
+}
+
+impl<'a> Side<'a> {
+    /// Factors and bias of a row.
+    fn row(&self, factors: usize, point: usize, row: usize) -> (&'a [f32], f32) {
+        let at = point * self.rows + row;
+        (&self.factors[at * factors..][..factors], self.biases[at])
+    }
 }
 
 impl<'a> Points<'a> {
@@ -43,23 +52,15 @@ impl<'a> Points<'a> {
             [kept, _] => (*kept as usize).min(config.posterior.samples),
             _ => 0,
         };
-        let part = |name: &str, draw: usize, draws: usize| {
-            let values = weights.values(name);
-            let len = values.len() / draws;
-            &values[draw * len..][..len]
-        };
-        let point = |prefix: &str, draw: usize, draws: usize| {
-            ["user", "item"].map(|side| Side {
-                factors: part(&format!("{prefix}{side}_factors"), draw, draws),
-                biases: part(&format!("{prefix}{side}_bias"), draw, draws),
-            })
-        };
-        let points = match kept {
-            0 => vec![point("", 0, 1)],
-            _ => (0..kept).map(|draw| point("draws.", draw, config.posterior.samples)).collect(),
-        };
+        let prefix = if kept > 0 { "draws." } else { "" };
+        let sides = ["user", "item"].map(|side| Side {
+            factors: weights.values(&format!("{prefix}{side}_factors")),
+            biases: weights.values(&format!("{prefix}{side}_bias")),
+            rows: weights.values(&format!("{side}_bias")).len(),
+        });
         let noise = state.get(1).map_or(0.0, |precision| 1.0 / precision);
-        Some(Self { link: Linked::new(link, scale), factors: config.factors, points, noise })
+        let link = Linked::new(link, scale);
+        Some(Self { link, factors: config.factors, points: kept.max(1), sides, noise })
     }
 
     /// From the model's sum to a rating, for links that are not the identity.
@@ -74,16 +75,17 @@ impl<'a> Points<'a> {
         let share = 1.0 / count.sqrt();
         let base = if self.link.is_linear() { self.link.scale.mean } else { 0.0 };
         let mut values = Vec::new();
-        for row in 0..self.points[0][side].biases.len() {
-            for point in &self.points {
-                let factors = &point[side].factors[row * k..][..k];
+        for row in 0..self.sides[side].rows {
+            let mut bias = 0.0;
+            for point in 0..self.points {
+                let (factors, own) = self.sides[side].row(k, point, row);
                 values.extend(factors.iter().map(|value| value * share));
+                bias += own;
             }
-            let biases = self.points.iter().map(|point| point[side].biases[row]);
-            let bias = biases.sum::<f32>() / count;
+            let bias = bias / count;
             values.extend(if side == 0 { [base + bias, 1.0] } else { [1.0, bias] });
         }
-        (self.points.len() * k + 2, values)
+        (self.points * k + 2, values)
     }
 
     /// Predicted rating and its deviation; `None` if the model is one point, which knows none.
@@ -91,28 +93,25 @@ impl<'a> Points<'a> {
     /// # Panics
     /// If an index is beyond the tables.
     pub(crate) fn estimate(&self, user: UserIndex, item: ItemIndex) -> Option<Estimate> {
-        if self.points.len() < 2 {
+        if self.points < 2 {
             return None;
         }
-        let sums = || self.points.iter().map(|point| self.sum(point, user, item));
+        let sums = || (0..self.points).map(|point| self.sum(point, user, item));
         let mean = sums().sum::<f32>() / self.count();
         let squares: f32 = sums().map(|sum| (sum - mean) * (sum - mean)).sum();
         let variance = squares / (self.count() - 1.0) + self.noise;
         Some(Estimate { rating: self.link.predict(mean), deviation: variance.sqrt() })
     }
 
-    fn sum(&self, [users, items]: &[Side; 2], user: UserIndex, item: ItemIndex) -> f32 {
-        let (user, item, k) = (user.0 as usize, item.0 as usize, self.factors);
-        let biases = users.biases[user] + items.biases[item];
-        if k == 0 {
-            return biases;
-        }
-        let (p, q) = (&users.factors[user * k..][..k], &items.factors[item * k..][..k]);
-        biases + p.iter().zip(q).map(|(p, q)| p * q).sum::<f32>()
+    fn sum(&self, point: usize, user: UserIndex, item: ItemIndex) -> f32 {
+        let [users, items] = &self.sides;
+        let (p, b) = users.row(self.factors, point, user.index());
+        let (q, c) = items.row(self.factors, point, item.index());
+        b + c + p.iter().zip(q).map(|(p, q)| p * q).sum::<f32>()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
     fn count(&self) -> f32 {
-        self.points.len() as f32
+        self.points as f32
     }
 }

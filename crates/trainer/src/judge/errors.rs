@@ -33,6 +33,42 @@ pub struct Errors {
     /// Predicted against actual, by tenths of the scale, the lowest predictions first; those beyond
     /// the scale are in the outer ones.
     pub calibration: Vec<Bin>,
+    /// Whether the model knows how sure it is; `None` for one that does not say.
+    pub deviations: Option<Deviations>,
+}
+
+/// How the errors compare with the standard deviations that the model gives with its ratings. Of a
+/// normal distribution 68.3 % lie within one and 95.4 % within two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Deviations {
+    /// Ratings that came with one.
+    pub ratings: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Share of errors that are at most one deviation.
+    pub within_one: f64,
+    /// Share of errors that are at most two.
+    pub within_two: f64,
+}
+
+impl Deviations {
+    fn add(&mut self, error: f64, deviation: f64) {
+        self.ratings += 1;
+        self.mean += deviation;
+        self.within_one += f64::from(u8::from(error.abs() <= deviation));
+        self.within_two += f64::from(u8::from(error.abs() <= 2.0 * deviation));
+    }
+
+    /// Means of what was added up; `None` if nothing was.
+    fn means(self) -> Option<Self> {
+        let n = self.ratings as f64;
+        (self.ratings > 0).then(|| Self {
+            mean: self.mean / n,
+            within_one: self.within_one / n,
+            within_two: self.within_two / n,
+            ..self
+        })
+    }
 }
 
 /// A tenth of the users, or of the items.
@@ -69,6 +105,7 @@ impl Errors {
         let (users, items) = (Groups::of(&averages.users), Groups::of(&averages.items));
         let (mut by_user, mut by_item) = (users.sums(), items.sums());
         let mut bins = [Bin::default(); BINS];
+        let mut deviations = Deviations::default();
         let (mut squares, mut sum, mut own) = (Sum::default(), 0.0, 0);
         for &(user, item, rating) in held_out {
             let prediction = predictor.predict(user, item, clip);
@@ -77,6 +114,9 @@ impl Errors {
             let error = predicted - rating;
             squares.add(error);
             sum += rating;
+            if let Some(deviation) = prediction.deviation {
+                deviations.add(error, f64::from(deviation));
+            }
             if let Some(group) = user.and_then(|user| users.group(user.index())) {
                 by_user[group].add(error);
             }
@@ -104,6 +144,7 @@ impl Errors {
             by_user_activity: users.groups(&by_user),
             by_item_popularity: items.groups(&by_item),
             calibration: bins.to_vec(),
+            deviations: deviations.means(),
         })
     }
 }
@@ -170,5 +211,21 @@ impl Groups {
             rmse: (sum.ratings > 0).then(|| (sum.squares / sum.ratings as f64).sqrt()),
         };
         self.bounds.iter().zip(sums).map(group).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Deviations;
+
+    #[test]
+    fn errors_are_counted_within_one_and_two_deviations() {
+        let mut deviations = Deviations::default();
+        for (error, deviation) in [(0.5, 1.0), (-1.5, 1.0), (3.0, 1.0), (-0.5, 0.25)] {
+            deviations.add(error, deviation);
+        }
+        let expected = Deviations { ratings: 4, mean: 0.8125, within_one: 0.25, within_two: 0.75 };
+        assert_eq!(deviations.means(), Some(expected));
+        assert_eq!(Deviations::default().means(), None);
     }
 }

@@ -11,7 +11,7 @@ use super::{
     tables::Tables,
     top::{Pick, Wanted, top},
 };
-use crate::ModelFile;
+use crate::{ModelFile, Trained, points::Points};
 
 /// A model, ready to predict.
 #[derive(Clone, Debug)]
@@ -35,6 +35,9 @@ pub struct Taste {
 pub struct Prediction {
     /// The rating.
     pub rating: f32,
+    /// Standard deviation of what the user would say; `None` if the model does not know it, as only
+    /// [`ModelKind::BayesMf`](crate::ModelKind::BayesMf) does, or if the rating is not the model's.
+    pub deviation: Option<f32>,
     /// Why it is not the model's, if it is not.
     pub fallback: Option<Fallback>,
 }
@@ -88,7 +91,19 @@ impl Predictor {
             (Some(user), None) => (averages.users[user.index()].mean, Some(Fallback::UserMean)),
             (None, None) => (averages.mean as f32, Some(Fallback::Mean)),
         };
-        Prediction { rating: if clip { self.clipped(rating) } else { rating }, fallback }
+        let deviation = user.zip(item).and_then(|(user, item)| self.deviation(user, item));
+        let rating = if clip { self.clipped(rating) } else { rating };
+        Prediction { rating, deviation, fallback }
+    }
+
+    /// The standard deviation of what a user would say of an item, for a model that knows it.
+    ///
+    /// # Panics
+    /// If one of them is not in the model's tables.
+    pub fn deviation(&self, user: UserIndex, item: ItemIndex) -> Option<f32> {
+        let Trained { config, weights, .. } = &self.file.trained;
+        let estimate = Points::of(config, weights)?.estimate(user, item)?;
+        Some(estimate.deviation)
     }
 
     /// A rating brought to the nearest end of the scale, if it is beyond.
