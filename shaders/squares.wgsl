@@ -1,5 +1,5 @@
-// Sums of squared errors, one for each batch of a slice, or for each block of the test set. One
-// workgroup a sum, always in the same order.
+// Sums of squared errors, one for each batch of a slice, or for each block of the held-out ratings,
+// and behind them as many sums of absolute errors. One workgroup a block, always in the same order.
 
 const LANES = 64u;
 const GRID = 32768u; // workgroups in a row of the grid
@@ -11,18 +11,19 @@ struct Blocks {
 
 @group(0) @binding(0) var<uniform> blocks: Blocks;
 @group(0) @binding(1) var<storage, read> errors: array<f32>;
-@group(0) @binding(2) var<storage, read_write> sums: array<f32>; // [blocks]
+@group(0) @binding(2) var<storage, read_write> sums: array<f32>; // [2, blocks]
 
-var<workgroup> parts: array<f32, LANES>;
+var<workgroup> parts: array<vec2f, LANES>; // squares, absolute values
 
 @compute @workgroup_size(LANES)
 fn squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let block = group.y * GRID + group.x;
     let begin = min(block * blocks.size, blocks.errors);
     let end = min(begin + blocks.size, blocks.errors);
-    var sum = 0.0;
+    var sum = vec2f();
     for (var index = begin + lane; index < end; index += LANES) {
-        sum += errors[index] * errors[index];
+        let error = errors[index];
+        sum += vec2f(error * error, abs(error));
     }
     parts[lane] = sum;
     for (var span = LANES / 2u; span > 0u; span /= 2u) {
@@ -32,6 +33,8 @@ fn squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
         }
     }
     if lane == 0u && begin < end {
-        sums[block] = parts[0];
+        let all = (blocks.errors + blocks.size - 1u) / blocks.size;
+        sums[block] = parts[0].x;
+        sums[all + block] = parts[0].y;
     }
 }

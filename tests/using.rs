@@ -68,6 +68,8 @@ pub(crate) fn file(golden: &Value, model: ModelKind) -> ModelFile {
             epoch: 1,
             train_rmse: golden["train_rmse"].as_f64().unwrap(),
             test_rmse: None,
+            test_mae: None,
+            validation_rmse: None,
             seconds: 0.0,
             eval_seconds: 0.0,
         }],

@@ -22,7 +22,10 @@ fn a_run_leaves_a_folder_with_everything() {
     );
     let metrics = place.read("run/metrics.csv");
     let lines: Vec<&str> = metrics.lines().collect();
-    assert_eq!((lines.len(), lines[0]), (4, "epoch,train_rmse,test_rmse,seconds,eval_seconds"));
+    assert_eq!(
+        (lines.len(), lines[0]),
+        (4, "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae")
+    );
     for (column, key) in [(1, "train_rmse"), (2, "test_rmse")] {
         let figure = lines[2].split(',').nth(column).unwrap_or_default();
         let entry = format!("\"{key}\": {figure}");

@@ -59,7 +59,18 @@ fn json_is_one_object_with_the_documented_keys() {
     let object = ran.json();
     assert_eq!(
         keys(&object),
-        ["adapter", "data", "device", "engine", "epochs", "final", "model", "parse_seconds", "run"]
+        [
+            "adapter",
+            "data",
+            "device",
+            "engine",
+            "epochs",
+            "final",
+            "model",
+            "parse_seconds",
+            "run",
+            "test_rmse"
+        ]
     );
     assert_eq!((&object["model"], &object["engine"]), (&"deepmf".into(), &"fused".into()));
     assert_eq!((&object["device"], &object["adapter"]), (&"cpu".into(), &serde_json::Value::Null));
@@ -75,9 +86,20 @@ fn json_is_one_object_with_the_documented_keys() {
     let epochs = object["epochs"].as_array().expect("a list");
     assert_eq!(epochs.len(), 3);
     for epoch in epochs {
-        assert_eq!(keys(epoch), ["epoch", "eval_seconds", "seconds", "test_rmse", "train_rmse"]);
+        assert_eq!(
+            keys(epoch),
+            [
+                "epoch",
+                "eval_seconds",
+                "seconds",
+                "test_mae",
+                "test_rmse",
+                "train_rmse",
+                "validation_rmse"
+            ]
+        );
     }
-    assert_eq!(keys(&object["final"]), ["epoch", "test_rmse"]);
+    assert_eq!(keys(&object["final"]), ["epoch", "test_mae", "test_rmse"]);
     assert_eq!(
         object["final"]["test_rmse"], epochs[2]["test_rmse"],
         "the last epoch, not the best"

@@ -84,7 +84,7 @@ impl Record {
     pub(crate) fn csv(&self) -> String {
         let mut table = String::from("epoch,train_rmse,test_rmse,seconds,eval_seconds\n");
         for report in &self.history {
-            let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds } = report;
+            let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
             let test = test_rmse.map(|rmse| rmse.to_string()).unwrap_or_default();
             table += &format!("{epoch},{train_rmse},{test},{seconds},{eval_seconds}\n");
         }
@@ -105,6 +105,8 @@ pub(crate) mod tests {
             epoch: index + 1,
             train_rmse: test - 0.1,
             test_rmse: Some(test),
+            test_mae: None,
+            validation_rmse: None,
             seconds: 0.5,
             eval_seconds: 0.25,
         };

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ratings::SplitKind;
 use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
 
 use crate::args_use::{
@@ -175,6 +176,17 @@ pub(crate) struct TrainFlags {
     /// Part of the ratings kept for testing, from 0 up to but not 1 [lab: 0.2]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) test_share: Option<f64>,
+    /// Which ratings test: a share of all, drawn by the seed; the last by time, of all or of each
+    /// user; one of each user, the last if the file says when [default: random]
+    #[arg(long, value_parser = one_of::<SplitKind>(&SplitKind::NAMES))]
+    pub(crate) split: Option<SplitKind>,
+    /// Part of the training ratings, drawn by the seed, by which the best epoch is chosen; the model
+    /// kept is that epoch's [default: 0, or 0.1 with --patience]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) validation: Option<f64>,
+    /// Stop after so many epochs without a lower error on the validation part [default: never]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub(crate) patience: Option<usize>,
     /// Fixes the split, the initial weights and the order of the batches [lab: 42]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) seed: Option<u32>,

@@ -41,9 +41,8 @@ impl Source<'_> {
     /// The file's bytes.
     pub(crate) fn file(&self, trained: Trained, optimizer: Option<OptimizerState>) -> Vec<u8> {
         let Source { data, split, settings } = self;
-        let cut = (settings.test_share, settings.seed);
         let titles = data.titles.as_ref();
-        ModelFile::new(trained, optimizer, &data.table, titles, split, cut).to_bytes()
+        ModelFile::new(trained, optimizer, &data.table, titles, split, settings.cut()).to_bytes()
     }
 }
 

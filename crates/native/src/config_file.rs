@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ratings::SplitKind;
 use serde::{Deserialize, Serialize};
 use trainer::{Link, ModelKind, Optimizer, Penalty, Schedule};
 
@@ -17,6 +18,9 @@ pub(crate) struct ConfigFile {
     pub(crate) titles: Option<PathBuf>,
     pub(crate) skip_bad_lines: Option<bool>,
     pub(crate) test_share: Option<f64>,
+    pub(crate) split: Option<SplitKind>,
+    pub(crate) validation: Option<f64>,
+    pub(crate) patience: Option<usize>,
     pub(crate) preset: Option<Preset>,
     pub(crate) model: Option<ModelKind>,
     pub(crate) factors: Option<usize>,

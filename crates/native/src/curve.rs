@@ -11,6 +11,11 @@ pub(crate) fn of(model: ModelKind, history: &[EpochReport], data: &SplitFacts) -
     let test: Vec<_> =
         history.iter().filter_map(|epoch| Some((epoch.epoch as f64, epoch.test_rmse?))).collect();
     let mut series = vec![Series { name: "train".into(), points: train }];
+    let validation = |epoch: &EpochReport| Some((epoch.epoch as f64, epoch.validation_rmse?));
+    let validation: Vec<_> = history.iter().filter_map(validation).collect();
+    if !validation.is_empty() {
+        series.push(Series { name: "validation".into(), points: validation });
+    }
     if !test.is_empty() {
         series.push(Series { name: "test".into(), points: test });
     }

@@ -46,16 +46,12 @@ impl Data {
     pub(crate) fn read(
         path: &Path,
         titles: Option<&Path>,
-        skip_bad_lines: bool,
+        options: &ReadOptions,
     ) -> anyhow::Result<Data> {
         let name = shown(path);
         let bytes = bytes_of(path, input::RATINGS)?;
         let started = Instant::now();
-        let Loaded { table, titles: inner, titles_error } = ratings::read(
-            &name,
-            &bytes,
-            &ReadOptions { skip_bad_lines, ..ReadOptions::default() },
-        )?;
+        let Loaded { table, titles: inner, titles_error } = ratings::read(&name, &bytes, options)?;
         let parse_seconds = started.elapsed().as_secs_f64();
         drop(bytes); // training needs the room
         let (titles, titles_error) = match titles {
@@ -124,6 +120,11 @@ impl Data {
         }
         Some(lines.join("\n"))
     }
+}
+
+/// How a file is read whose times are of no interest.
+pub(crate) fn skipping(skip_bad_lines: bool) -> ReadOptions {
+    ReadOptions { skip_bad_lines, times: false }
 }
 
 /// A path as the user most likely typed it: relative to where they are, if it is below.

@@ -2,13 +2,13 @@
 
 use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size};
-use ratings::{Ratings, Split, Table};
+use ratings::{Ratings, Table};
 use serde::Serialize;
 use trainer::{Deviations, Errors, Group, HeldOut, Histories, Ranking, Relevant};
 
 use crate::args_use::EvaluateFlags;
 use crate::atomic;
-use crate::data::{Data, shown};
+use crate::data::{Data, shown, skipping};
 use crate::exit::{Exit, Usage};
 use crate::model::Model;
 use crate::streams;
@@ -38,17 +38,16 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         _ => model.data(None)?,
     };
     let source = &model.file().source;
-    let split = own
-        .as_ref()
-        .map(|data| Split::random(&data.table, source.test_share, source.split_seed))
-        .transpose()?;
+    let split = own.as_ref().map(|data| source.cut().of(&data.table)).transpose()?;
     let train = own.as_ref().zip(split.as_ref()).map(|(data, split)| {
-        let table = Table { ratings: split.train.clone(), ..data.table.clone() };
+        let mut ratings = split.train.clone();
+        ratings.append(&split.validation);
+        let table = Table { ratings, ..data.table.clone() };
         model.histories_of(&table)
     });
     let (on, held_out) = match (&flags.data, own, split) {
         (Some(path), _, _) => {
-            let data = Data::read(path, None, flags.skip_bad_lines)?;
+            let data = Data::read(path, None, &skipping(flags.skip_bad_lines))?;
             (data.name.clone(), held_out(&model, &data.table, &data.table.ratings))
         }
         (None, Some(data), Some(split)) => {

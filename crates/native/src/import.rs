@@ -6,7 +6,7 @@ use trainer::{ModelFile, Parameter, Trained, Weights};
 
 use crate::args_use::{ImportFlags, RowOrder};
 use crate::atomic;
-use crate::data::{Data, shown};
+use crate::data::{Data, shown, skipping};
 use crate::exit::Exit;
 use crate::input;
 use crate::streams;
@@ -16,7 +16,8 @@ pub(crate) fn run(flags: &ImportFlags) -> anyhow::Result<Exit> {
     let place = shown(&flags.state);
     let bytes = input::read(&flags.state, input::MODEL)?;
     let (mut weights, config) = Weights::from_state_dict(&bytes).with_context(|| place.clone())?;
-    let data = Data::read(&flags.ratings, flags.titles.as_deref(), flags.skip_bad_lines)?;
+    let data =
+        Data::read(&flags.ratings, flags.titles.as_deref(), &skipping(flags.skip_bad_lines))?;
     let [users, items] = [0, 1].map(|n| weights.parameters[n].shape[0]);
     let (known_users, known_items) = (data.table.users.len(), data.table.items.len());
     if (users, items) != (known_users, known_items) {

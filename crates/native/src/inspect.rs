@@ -6,7 +6,7 @@ use ratings::{Spread, Statistics};
 use serde::Serialize;
 
 use crate::args::ReadFlags;
-use crate::data::{Data, Facts};
+use crate::data::{Data, Facts, skipping};
 use crate::exit::Exit;
 use crate::streams;
 use crate::text::grouped;
@@ -20,7 +20,7 @@ struct Inspection {
 
 /// Reads a file and prints its statistics.
 pub(crate) fn run(path: &Path, reading: &ReadFlags, json: bool) -> anyhow::Result<Exit> {
-    let data = Data::read(path, reading.titles.as_deref(), reading.skip_bad_lines)?;
+    let data = Data::read(path, reading.titles.as_deref(), &skipping(reading.skip_bad_lines))?;
     for warning in data.warnings() {
         streams::warn(&warning);
     }

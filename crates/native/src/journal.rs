@@ -108,13 +108,24 @@ impl Journal {
 }
 
 /// The head of `metrics.csv`.
-const COLUMNS: &str = "epoch,train_rmse,test_rmse,seconds,eval_seconds";
+const COLUMNS: &str = "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae";
 
 /// An epoch's line.
 fn row(report: &EpochReport) -> String {
-    let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds } = report;
-    let test_rmse = test_rmse.map_or(String::new(), |rmse| rmse.to_string());
-    format!("{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds}")
+    let EpochReport {
+        epoch,
+        train_rmse,
+        test_rmse,
+        test_mae,
+        validation_rmse,
+        seconds,
+        eval_seconds,
+    } = report;
+    let [test_rmse, validation_rmse, test_mae] = [test_rmse, validation_rmse, test_mae]
+        .map(|error| error.map_or(String::new(), |error| error.to_string()));
+    format!(
+        "{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds},{validation_rmse},{test_mae}"
+    )
 }
 
 impl Log {
@@ -164,6 +175,8 @@ mod tests {
             epoch,
             train_rmse: 1.0,
             test_rmse: None,
+            test_mae: None,
+            validation_rmse: None,
             seconds: 0.0,
             eval_seconds: 0.0,
         };

@@ -114,11 +114,11 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     let mut report = Report::new(flags);
 
     let data = match &settings.data {
-        Some(path) => Data::read(path, settings.titles.as_deref(), settings.skip_bad_lines)?,
+        Some(path) => Data::read(path, settings.titles.as_deref(), &settings.reading())?,
         None => Data::sample(),
     };
     report.data(&data);
-    let split = Arc::new(Split::random(&data.table, settings.test_share, settings.seed)?);
+    let split = Arc::new(settings.cut().of(&data.table)?);
     let device = block_on(settings.open())?;
     let engine = device.engine(&settings.config)?;
     report.plan(&settings, &split, &device, engine);
@@ -126,11 +126,12 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     let first = contents::first(&settings, &device, engine)?;
     interrupt::training_begins();
     let ready = (&settings, &data, &split, &device);
-    let (run, folder, mut journal) = match begun {
+    let (mut run, folder, mut journal) = match begun {
         Some(begun) => begun.reopen(&first, ready, &report)?,
         None => begin(flags, &first, ready)?,
     };
     let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
+    run.set_patience(settings.patience);
     let source = Source { data: &data, split: &split, settings: &settings };
     let mut checkpoints = Checkpoints::new(&folder.path, source);
     let outcome = block_on(train::drive(run, &mut report, &mut journal, &mut checkpoints))?;

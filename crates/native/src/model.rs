@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ratings::{Fingerprint, ItemIndex, Ratings, Table, Title, UserIndex};
+use ratings::{Fingerprint, ItemIndex, Ratings, ReadOptions, Table, Title, UserIndex};
 use trainer::{Histories, ModelFile, Predictor};
 
 use crate::checkpoints::MODEL;
@@ -38,7 +38,7 @@ impl Model {
     /// folder names. `None`, with a warning, when they are not at hand any more.
     pub(crate) fn data(&self, ratings: Option<&Path>) -> anyhow::Result<Option<Data>> {
         if let Some(path) = ratings {
-            return Data::read(path, None, false).map(Some);
+            return Data::read(path, None, &self.reading(false)).map(Some);
         }
         let Some(folder) = &self.folder else {
             streams::warn(
@@ -50,7 +50,7 @@ impl Model {
         let data = match &config.data {
             None => Data::sample(),
             Some(path) if path.is_file() => {
-                Data::read(path, None, config.skip_bad_lines.unwrap_or(false))?
+                Data::read(path, None, &self.reading(config.skip_bad_lines.unwrap_or(false)))?
             }
             Some(path) => {
                 let place = shown(path);
@@ -67,6 +67,11 @@ impl Model {
             ));
         }
         Ok(Some(data))
+    }
+
+    /// How the model's ratings are read so that they can be cut as they were.
+    fn reading(&self, skip_bad_lines: bool) -> ReadOptions {
+        ReadOptions { skip_bad_lines, times: self.file().source.split.wants_times() }
     }
 
     /// Who rated what, in the model's own indices; whom or what the model does not know is left out.

@@ -1,8 +1,28 @@
 //! What a run will do, in a line.
 
+use ratings::{Split, SplitKind};
 use trainer::{Config, Descent, ModelKind, Optimizer, Posterior};
 
-use crate::text::{counted, short};
+use crate::settings::Settings;
+use crate::text::{counted, grouped, short};
+
+/// Who trains, who chooses, who tests.
+pub(crate) fn cut(settings: &Settings, split: &Split) -> String {
+    let [train, validation, test] =
+        [&split.train, &split.validation, &split.test].map(|part| grouped(part.len()));
+    let choosing = match split.validation.is_empty() {
+        true => String::new(),
+        false => format!(", {validation} to choose by"),
+    };
+    let seed = settings.seed;
+    let how = match settings.split {
+        SplitKind::Random => String::new(),
+        SplitKind::Time => "the last by time, ".into(),
+        SplitKind::TimePerUser => "each user's last by time, ".into(),
+        SplitKind::LeaveOneOut => "one of each user, ".into(),
+    };
+    format!("{train} to train{choosing}, {test} to test ({how}seed {seed})")
+}
 
 /// The model, its settings and how it is trained.
 pub(crate) fn of(config: &Config) -> String {

@@ -86,8 +86,7 @@ impl Report {
         device: &Device,
         engine: EngineKind,
     ) {
-        let (train, test) = (grouped(split.train.len()), grouped(split.test.len()));
-        self.note("split", &format!("{train} to train, {test} to test (seed {})", settings.seed));
+        self.note("split", &plan::cut(settings, split));
         let (name, reason) = (device.name(), device.reason());
         self.note("device", &format!("{name}: {reason}; {engine} engine"));
         if let Some(warning) = device.warning() {
@@ -221,9 +220,10 @@ impl Report {
 
 /// `[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827`; the seconds are those of training.
 fn epoch_line(report: &EpochReport) -> String {
-    let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds: _ } = report;
+    let EpochReport { epoch, train_rmse, test_rmse, validation_rmse, seconds, .. } = report;
+    let validation = validation_rmse.map_or(String::new(), |rmse| format!(", ValRMSE: {rmse:.4}"));
     let test = test_rmse.map_or(String::new(), |rmse| format!(", TestRMSE: {rmse:.4}"));
-    format!("[{seconds:.2}] Epoch: {epoch:3}, TrnRMSE: {train_rmse:.4}{test}")
+    format!("[{seconds:.2}] Epoch: {epoch:3}, TrnRMSE: {train_rmse:.4}{validation}{test}")
 }
 
 /// How far an interrupted model is from the figures that are known.
@@ -247,7 +247,7 @@ fn beyond(ended: &Ended, summary: &Summary) -> Option<String> {
 
 /// The last test RMSE, and what it is worth.
 fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
-    let last = summary.r#final?;
+    let last = summary.delivered()?;
     let (rmse, mean) = (last.test_rmse?, summary.data.always_mean_rmse?);
     let gain = mean - rmse;
     let compared = if gain > 0.0 {
@@ -257,7 +257,11 @@ fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     };
     let floor = noise_floor
         .map_or(String::new(), |floor| format!("; the best possible here is {floor:.4}"));
-    Some(format!("Test RMSE {rmse:.4} after {}: {compared}{floor}.", counted(last.epoch, "epoch")))
+    let epoch = match summary.chosen {
+        Some(_) => format!("of epoch {}, the best by validation", last.epoch),
+        None => format!("after {}", counted(last.epoch, "epoch")),
+    };
+    Some(format!("Test RMSE {rmse:.4} {epoch}: {compared}{floor}."))
 }
 
 #[cfg(test)]
@@ -287,6 +291,8 @@ mod tests {
             epoch: 1,
             train_rmse: 4.685_49,
             test_rmse: Some(4.482_74),
+            test_mae: Some(4.0),
+            validation_rmse: None,
             seconds: 0.094,
             eval_seconds: 1.0,
         };

@@ -97,8 +97,7 @@ impl Begun {
             );
         }
         trained.config.epochs = settings.config.epochs;
-        let same_cut =
-            (source.test_share, source.split_seed) == (settings.test_share, settings.seed);
+        let same_cut = source.cut() == settings.cut();
         if !same_cut || trained.config != settings.config {
             bail!(
                 "{place} was trained with other settings than config.toml names; it must not change"
@@ -138,6 +137,9 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         samples,
         batch_size,
         test_share,
+        split,
+        validation,
+        patience,
         seed,
         device: _,
         engine: _,
@@ -167,6 +169,9 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         (samples.is_some(), "--samples"),
         (batch_size.is_some(), "--batch-size"),
         (test_share.is_some(), "--test-share"),
+        (split.is_some(), "--split"),
+        (validation.is_some(), "--validation"),
+        (patience.is_some(), "--patience"),
         (seed.is_some(), "--seed"),
         (reading.titles.is_some(), "--titles"),
         (reading.skip_bad_lines, "--skip-bad-lines"),

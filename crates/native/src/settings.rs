@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
+use ratings::{Cut, ReadOptions, SplitError, SplitKind};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
 use crate::args::{Preset, TrainFlags, Widths};
@@ -23,6 +24,12 @@ pub(crate) struct Settings {
     pub(crate) skip_bad_lines: bool,
     /// Part of the ratings kept for testing.
     pub(crate) test_share: f64,
+    /// Which ratings those are.
+    pub(crate) split: SplitKind,
+    /// Part of the training ratings by which the epoch is chosen.
+    pub(crate) validation: f64,
+    /// Epochs to wait for a better one.
+    pub(crate) patience: Option<usize>,
     /// The seed of the split; also of the weights and the batches (`config.seed`).
     pub(crate) seed: u32,
     /// Where to train.
@@ -38,6 +45,8 @@ pub(crate) struct Settings {
 /// The lab's share of test ratings and seed of the split.
 const LAB_TEST_SHARE: f64 = 0.2;
 const LAB_SEED: u32 = 42;
+/// Part of the training ratings to choose by, if patience is asked for and nothing else is said.
+const VALIDATION: f64 = 0.1;
 
 impl Settings {
     /// Takes every setting from the first of flags, file and preset that has it, and checks the whole.
@@ -56,11 +65,18 @@ impl Settings {
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
         let engine = named(flags, file.engine.as_deref())?;
+        let patience = flags.patience.or(file.patience);
         let settings = Settings {
             data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
             titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
             skip_bad_lines: flags.reading.skip_bad_lines || file.skip_bad_lines.unwrap_or(false),
             test_share: flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
+            split: flags.split.or(file.split).unwrap_or_default(),
+            validation: flags.validation.or(file.validation).unwrap_or(match patience {
+                Some(_) => VALIDATION,
+                None => 0.0,
+            }),
+            patience,
             seed,
             device: flags.device.or(device).unwrap_or(DeviceChoice::Auto),
             engine: flags.engine.or(engine).unwrap_or(EngineChoice::Auto),
@@ -96,6 +112,21 @@ impl Settings {
         Ok(settings)
     }
 
+    /// How the table is cut.
+    pub(crate) fn cut(&self) -> Cut {
+        Cut {
+            kind: self.split,
+            test_share: self.test_share,
+            validation_share: self.validation,
+            seed: self.seed,
+        }
+    }
+
+    /// How the ratings file is read.
+    pub(crate) fn reading(&self) -> ReadOptions {
+        ReadOptions { skip_bad_lines: self.skip_bad_lines, times: self.split.wants_times() }
+    }
+
     /// Opens the device and gives it the engine.
     pub(crate) async fn open(&self) -> anyhow::Result<Device> {
         let device = Device::open(self.device).await?.suited_to(&self.config);
@@ -117,6 +148,9 @@ impl Settings {
             titles,
             skip_bad_lines,
             test_share,
+            split,
+            validation,
+            patience,
             seed,
             device,
             engine,
@@ -144,6 +178,9 @@ impl Settings {
             titles,
             skip_bad_lines: Some(skip_bad_lines),
             test_share: Some(test_share),
+            split: Some(split),
+            validation: Some(validation),
+            patience,
             preset: None,
             model: Some(model),
             factors: Some(factors),
@@ -172,6 +209,13 @@ impl Settings {
                 "test share is {share}; it must be from 0 up to but not 1, such as 0.2"
             ))
             .into());
+        }
+        if !(0.0..1.0).contains(&self.validation) {
+            return Err(SplitError::BadValidation { share: self.validation }.into());
+        }
+        if self.patience.is_some() && self.validation == 0.0 {
+            let what = "patience needs ratings to choose by; give --validation, such as 0.1";
+            return Err(Usage(what.into()).into());
         }
         let named =
             [&self.data, &self.titles].into_iter().flatten().find(|path| path.to_str().is_none());

@@ -8,7 +8,8 @@ use trainer::{Biases, Device, DeviceKind, EngineKind, EpochReport, ModelKind};
 
 use crate::data::{Data, Facts};
 
-/// A finished run in one object. Nothing in it is chosen on the test set: `final` is the last epoch, not the best.
+/// A finished run in one object. Nothing in it is chosen on the test set: `final` is the last
+/// epoch, and `chosen` the best on the validation part.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) model: ModelKind,
@@ -22,6 +23,11 @@ pub(crate) struct Summary {
     pub(crate) epochs: Vec<EpochReport>,
     /// Null when no epoch was completed.
     pub(crate) r#final: Option<Final>,
+    /// The epoch whose model is delivered, chosen by the validation part; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chosen: Option<Final>,
+    /// Of the model delivered: `chosen`'s if there is one, else `final`'s; null without a test set.
+    pub(crate) test_rmse: Option<f64>,
     /// Ratings trained on after `final`, in an epoch that was not completed; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trained_beyond_final: Option<usize>,
@@ -35,6 +41,7 @@ pub(crate) struct SplitFacts {
     #[serde(flatten)]
     pub(crate) facts: Facts,
     train_ratings: usize,
+    validation_ratings: usize,
     test_ratings: usize,
     /// Test RMSE of always predicting the mean of the training ratings; null without a test set.
     pub(crate) always_mean_rmse: Option<f64>,
@@ -43,12 +50,24 @@ pub(crate) struct SplitFacts {
     pub(crate) biases_rmse: Option<f64>,
 }
 
-/// Where the last complete epoch ended.
+/// Where an epoch ended.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Final {
     pub(crate) epoch: usize,
+    /// Absent without a validation part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_rmse: Option<f64>,
     /// Null without a test set.
     pub(crate) test_rmse: Option<f64>,
+    /// Null without a test set.
+    test_mae: Option<f64>,
+}
+
+impl Final {
+    fn of(report: &EpochReport) -> Final {
+        let EpochReport { epoch, validation_rmse, test_rmse, test_mae, .. } = *report;
+        Final { epoch, validation_rmse, test_rmse, test_mae }
+    }
 }
 
 impl Summary {
@@ -70,6 +89,7 @@ impl Summary {
             data: SplitFacts {
                 facts: data.facts(),
                 train_ratings: split.train.len(),
+                validation_ratings: split.validation.len(),
                 test_ratings: split.test.len(),
                 always_mean_rmse,
                 biases_rmse: Biases::of(split).rmse(&split.test),
@@ -77,6 +97,8 @@ impl Summary {
             parse_seconds: data.parse_seconds,
             epochs: Vec::new(),
             r#final: None,
+            chosen: None,
+            test_rmse: None,
             trained_beyond_final: None,
             run: String::new(),
         }
@@ -89,8 +111,14 @@ impl Summary {
         self.adapter = device.adapter().map(|adapter| adapter.name.clone());
         self.trained_beyond_final = (beyond > 0).then_some(beyond);
         self.epochs = history.to_vec();
-        self.r#final =
-            history.last().map(|last| Final { epoch: last.epoch, test_rmse: last.test_rmse });
+        self.r#final = history.last().map(Final::of);
+        self.chosen = EpochReport::chosen(history).map(Final::of);
+        self.test_rmse = self.delivered().and_then(|of| of.test_rmse);
+    }
+
+    /// The epoch whose model is delivered.
+    pub(crate) fn delivered(&self) -> Option<Final> {
+        self.chosen.or(self.r#final)
     }
 
     /// The object as text, for a run kept in this folder.

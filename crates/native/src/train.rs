@@ -1,6 +1,6 @@
 //! Drives a run: one slice of work after the other, until its end or somebody's wish.
 
-use trainer::{Device, Event, OptimizerState, Run, TrainError, Trained};
+use trainer::{Device, EpochReport, Event, OptimizerState, Run, TrainError, Trained};
 
 use crate::checkpoints::Checkpoints;
 use crate::exit::Exit;
@@ -99,7 +99,10 @@ pub(crate) async fn drive(
         }
     };
     report.quieten();
-    let (beyond, device) = (run.seen_since(), run.device().clone());
+    // A chosen model is that of an epoch's end.
+    let chosen = EpochReport::chosen(run.history()).is_some();
+    let beyond = if chosen { 0 } else { run.seen_since() };
+    let device = run.device().clone();
     let kept = match run.checkpoint().await {
         Ok((trained, optimizer)) => Ok((trained, Some(optimizer))),
         Err(_) => run.finish().await.map(|trained| (trained, None)),

@@ -136,9 +136,7 @@ impl Split {
             return Cow::Borrowed(&self.test);
         }
         let mut all = self.validation.clone();
-        all.users.extend_from_slice(&self.test.users);
-        all.items.extend_from_slice(&self.test.items);
-        all.values.extend_from_slice(&self.test.values);
+        all.append(&self.test);
         Cow::Owned(all)
     }
 

@@ -25,6 +25,25 @@ impl Ratings {
         self.values.is_empty()
     }
 
+    /// Adds rows at the end.
+    pub fn append(&mut self, other: &Self) {
+        self.users.extend_from_slice(&other.users);
+        self.items.extend_from_slice(&other.items);
+        self.values.extend_from_slice(&other.values);
+    }
+
+    /// Some of the rows.
+    ///
+    /// # Panics
+    /// If they are beyond the columns.
+    pub fn part(&self, rows: std::ops::Range<usize>) -> Self {
+        Self {
+            users: self.users[rows.clone()].to_vec(),
+            items: self.items[rows.clone()].to_vec(),
+            values: self.values[rows].to_vec(),
+        }
+    }
+
     /// The mean rating; 0 when there is none.
     pub fn mean(&self) -> f64 {
         if self.is_empty() {

@@ -5,10 +5,13 @@
 //! What is minimised is the squared error plus, for every row `x`, `weight_decay * n * |x|²`, where
 //! `n` is the row's number of ratings, its root, or 1 (see [`Penalty`]).
 
+use std::ops::Range;
+
 use ratings::{Ratings, Split};
 
 use crate::{
     Config, Penalty, Scale, Weights,
+    held_out::Misses,
     learner::{Learner, losses},
     rows::{ByRow, Sides, Standard, Sweep, System, stride},
 };
@@ -22,15 +25,14 @@ pub(crate) struct Als {
     sides: Sides,
     good: Sides,
     ridges: [Vec<f32>; 2], // what each row pays: of users, of items
-    test: Ratings,
+    held_out: Ratings,
     sizes: [usize; 2], // users, items
-    evaluated: bool,
 }
 
 impl Als {
     /// Prepares training from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, validation: _, test, users, items } = split;
+        let Split { train, validation: _, test: _, users, items } = split;
         let standard = Standard::plain(Scale::of(train));
         let rows = [
             [from.values("user_factors"), from.values("user_bias")],
@@ -46,9 +48,8 @@ impl Als {
             sweep,
             good: sides.clone(),
             sides,
-            test: test.clone(),
+            held_out: split.held_out().into_owned(),
             sizes: [*users, *items],
-            evaluated: false,
         }
     }
 
@@ -80,7 +81,6 @@ fn ridges(sweep: &Sweep, config: &Config) -> [Vec<f32>; 2] {
 impl Learner for Als {
     fn begin_epoch(&mut self, _: u32) {
         self.sweep.begin();
-        self.evaluated = false;
     }
 
     fn tune(&mut self, config: &Config) {
@@ -108,17 +108,14 @@ impl Learner for Als {
         losses(squared, self.sweep.len(), 2 * self.sweep.ratings(0).ratings())
     }
 
-    fn evaluate(&mut self) -> Option<(f64, usize)> {
-        if self.evaluated || self.test.is_empty() {
-            return None;
-        }
-        self.evaluated = true;
-        let predicted = self.sides.predict_all(&self.test, self.threads);
-        let errors = predicted.iter().zip(&self.test.values).map(|(predicted, rating)| {
+    fn evaluate(&mut self, part: Range<usize>) -> Misses {
+        let ratings = self.held_out.part(part);
+        let predicted = self.sides.predict_all(&ratings, self.threads);
+        let errors = predicted.iter().zip(&ratings.values).map(|(predicted, rating)| {
             let predicted = self.standard.scale.clip(self.standard.rating(*predicted));
             f64::from(predicted - rating)
         });
-        Some((errors.map(|error| error * error).sum(), self.test.len()))
+        errors.collect()
     }
 
     fn keep(&mut self) {

@@ -14,6 +14,7 @@ use crate::{
     Config, Order, Weights,
     checkpoint::Checkpoint,
     gpu::Fault,
+    held_out::{Misses, Parts},
     memory::{self, Need},
     model::Model,
 };
@@ -39,8 +40,9 @@ pub(crate) struct Autodiff {
     split: Split,
     order: Order,
     chunk: Chunk,
-    trained: usize,   // ratings of this epoch
-    evaluated: usize, // ratings of the test set
+    trained: usize, // ratings of this epoch
+    parts: Parts,   // of the held-out ratings
+    held_out: Ratings,
 }
 
 impl Autodiff {
@@ -71,14 +73,15 @@ impl Autodiff {
             config: config.clone(),
             device,
             trained: 0,
-            evaluated: 0,
+            parts: Parts::new(split, EVALUATE),
+            held_out: split.held_out().into_owned(),
         }
     }
 
     /// Memory for a run.
     pub(crate) fn need(split: &Split, config: &Config) -> Need {
         const COLUMNS: u64 = 12; // bytes of a rating
-        let ratings = (split.train.len() + split.test.len()) as u64;
+        let ratings = (split.train.len() + 2 * Parts::new(split, EVALUATE).len()) as u64;
         Need {
             ratings: COLUMNS * (ratings + UPLOAD as u64),
             model: memory::checkpoint(config, split.users, split.items)
@@ -92,7 +95,8 @@ impl Autodiff {
         let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
         self.chunk = Chunk::default();
-        (self.trained, self.evaluated) = (0, 0);
+        self.trained = 0;
+        self.parts.rewind();
     }
 
     /// Leaves out the first ratings of the epoch: the model has seen them.
@@ -149,21 +153,16 @@ impl Autodiff {
         self.chunk.take(len)
     }
 
-    /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
-    /// `None` when it is done.
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
-        let test = &self.split.test;
-        let end = test.len().min(self.evaluated + EVALUATE);
-        let n = end - self.evaluated;
-        if n == 0 {
-            return Ok(None);
-        }
+    /// Evaluates the next part of the held-out ratings, or `None` when all are done.
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<Misses>, Fault> {
+        let Some(part) = self.parts.next() else { return Ok(None) };
+        let ratings = part.len();
         let plain = self.device.clone().inner();
-        let (users, items, ratings) = Chunk::upload(test, self.evaluated..end, &plain).take(n); // [n] each
-        let error = self.model.valid().forward(users, items) - ratings;
-        self.evaluated = end;
-        let squared = read(error.square().sum()).await?; // [1]
-        Ok(Some((squared.iter().sum(), n)))
+        let (users, items, actual) = Chunk::upload(&self.held_out, part, &plain).take(ratings); // [ratings] each
+        let error = self.model.valid().forward(users, items) - actual;
+        let sums = Tensor::cat(vec![error.clone().square().sum(), error.abs().sum()], 0); // [2]
+        let sums = read(sums).await?;
+        Ok(Some(Misses { ratings, squared: sums[0], absolute: sums[1] }))
     }
 
     /// Keeps the model as it is now as the last good one.

@@ -3,7 +3,9 @@
 
 use ratings::Split;
 
-use crate::{Config, Device, Weights, checkpoint::Checkpoint, gpu::Fault, memory::Need};
+use crate::{
+    Config, Device, Weights, checkpoint::Checkpoint, gpu::Fault, held_out::Misses, memory::Need,
+};
 
 /// Never made.
 pub(crate) enum Autodiff {}
@@ -43,7 +45,7 @@ impl Autodiff {
         match *self {}
     }
 
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<Misses>, Fault> {
         match *self {}
     }
 

@@ -5,10 +5,13 @@
 //! side held fixed, each bias of the other has a closed form, the mean of its residuals shrunk
 //! towards 0; the two sides take turns until nothing moves.
 
+use std::ops::Range;
+
 use ratings::{ItemIndex, Ratings, Split, UserIndex};
 
 use crate::{
     Config, Scale, Weights,
+    held_out::Misses,
     learner::{Learner, losses},
 };
 
@@ -79,18 +82,15 @@ impl Biases {
         self.scale.clip(self.scale.mean + biases)
     }
 
-    /// Sum of the squared errors of the predictions for these ratings.
-    pub fn squared_error(&self, ratings: &Ratings) -> f64 {
+    /// How far the predictions for these ratings are off.
+    fn misses(&self, ratings: &Ratings) -> Misses {
         let pairs = ratings.users.iter().zip(&ratings.items).zip(&ratings.values);
-        pairs
-            .map(|((&user, &item), value)| f64::from(self.predict(user, item) - value).powi(2))
-            .sum()
+        pairs.map(|((&user, &item), value)| f64::from(self.predict(user, item) - value)).collect()
     }
 
     /// Root mean squared error; `None` when there is no rating.
     pub fn rmse(&self, ratings: &Ratings) -> Option<f64> {
-        let mean = self.squared_error(ratings) / ratings.len() as f64;
-        (!ratings.is_empty()).then(|| mean.sqrt())
+        self.misses(ratings).rmse()
     }
 }
 
@@ -122,11 +122,10 @@ fn shrunken_means(
 pub(crate) struct Shrinking {
     config: Config,
     train: Ratings,
-    test: Ratings,
+    held_out: Ratings,
     biases: Biases,
     good: Biases,
     swept: bool,
-    evaluated: bool,
 }
 
 impl Shrinking {
@@ -140,11 +139,10 @@ impl Shrinking {
         Self {
             config: config.clone(),
             train: split.train.clone(),
-            test: split.test.clone(),
+            held_out: split.held_out().into_owned(),
             good: biases.clone(),
             biases,
             swept: false,
-            evaluated: false,
         }
     }
 
@@ -157,7 +155,7 @@ impl Shrinking {
 
 impl Learner for Shrinking {
     fn begin_epoch(&mut self, _: u32) {
-        (self.swept, self.evaluated) = (false, false);
+        self.swept = false;
     }
 
     fn tune(&mut self, config: &Config) {
@@ -174,15 +172,11 @@ impl Learner for Shrinking {
         }
         self.swept = true;
         self.biases.sweep(&self.train, self.config.weight_decay);
-        losses(vec![self.biases.squared_error(&self.train)], 1, self.train.len())
+        losses(vec![self.biases.misses(&self.train).squared], 1, self.train.len())
     }
 
-    fn evaluate(&mut self) -> Option<(f64, usize)> {
-        if self.evaluated || self.test.is_empty() {
-            return None;
-        }
-        self.evaluated = true;
-        Some((self.biases.squared_error(&self.test), self.test.len()))
+    fn evaluate(&mut self, part: Range<usize>) -> Misses {
+        self.biases.misses(&self.held_out.part(part))
     }
 
     fn keep(&mut self) {

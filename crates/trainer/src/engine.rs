@@ -12,6 +12,7 @@ use crate::{
     fused::Fused,
     fused_gpu::FusedGpu,
     gpu::Fault,
+    held_out::Misses,
     kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
     learner::Learning,
     memory,
@@ -184,9 +185,9 @@ impl Engine {
         }
     }
 
-    /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
-    /// `None` when it is done.
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
+    /// Evaluates the next part of the held-out ratings (see [`Split::held_out`]), of which none
+    /// crosses from validation to test; `None` when all are done.
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<Misses>, Fault> {
         match self {
             Self::Fused(engine) => Ok(engine.evaluate()),
             Self::FusedGpu(engine) => engine.evaluate().await,

@@ -51,8 +51,15 @@ pub struct EpochReport {
     pub train_rmse: f64,
     /// Root mean squared error over the whole test set after the epoch; `None` without a test set.
     pub test_rmse: Option<f64>,
+    /// Mean absolute error over it.
+    #[serde(default)]
+    pub test_mae: Option<f64>,
+    /// Root mean squared error over the validation part, by which the epoch may be chosen; `None`
+    /// without one.
+    #[serde(default)]
+    pub validation_rmse: Option<f64>,
     /// Seconds spent training (shuffling and uploading included, pauses not).
     pub seconds: f64,
-    /// Seconds spent evaluating the test set.
+    /// Seconds spent evaluating both.
     pub eval_seconds: f64,
 }

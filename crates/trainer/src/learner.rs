@@ -1,5 +1,7 @@
 //! What a model that trains itself, without gradients of batches, is to a run.
 
+use std::ops::Range;
+
 use ratings::Split;
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     biases::Shrinking,
     checkpoint::Checkpoint,
     gibbs::Gibbs,
+    held_out::{Misses, Parts},
     memory::{self, Need},
     sgd::Sgd,
 };
@@ -27,9 +30,8 @@ pub(crate) trait Learner: Send {
     /// [`losses`]).
     fn train(&mut self, steps: usize) -> Vec<f64>;
 
-    /// Evaluates the test set: sum of squared errors and number of ratings, or `None` when it has
-    /// been done in this epoch or there is none.
-    fn evaluate(&mut self) -> Option<(f64, usize)>;
+    /// Evaluates a part of the held-out ratings ([`Split::held_out`]).
+    fn evaluate(&mut self, part: Range<usize>) -> Misses;
 
     /// Keeps the model as it is at the end of an epoch as the last good one.
     fn keep(&mut self);
@@ -47,6 +49,7 @@ pub(crate) trait Learner: Send {
 /// A learner, and how far it is in the way a run counts it.
 pub(crate) struct Learning {
     learner: Box<dyn Learner>,
+    parts: Parts,
     epochs: u64,  // that ended well
     batches: u64, // of an epoch
 }
@@ -68,20 +71,23 @@ impl Learning {
             ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),
         };
         let batches = split.train.len().div_ceil(config.batch_size) as u64;
-        Self { learner, epochs: from.steps / batches.max(1), batches }
+        let parts = Parts::new(split, usize::MAX);
+        Self { learner, parts, epochs: from.steps / batches.max(1), batches }
     }
 
     /// What it takes in memory: of every rating at most two copies with its rows, of the model the
     /// weights it starts from, itself and the last good one.
     pub(crate) fn need(split: &Split, config: &Config) -> Need {
         const RATING: u64 = 40; // bytes
-        let ratings = RATING * (split.train.len() + split.test.len()) as u64;
+        let ratings =
+            RATING * (split.train.len() + split.validation.len() + split.test.len()) as u64;
         let model = 3 * memory::parameters(config, split.users, split.items);
         Need { ratings, model, gpu: 0 }
     }
 
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
         self.learner.begin_epoch(epoch);
+        self.parts.rewind();
     }
 
     pub(crate) fn tune(&mut self, config: &Config) {
@@ -96,8 +102,8 @@ impl Learning {
         self.learner.train(steps)
     }
 
-    pub(crate) fn evaluate(&mut self) -> Option<(f64, usize)> {
-        self.learner.evaluate()
+    pub(crate) fn evaluate(&mut self) -> Option<Misses> {
+        self.parts.next().map(|part| self.learner.evaluate(part))
     }
 
     pub(crate) fn keep(&mut self) {

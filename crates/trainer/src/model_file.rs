@@ -4,6 +4,7 @@
 //! | tensor | type and shape | what it holds |
 //! | --- | --- | --- |
 //! | a parameter's name, such as `user_factors` | F32, its shape | its values |
+//! | `last.NAME` | F32, the same | the numbers to train on from, if the model is that of an earlier epoch |
 //! | `first.NAME`, `second.NAME` | F32, the same | Adam's moments, if training can go on |
 //! | `users.ids`, `items.ids` | U8 | raw ids end to end, UTF-8 |
 //! | `users.ends`, `items.ends` | U64 `[rows]` | where each of them ends |
@@ -13,6 +14,7 @@
 //! | `titles.ends`, `titles.genre_ends` | U64 `[items]` | where each of them ends |
 //! | `titles.years` | U16 `[items]` | year of release, 0 for none |
 //! | `history` | F64 `[epochs, 4]` | train and test RMSE (NaN for none), seconds of both |
+//! | `judgement` | F64 `[epochs, 2]` | validation RMSE and test MAE (NaN for none); older files have none |
 //! | `numbers` | F64 `[6]` | learning rate, weight decay, test share, mean training rating; of the epoch under way the sum of losses and the seconds |
 //!
 //! The header's metadata has one entry, `latent`: a JSON object with the format's version, the
@@ -27,7 +29,7 @@ mod read;
 mod warm; // the start of another model
 mod import; // PyTorch's modules
 
-use ratings::{Fingerprint, Ids, ItemIndex, Split, Table, Titles, UserIndex};
+use ratings::{Cut, Fingerprint, Ids, ItemIndex, Split, SplitKind, Table, Titles, UserIndex};
 
 use crate::{Averages, ConfigError, OptimizerState, Trained};
 
@@ -59,8 +61,24 @@ pub struct Source {
     pub test_share: f64,
     /// Fixes which ratings those are.
     pub split_seed: u32,
+    /// How they were taken.
+    pub split: SplitKind,
+    /// Part of the training ratings by which the epoch was chosen.
+    pub validation_share: f64,
     /// The lowest and the highest rating.
     pub range: (f32, f32),
+}
+
+impl Source {
+    /// How the table was cut.
+    pub fn cut(&self) -> Cut {
+        Cut {
+            kind: self.split,
+            test_share: self.test_share,
+            validation_share: self.validation_share,
+            seed: self.split_seed,
+        }
+    }
 }
 
 impl ModelFile {
@@ -71,16 +89,19 @@ impl ModelFile {
         table: &Table,
         titles: Option<&Titles>,
         split: &Split,
-        cut: (f64, u32), // test share, seed
+        cut: impl Into<Cut>,
     ) -> Self {
+        let cut = cut.into();
         let title = |id: &str| Some((id.to_owned(), titles?.get(id)?.clone()));
         Self {
             trained,
             optimizer,
             source: Source {
                 fingerprint: Fingerprint::of(table),
-                test_share: cut.0,
-                split_seed: cut.1,
+                test_share: cut.test_share,
+                split_seed: cut.seed,
+                split: cut.kind,
+                validation_share: cut.validation_share,
                 range: table.ratings.range().unwrap_or_default(),
             },
             users: table.users.clone(),

@@ -1,5 +1,7 @@
 //! The loop: epochs of shuffled batches, a bounded slice of work at a time.
 
+mod chosen; // which epoch's model is delivered
+mod evaluation; // the end of an epoch
 mod pace; // how long a slice is
 mod resume; // leaving a run and taking it up again
 
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use ratings::Split;
 use web_time::Instant;
 
+use self::evaluation::Evaluation;
 pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
@@ -32,6 +35,8 @@ pub struct Run {
     largest_rating: f32,
     stage: Stage,
     pace: Pace,
+    patience: Option<usize>, // epochs
+    chosen: Option<Weights>, // of the best epoch, where there is a validation part
     history: Vec<EpochReport>,
 }
 
@@ -56,14 +61,6 @@ struct Training {
     mse_sum: f64,
     seconds: f64,
     next_slice: usize, // batches
-}
-
-/// What its evaluation has given so far.
-#[derive(Clone, Default)]
-struct Evaluation {
-    ratings: usize,
-    squared_error: f64,
-    seconds: f64,
 }
 
 impl Run {
@@ -126,6 +123,8 @@ impl Run {
             largest_rating: split.train.values.iter().fold(0.0, |most, r| r.abs().max(most)),
             stage: Stage::Done,
             pace: Pace::default(),
+            patience: None,
+            chosen: None,
             history,
         };
         run.go_on(epochs, &begun);
@@ -236,11 +235,12 @@ impl Run {
             self.engine.restore();
             weights = self.engine.weights().await?;
         }
+        let weights = self.delivered(weights);
         Ok(Trained { config: self.config, history: self.history, weights })
     }
 
     fn begin_epoch(&mut self, epoch: usize, next_slice: usize) {
-        if epoch > self.config.epochs {
+        if epoch > self.config.epochs || self.is_over() {
             self.stage = Stage::Done;
             return;
         }
@@ -287,24 +287,6 @@ impl Run {
         }
     }
 
-    async fn evaluate_slice(
-        &mut self,
-        training: Training,
-        mut evaluation: Evaluation,
-    ) -> Result<Event, TrainError> {
-        let started = Instant::now();
-        let part = self.engine.evaluate().await?;
-        evaluation.seconds += started.elapsed().as_secs_f64();
-        let Some((squared_error, ratings)) = part else {
-            return self.end_epoch(&training, &evaluation);
-        };
-        evaluation.squared_error += squared_error;
-        evaluation.ratings += ratings;
-        let event = self.progress(training.epoch, None);
-        self.stage = Stage::Evaluate(training, evaluation);
-        Ok(event)
-    }
-
     /// Remembers a model that has reached the host.
     async fn note_safe(&mut self) -> Result<(), Fault> {
         if let Some(checkpoint) = self.engine.rescued().await? {
@@ -313,29 +295,6 @@ impl Run {
             self.safe = Some(Safe { checkpoint, epochs, begun: Training::default() });
         }
         Ok(())
-    }
-
-    fn end_epoch(
-        &mut self,
-        training: &Training,
-        evaluation: &Evaluation,
-    ) -> Result<Event, TrainError> {
-        let test_rmse = (evaluation.ratings > 0)
-            .then(|| (evaluation.squared_error / evaluation.ratings as f64).sqrt());
-        if test_rmse.is_some_and(|rmse| !rmse.is_finite()) {
-            return Err(self.diverged(training.epoch));
-        }
-        let report = EpochReport {
-            epoch: training.epoch,
-            train_rmse: (training.mse_sum / training.batches as f64).sqrt(),
-            test_rmse,
-            seconds: training.seconds,
-            eval_seconds: evaluation.seconds,
-        };
-        self.engine.keep();
-        self.history.push(report.clone());
-        self.begin_epoch(training.epoch + 1, training.next_slice);
-        Ok(Event::Epoch(report))
     }
 
     fn progress(&self, epoch: usize, mse: Option<f64>) -> Event {

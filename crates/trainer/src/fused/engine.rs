@@ -17,6 +17,7 @@ use crate::{
     barrier::Barrier,
     checkpoint::Checkpoint,
     gather::{gather, in_parallel},
+    held_out::{Misses, Parts},
     memory::{self, Need},
     weights::{self, Slot},
 };
@@ -36,17 +37,17 @@ pub(crate) struct Fused {
     users: usize,
     items: usize,
     train: Vec<Sample>,
-    test: Vec<Sample>,
+    held_out: Vec<Sample>,
     order: Order,
     schedule: Schedule,
     steps: Vec<Steps>, // of this round
     made: u64,         // steps since the first of the run
     outboxes: Outboxes,
     state: State,
-    good: State,      // as it was after the last epoch that ended well
-    good_made: u64,   // steps of it
-    trained: usize,   // ratings of this epoch
-    evaluated: usize, // ratings of the test set
+    good: State,    // as it was after the last epoch that ended well
+    good_made: u64, // steps of it
+    trained: usize, // ratings of this epoch
+    parts: Parts,   // of the held-out ratings
 }
 
 #[derive(Clone)]
@@ -68,7 +69,7 @@ impl Fused {
             users: split.users,
             items: split.items,
             train: samples(&split.train, split.users),
-            test: samples(&split.test, split.users),
+            held_out: samples(&split.held_out(), split.users),
             order: Order::new(0, config.seed, 0),
             schedule: Schedule::after(from.steps),
             steps: Vec::new(),
@@ -78,7 +79,7 @@ impl Fused {
             good_made: from.steps,
             state,
             trained: 0,
-            evaluated: 0,
+            parts: Parts::new(split, GATHER),
         }
     }
 
@@ -89,7 +90,7 @@ impl Fused {
 
     /// Memory for a run.
     pub(crate) fn need(split: &Split, config: &Config, threads: usize) -> Need {
-        let (train, test) = (split.train.len() as u64, split.test.len() as u64);
+        let (train, test) = (split.train.len() as u64, Parts::new(split, GATHER).len() as u64);
         let batch = config.batch_size as u64;
         let (members, rows) = (Self::team(config, threads).len() as u64, split.users + split.items);
         let table = rows as u64 * Rows::bytes(config.factors);
@@ -112,7 +113,8 @@ impl Fused {
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
         let n = u32::try_from(self.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
-        (self.trained, self.evaluated) = (0, 0);
+        self.trained = 0;
+        self.parts.rewind();
     }
 
     /// Leaves out the first ratings of the epoch: the model has seen them.
@@ -183,33 +185,27 @@ impl Fused {
         }
     }
 
-    /// Evaluates the next part of the test set: sum of squared errors and number of ratings, or
-    /// `None` when it is done.
-    pub(crate) fn evaluate(&mut self) -> Option<(f64, usize)> {
-        let end = self.test.len().min(self.evaluated + GATHER);
-        let part = &self.test[self.evaluated..end];
-        self.evaluated = end;
-        if part.is_empty() {
-            return None;
-        }
+    /// Evaluates the next part of the held-out ratings, or `None` when all are done.
+    pub(crate) fn evaluate(&mut self) -> Option<Misses> {
+        let part = &self.held_out[self.parts.next()?];
         let state = &self.state;
         let (team, factors) = (self.team, self.config.factors);
         let blocks: Vec<&[Sample]> = part.chunks(EVALUATE).collect();
-        let mut sums = vec![0.0; blocks.len()];
+        let mut sums = vec![Misses::default(); blocks.len()];
         let share = blocks.len().div_ceil(team.len());
         let work = sums.chunks_mut(share).zip(blocks.chunks(share));
         in_parallel(work.collect(), |(sums, blocks)| {
             let mut network = state.network.as_ref().map(|layers| (layers, layers.activations()));
             for (sum, block) in sums.iter_mut().zip(blocks) {
                 *sum = match &mut network {
-                    None => state.squared_error(team, block),
-                    Some((layers, room)) => {
-                        state.squared_error_deep(team, block, layers, room, factors)
-                    }
+                    None => state.misses(team, block),
+                    Some((layers, room)) => state.misses_deep(team, block, layers, room, factors),
                 };
             }
         });
-        Some((sums.iter().sum(), part.len()))
+        let mut all = Misses::default();
+        sums.into_iter().for_each(|sum| all += sum);
+        Some(all)
     }
 
     /// Keeps the model as it is now, every row up to date, as the last good one.
@@ -305,23 +301,23 @@ impl State {
         self.rows[place.owner].factors(place.row, self.chunks)
     }
 
-    fn squared_error(&self, team: Team, block: &[Sample]) -> f64 {
+    fn misses(&self, team: Team, block: &[Sample]) -> Misses {
         let error = |sample: &Sample| {
             let predicted = mf::dot(self.row(team, sample.user), self.row(team, sample.item));
             f64::from(predicted - sample.rating)
         };
-        block.iter().map(|sample| error(sample).powi(2)).sum()
+        block.iter().map(error).collect()
     }
 
-    fn squared_error_deep(
+    fn misses_deep(
         &self,
         team: Team,
         block: &[Sample],
         layers: &Layers,
         room: &mut Activations,
         factors: usize,
-    ) -> f64 {
-        let mut squared = 0.0;
+    ) -> Misses {
+        let mut misses = Misses::default();
         for part in block.chunks(layers::BLOCK) {
             for (s, sample) in part.iter().enumerate() {
                 room.set(s, self.row(team, sample.user), self.row(team, sample.item), factors);
@@ -329,10 +325,10 @@ impl State {
             room.clear_from(part.len(), factors);
             let predictions = layers.forward(room);
             for (predicted, sample) in predictions.iter().zip(part) {
-                squared += f64::from(predicted - sample.rating).powi(2);
+                misses.add(f64::from(predicted - sample.rating));
             }
         }
-        squared
+        misses
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use ratings::Split;
+use ratings::{Ratings, Split};
 
 use super::{
     gather::{gather, sample},
@@ -15,6 +15,7 @@ use crate::{
     checkpoint::Checkpoint,
     fused::Schedule,
     gpu::{Answer, Fault, Gpu, Kernel, LANES, whole},
+    held_out::{Misses, Parts},
     kernels::{
         Job, Sample, Turn,
         deep_mf::Network,
@@ -42,10 +43,11 @@ pub(crate) struct FusedGpu {
     schedule: Schedule,
     steps: u64, // made or under way
     flights: VecDeque<Flight>,
-    planned: usize,   // ratings of this epoch
-    trained: usize,   // of them, those whose errors have come back
-    evaluated: usize, // ratings of the test set
-    good: u64,        // steps of the last good model
+    planned: usize, // ratings of this epoch
+    trained: usize, // of them, those whose errors have come back
+    parts: Parts,   // of the held-out ratings
+    held_out: Ratings,
+    good: u64, // steps of the last good model
     rescue: Rescue,
 }
 
@@ -142,7 +144,8 @@ impl FusedGpu {
             flights: VecDeque::new(),
             planned: 0,
             trained: 0,
-            evaluated: 0,
+            parts: Parts::new(&split, MAX_TEST),
+            held_out: split.held_out().into_owned(),
             config: config.clone(),
             sizes,
             split,
@@ -151,8 +154,8 @@ impl FusedGpu {
             bound,
             gpu,
         };
-        if engine.split.test.len() <= MAX_TEST {
-            engine.upload_test(0..engine.split.test.len());
+        if engine.parts.longest() == engine.parts.len() {
+            engine.upload_held_out(0..engine.parts.len());
         }
         Ok(engine)
     }
@@ -162,7 +165,8 @@ impl FusedGpu {
         let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
         self.flights.clear();
-        (self.planned, self.trained, self.evaluated) = (0, 0, 0);
+        (self.planned, self.trained) = (0, 0);
+        self.parts.rewind();
     }
 
     /// Leaves out the first ratings of the epoch: the model has seen them.
@@ -270,18 +274,13 @@ impl FusedGpu {
         Flight { sums, ratings }
     }
 
-    /// Evaluates the next part of the test set, usually all of it: sum of squared errors and number
-    /// of ratings, or `None` when it is done.
-    pub(crate) async fn evaluate(&mut self) -> Result<Option<(f64, usize)>, Fault> {
-        let all = self.split.test.len();
-        let part = self.evaluated..all.min(self.evaluated + MAX_TEST);
+    /// Evaluates the next part of the held-out ratings, usually all of them, or `None` when all are
+    /// done.
+    pub(crate) async fn evaluate(&mut self) -> Result<Option<Misses>, Fault> {
+        let Some(part) = self.parts.next() else { return Ok(None) };
         let ratings = part.len();
-        if ratings == 0 {
-            return Ok(None);
-        }
-        self.evaluated = part.end;
-        if all > MAX_TEST {
-            self.upload_test(part);
+        if ratings < self.parts.len() {
+            self.upload_held_out(part); // or it is there since the start
         }
         let Self { gpu, buffers, kernels, bound, .. } = self;
         let cut = |n: usize| u32::try_from(n).expect("a part of the test set is small");
@@ -297,13 +296,15 @@ impl FusedGpu {
         kernels.model.evaluate.dispatch(&mut pass, &bound.evaluate, 0, ratings.div_ceil(LANES));
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, blocks);
         drop(pass);
-        let sums = gpu.submit_and_read::<f32>(encoder, &buffers.sums, blocks).wait(gpu).await?;
-        Ok(Some((sums.iter().map(|sum| f64::from(*sum)).sum(), ratings)))
+        let sums = gpu.submit_and_read::<f32>(encoder, &buffers.sums, 2 * blocks).wait(gpu).await?;
+        let sum = |sums: &[f32]| sums.iter().map(|sum| f64::from(*sum)).sum();
+        let (squared, absolute) = sums.split_at(blocks);
+        Ok(Some(Misses { ratings, squared: sum(squared), absolute: sum(absolute) }))
     }
 
-    fn upload_test(&mut self, part: std::ops::Range<usize>) {
+    fn upload_held_out(&mut self, part: std::ops::Range<usize>) {
         let samples: Vec<Sample> =
-            part.map(|element| sample(&self.split.test, self.split.users, element)).collect();
+            part.map(|element| sample(&self.held_out, self.split.users, element)).collect();
         self.gpu.write(&self.buffers.test, &samples);
     }
 

@@ -7,6 +7,7 @@ use crate::{
     Config,
     fused::Step,
     gpu::RECORD,
+    held_out::Parts,
     kernels::{Job, Sample, update::MAX_STEPS},
     memory::{self, Need},
 };
@@ -54,7 +55,7 @@ impl Sizes {
             longest,
             jobs: 2 * longest + max_steps * network_rows + split.users + split.items,
             slots: 2 * batch + network_slots,
-            test: split.test.len().min(MAX_TEST),
+            test: Parts::new(split, MAX_TEST).longest(),
             layout,
         }
     }
@@ -93,9 +94,9 @@ impl Sizes {
         self.longest.max(self.test)
     }
 
-    /// Numbers for their sums.
+    /// Numbers for their sums, of squares and of absolute values.
     pub(super) fn sums(&self) -> usize {
-        self.max_steps.max(self.test.div_ceil(TEST_BLOCK))
+        2 * self.max_steps.max(self.test.div_ceil(TEST_BLOCK))
     }
 
     /// Bytes of the largest table that a kernel sees.

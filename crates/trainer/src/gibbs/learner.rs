@@ -1,10 +1,13 @@
 //! The model as a run sees it: an epoch is one turn of the chain, a step a share of rows.
 
+use std::ops::Range;
+
 use ratings::{Ratings, Split};
 
 use super::{chain::Chain, kept::Kept};
 use crate::{
     Config, Scale, Weights,
+    held_out::Misses,
     learner::{Learner, losses},
     rows::{ByRow, Sides, Standard},
 };
@@ -17,18 +20,17 @@ pub(crate) struct Gibbs {
     chain: Chain,
     good: (Sides, f32),
     kept: Kept,
-    test: Ratings,
-    sums: Vec<f32>, // [test] of the kept draws' predictions, or the current draw's if none is kept
+    held_out: Ratings,
+    sums: Vec<f32>, // [held out] of the kept draws' predictions, or the current draw's if none is kept
     ratings: usize, // to train on
     sizes: [usize; 2], // users, items
     epoch: usize,
-    evaluated: bool,
 }
 
 impl Gibbs {
     /// Prepares sampling from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, validation: _, test, users, items } = split;
+        let Split { train, validation: _, test: _, users, items } = split;
         let scale = Scale::of(train);
         let standard = Standard::new(scale, train.rmse_of_always(train.mean()));
         let users_now = [from.values("user_factors"), from.values("user_bias")];
@@ -50,36 +52,35 @@ impl Gibbs {
             good: (draw.clone(), noise),
             chain: Chain::new(by_row, draw, noise, config.seed),
             kept,
-            test: test.clone(),
-            sums: vec![0.0; test.len()],
+            held_out: split.held_out().into_owned(),
+            sums: Vec::new(),
             ratings: train.len(),
             sizes: [*users, *items],
             epoch: 0,
-            evaluated: false,
         };
         gibbs.sum_kept();
         gibbs
     }
 
-    /// The predictions of the kept draws for the test set, summed.
+    /// The predictions of the kept draws for the held-out ratings, summed.
     fn sum_kept(&mut self) {
-        let mut sums = vec![0.0; self.test.len()];
+        let mut sums = vec![0.0; self.held_out.len()];
         for draw in &self.kept.draws {
-            let predicted = draw.predict_all(&self.test, self.threads);
+            let predicted = draw.predict_all(&self.held_out, self.threads);
             sums.iter_mut().zip(predicted).for_each(|(sum, predicted)| *sum += predicted);
         }
         self.sums = sums;
     }
 
     /// At the end of an epoch: adds the current draw to the model, if it is one of those to keep,
-    /// and to the predictions of the test set.
+    /// and to the predictions of the held-out ratings.
     fn collect(&mut self) {
         let keep = self.kept.wants(self.epoch) && self.chain.squared.is_finite();
         let first = self.kept.draws.is_empty();
         if !keep && !first {
             return;
         }
-        let predicted = self.chain.draw.predict_all(&self.test, self.threads);
+        let predicted = self.chain.draw.predict_all(&self.held_out, self.threads);
         for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
             *sum = if first { predicted } else { *sum + predicted };
         }
@@ -104,7 +105,6 @@ impl Gibbs {
 impl Learner for Gibbs {
     fn begin_epoch(&mut self, epoch: u32) {
         self.epoch = epoch as usize;
-        self.evaluated = false;
         self.chain.begin_epoch(epoch);
     }
 
@@ -124,17 +124,14 @@ impl Learner for Gibbs {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
-    fn evaluate(&mut self) -> Option<(f64, usize)> {
-        if self.evaluated || self.test.is_empty() {
-            return None;
-        }
-        self.evaluated = true;
+    fn evaluate(&mut self, part: Range<usize>) -> Misses {
         let draws = self.kept.draws.len().max(1) as f32;
-        let errors = self.sums.iter().zip(&self.test.values).map(|(sum, rating)| {
+        let pairs = self.sums[part.clone()].iter().zip(&self.held_out.values[part]);
+        let errors = pairs.map(|(sum, rating)| {
             let predicted = self.standard.rating(sum / draws);
             f64::from(self.standard.scale.clip(predicted) - rating)
         });
-        Some((errors.map(|error| error * error).sum(), self.test.len()))
+        errors.collect()
     }
 
     fn keep(&mut self) {

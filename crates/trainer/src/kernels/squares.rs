@@ -1,4 +1,4 @@
-//! `shaders/squares.wgsl`: sums of squared errors.
+//! `shaders/squares.wgsl`: sums of squared and of absolute errors.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -33,13 +33,15 @@ pub(crate) async fn on_gpu(gpu: &Gpu, errors: &[f32], size: usize) -> Result<Vec
     let records = gpu.records("blocks", 1);
     gpu.write_records(&records, &[Blocks { errors: cut(errors.len()), size: cut(size) }]);
     let errors = gpu.filled("errors", errors);
-    let sums = gpu.storage("sums", blocks * 4);
+    let sums = gpu.storage("sums", 2 * blocks * 4);
     let bound = gpu.bind(&kernel, &records, &[&errors, &sums].map(whole));
     run(gpu, &kernel, &bound, blocks);
-    gpu.read(&sums, blocks).await
+    gpu.read(&sums, 2 * blocks).await
 }
 
 /// What the shader should answer.
 pub(crate) fn twin(errors: &[f32], size: usize) -> Vec<f32> {
-    errors.chunks(size).map(|block| block.iter().map(|error| error * error).sum()).collect()
+    let squares = errors.chunks(size).map(|block| block.iter().map(|error| error * error).sum());
+    let absolutes = errors.chunks(size).map(|block| block.iter().map(|error| error.abs()).sum());
+    squares.chain(absolutes).collect()
 }

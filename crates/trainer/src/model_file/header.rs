@@ -1,5 +1,6 @@
 //! The JSON object in a model file's metadata.
 
+use ratings::SplitKind;
 use serde::{Deserialize, Serialize};
 
 use super::{ModelFile, ModelFileError};
@@ -18,6 +19,10 @@ pub(super) struct Header {
     pub(super) config: Config,
     pub(super) test_share: f64,
     pub(super) split_seed: u32,
+    #[serde(default)]
+    pub(super) split: SplitKind,
+    #[serde(default)]
+    pub(super) validation_share: f64,
     pub(super) rating_range: (f32, f32),
     pub(super) data_fingerprint: String,
     /// Steps made, if training can go on.
@@ -37,6 +42,8 @@ impl Header {
             config: file.trained.config.clone(),
             test_share: file.source.test_share,
             split_seed: file.source.split_seed,
+            split: file.source.split,
+            validation_share: file.source.validation_share,
             rating_range: file.source.range,
             data_fingerprint: file.source.fingerprint.to_string(),
             steps: file.optimizer.as_ref().map(|optimizer| optimizer.steps),

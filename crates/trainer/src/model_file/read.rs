@@ -39,6 +39,10 @@ impl ModelFile {
         let optimizer = match header.steps {
             None => None,
             Some(steps) => Some(OptimizerState {
+                last: match file.names().iter().any(|name| name.starts_with("last.")) {
+                    true => Some(read_weights(&file, "last.", &config, rows)?),
+                    false => None,
+                },
                 first: read_weights(&file, "first.", &config, rows)?,
                 second: read_weights(&file, "second.", &config, rows)?,
                 steps,
@@ -56,6 +60,8 @@ impl ModelFile {
                 fingerprint,
                 test_share,
                 split_seed: header.split_seed,
+                split: header.split,
+                validation_share: header.validation_share,
                 range: header.rating_range,
             },
             titles: read_titles(&file, &items)?,
@@ -98,7 +104,8 @@ fn read_weights(
     config: &Config,
     (users, items): (usize, usize),
 ) -> Result<Weights, ModelFileError> {
-    let absent = !prefix.is_empty() && !config.model.is_lab(); // only Adam has moments
+    let moments = ["first.", "second."].contains(&prefix);
+    let absent = moments && !config.model.is_lab(); // only Adam has any
     let slots = if absent { Vec::new() } else { weights::slots(config, users, items) };
     let parameters = slots.into_iter().map(|slot| {
         let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;
@@ -116,10 +123,25 @@ fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>,
 fn history(file: &SafeTensors) -> Result<Vec<EpochReport>, ModelFileError> {
     let epochs = file.tensor("history").map_or(0, |of| of.shape().first().copied().unwrap_or(0));
     let rows = blocks::read::<f64>(file, "history", &[epochs, 4])?;
-    let report = |(epoch, row): (usize, &[f64; 4])| {
-        let [train_rmse, test_rmse, seconds, eval_seconds] = *row;
-        let test_rmse = (!test_rmse.is_nan()).then_some(test_rmse);
-        EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds }
+    let judged = match file.tensor("judgement") {
+        Ok(_) => blocks::read::<f64>(file, "judgement", &[epochs, 2])?,
+        Err(_) => vec![f64::NAN; 2 * epochs], // an older file
     };
-    Ok((1..).zip(rows.as_chunks::<4>().0).map(report).collect())
+    let known = |error: f64| (!error.is_nan()).then_some(error);
+    let report = |(epoch, (row, judged)): (usize, (&[f64; 4], &[f64; 2]))| {
+        let [train_rmse, test_rmse, seconds, eval_seconds] = *row;
+        let [validation_rmse, test_mae] = judged.map(known);
+        let test_rmse = known(test_rmse);
+        EpochReport {
+            epoch,
+            train_rmse,
+            test_rmse,
+            test_mae,
+            validation_rmse,
+            seconds,
+            eval_seconds,
+        }
+    };
+    let rows = rows.as_chunks::<4>().0.iter().zip(judged.as_chunks::<2>().0);
+    Ok((1..).zip(rows).map(report).collect())
 }

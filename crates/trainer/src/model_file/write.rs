@@ -16,6 +16,7 @@ impl ModelFile {
         let moments = self.optimizer.as_ref();
         let sets = [
             ("", Some(&self.trained.weights)),
+            ("last.", moments.and_then(|of| of.last.as_ref())),
             ("first.", moments.map(|of| &of.first)),
             ("second.", moments.map(|of| &of.second)),
         ];
@@ -52,6 +53,8 @@ impl ModelFile {
         add("titles.years", Block::new(&[years.len()], years.as_slice()));
         let history = history(&self.trained.history);
         add("history", Block::new(&[history.len() / 4, 4], history.as_slice()));
+        let judgement = judgement(&self.trained.history);
+        add("judgement", Block::new(&[judgement.len() / 2, 2], judgement.as_slice()));
         let numbers = self.numbers();
         add("numbers", Block::new(&[numbers.len()], numbers.to_vec()));
         let metadata = [(KEY.to_owned(), Header::of(self).text())].into_iter().collect();
@@ -68,10 +71,18 @@ impl ModelFile {
     }
 }
 
+/// `[epochs, 2]`: what [`history`] leaves out.
+fn judgement(epochs: &[EpochReport]) -> Vec<f64> {
+    let row = |report: &EpochReport| {
+        [report.validation_rmse, report.test_mae].map(|error| error.unwrap_or(f64::NAN))
+    };
+    epochs.iter().flat_map(row).collect()
+}
+
 /// `[epochs, 4]`.
 fn history(epochs: &[EpochReport]) -> Vec<f64> {
     let row = |report: &EpochReport| {
-        let EpochReport { epoch: _, train_rmse, test_rmse, seconds, eval_seconds } = report;
+        let EpochReport { train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
         [*train_rmse, test_rmse.unwrap_or(f64::NAN), *seconds, *eval_seconds]
     };
     epochs.iter().flat_map(row).collect()

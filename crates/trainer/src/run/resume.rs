@@ -10,6 +10,9 @@ use crate::{Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint
 /// What training needs besides the model to go on from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
+    /// The numbers that are being trained, where the model is that of an earlier epoch, chosen by
+    /// the validation part.
+    pub last: Option<Weights>,
     /// First moments of the gradients, by the names and shapes of the weights.
     pub first: Weights,
     /// Second moments.
@@ -47,10 +50,12 @@ impl Run {
             self.stage = Stage::Done;
             return Err(self.diverged(self.history.len() + 1));
         }
+        let last = self.chosen.is_some().then(|| weights.clone());
+        let weights = self.delivered(weights);
         let trained =
             Trained { config: self.config.clone(), history: self.history.clone(), weights };
         let Training { mse_sum, seconds, .. } = begun;
-        Ok((trained, OptimizerState { first, second, steps, mse_sum, seconds }))
+        Ok((trained, OptimizerState { last, first, second, steps, mse_sum, seconds }))
     }
 
     /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
@@ -67,14 +72,20 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let Trained { config, history, weights } = trained;
         config.check()?;
-        let OptimizerState { first, second, steps, mse_sum, seconds } = optimizer;
+        let OptimizerState { last, first, second, steps, mse_sum, seconds } = optimizer;
         let batches = batches_begun(steps, history.len(), split, &config)?;
+        let (weights, chosen) = match last {
+            Some(last) => (last, Some(weights)),
+            None => (weights, None),
+        };
         let start = Safe {
             checkpoint: Checkpoint { weights, first, second, steps },
             epochs: history.len(),
             begun: Training { batches, mse_sum, seconds, ..Training::default() },
         };
-        Self::go_on_from(start, history, split, &config, device).await
+        let mut run = Self::go_on_from(start, history, split, &config, device).await?;
+        run.chosen = chosen;
+        Ok(run)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The model as a run sees it: a step is a diagonal of the grid.
 
+use std::ops::Range;
+
 use pulp::Arch;
 use ratings::{Ratings, Split};
 
@@ -12,6 +14,7 @@ use super::{
 };
 use crate::{
     Config, Order, Scale, Weights,
+    held_out::Misses,
     learner::{Learner, losses},
     parallel,
 };
@@ -29,15 +32,14 @@ pub(crate) struct Sgd {
     lanes: Lanes,
     tables: Tables,
     good: Tables,
-    test: Vec<(Place, Place, f32)>, // user, item, rating
-    counts: [Vec<u32>; 2],          // ratings of each user, of each item
-    bold: f64,                      // what the bold driver has made of the learning rate
-    errors: [f64; 2],               // sums of this epoch and of the one before
+    held_out: Vec<(Place, Place, f32)>, // user, item, rating
+    counts: [Vec<u32>; 2],              // ratings of each user, of each item
+    bold: f64,                          // what the bold driver has made of the learning rate
+    errors: [f64; 2],                   // sums of this epoch and of the one before
     epoch: u32,
     diagonals: Vec<usize>, // of this epoch, in their order
     done: usize,           // diagonals
     trained: usize,        // ratings
-    evaluated: bool,
 }
 
 #[derive(Clone)]
@@ -49,7 +51,7 @@ struct Tables {
 impl Sgd {
     /// Prepares training from these weights.
     pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
-        let Split { train, validation: _, test, users, items } = split;
+        let Split { train, validation: _, test: _, users, items } = split;
         let grid = Grid::new(train, *users, *items, config.seed);
         let lanes = Lanes { factors: config.factors };
         let table = |side, places: &[Place], factors, bias| {
@@ -71,7 +73,7 @@ impl Sgd {
             lanes,
             good: tables.clone(),
             tables,
-            test: places(test, &grid),
+            held_out: places(&split.held_out(), &grid),
             counts,
             bold: 1.0,
             errors: [f64::INFINITY; 2],
@@ -79,7 +81,6 @@ impl Sgd {
             diagonals: Vec::new(),
             done: 0,
             trained: 0,
-            evaluated: false,
             grid,
             config: config.clone(),
         }
@@ -122,7 +123,7 @@ impl Learner for Sgd {
         let mut order = [0; SIDE];
         Order::new(order.len() as u32, self.config.seed, epoch).fill(0, &mut order);
         self.diagonals = order.iter().map(|diagonal| *diagonal as usize).collect();
-        (self.done, self.trained, self.evaluated) = (0, 0, false);
+        (self.done, self.trained) = (0, 0);
     }
 
     fn tune(&mut self, config: &Config) {
@@ -161,28 +162,26 @@ impl Learner for Sgd {
         losses(squared, SIDE, self.grid.len())
     }
 
-    fn evaluate(&mut self) -> Option<(f64, usize)> {
-        if self.evaluated || self.test.is_empty() {
-            return None;
-        }
-        self.evaluated = true;
+    fn evaluate(&mut self, part: Range<usize>) -> Misses {
         let chunks = self.lanes.chunks();
         let users: Vec<_> = (0..SIDE).map(|block| self.tables.users.lock(block)).collect();
         let items: Vec<_> = (0..SIDE).map(|block| self.tables.items.lock(block)).collect();
         let [users, items] = [&users, &items]
             .map(|guards| -> Vec<&Block> { guards.iter().map(|guard| &**guard).collect() });
-        let parts: Vec<_> = self.test.chunks(EVALUATE).collect();
-        let squared = parallel::map(&parts, self.threads, |part| {
-            let mut squared = 0.0;
+        let parts: Vec<_> = self.held_out[part].chunks(EVALUATE).collect();
+        let parts = parallel::map(&parts, self.threads, |part| {
+            let mut misses = Misses::default();
             for (user, item, rating) in *part {
                 let user = users[user.block as usize].row(user.row, chunks);
                 let item = items[item.block as usize].row(item.row, chunks);
                 let sum = lanes::dot(user, item, &mut [0.0; lanes::LANES]);
-                squared += f64::from(self.link.predict(sum) - rating).powi(2);
+                misses.add(f64::from(self.link.predict(sum) - rating));
             }
-            squared
+            misses
         });
-        Some((squared.iter().sum(), self.test.len()))
+        let mut all = Misses::default();
+        parts.into_iter().for_each(|part| all += part);
+        all
     }
 
     fn keep(&mut self) {

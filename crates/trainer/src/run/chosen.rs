@@ -1,0 +1,45 @@
+//! Which epoch's model is delivered: the one with the lowest error on the validation part.
+
+use super::{Run, Stage};
+use crate::{EpochReport, Weights, gpu::Fault};
+
+impl EpochReport {
+    /// The epoch with the lowest validation RMSE, the first of equals; `None` without a validation
+    /// part.
+    pub fn chosen(history: &[Self]) -> Option<&Self> {
+        let judged = history.iter().filter_map(|report| Some((report.validation_rmse?, report)));
+        let least = judged.reduce(|best, next| if next.0 < best.0 { next } else { best });
+        least.map(|(_, report)| report)
+    }
+}
+
+impl Run {
+    /// Ends the run after so many epochs without a lower error on the validation part; `None` makes
+    /// all epochs. A run without a validation part never ends early.
+    pub fn set_patience(&mut self, epochs: Option<usize>) {
+        self.patience = epochs;
+        if self.is_over() {
+            self.stage = Stage::Done;
+        }
+    }
+
+    /// Whether patience has come to its end.
+    pub(super) fn is_over(&self) -> bool {
+        let since = EpochReport::chosen(&self.history).map(|best| self.history.len() - best.epoch);
+        self.patience.zip(since).is_some_and(|(patience, since)| since >= patience.max(1))
+    }
+
+    /// Keeps the model if the epoch that just ended is the best so far.
+    pub(super) async fn choose(&mut self) -> Result<(), Fault> {
+        let best = EpochReport::chosen(&self.history).map(|best| best.epoch);
+        if best.is_some_and(|best| best == self.history.len()) {
+            self.chosen = Some(self.engine.weights().await?);
+        }
+        Ok(())
+    }
+
+    /// The model to deliver, given the one that is being trained.
+    pub(super) fn delivered(&self, current: Weights) -> Weights {
+        self.chosen.clone().unwrap_or(current)
+    }
+}

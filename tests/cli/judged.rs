@@ -1,0 +1,112 @@
+//! Ways to cut the ratings, and the epoch that is chosen.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{Place, quick};
+
+fn summary(place: &Place, run: &str) -> Value {
+    serde_json::from_str(&place.read(&format!("{run}/summary.json"))).expect("JSON")
+}
+
+/// All of a summary but the clock's share.
+fn timeless(place: &Place, run: &str) -> Value {
+    let mut summary = summary(place, run);
+    summary["parse_seconds"].take();
+    summary["run"].take();
+    for epoch in summary["epochs"].as_array_mut().expect("a list") {
+        epoch["seconds"].take();
+        epoch["eval_seconds"].take();
+    }
+    summary
+}
+
+#[test]
+fn the_chosen_epoch_is_delivered_and_reported() {
+    let place = Place::new();
+    let flags = quick("--lr 0.05 --epochs 60 --patience 4 --out run");
+    let ran = place.succeed(&flags);
+    assert!(ran.stdout.contains("ValRMSE"), "{}", ran.stdout);
+    for said in ["576 to train, 64 to choose by, 160 to test", "the best by validation"] {
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+    let run = summary(&place, "run");
+    let (chosen, last) = (&run["chosen"], &run["final"]);
+    assert_eq!(chosen["epoch"].as_u64().unwrap() + 4, last["epoch"].as_u64().unwrap());
+    assert_eq!(run["test_rmse"], chosen["test_rmse"]);
+    assert!(chosen["validation_rmse"].as_f64() < last["validation_rmse"].as_f64());
+    let judged = place.succeed("evaluate run --json").json();
+    for error in ["rmse", "mae"] {
+        let apart = judged[error].as_f64().unwrap()
+            - chosen[format!("test_{error}").as_str()].as_f64().unwrap();
+        assert!(apart.abs() < 1e-6, "{error}: {judged} against {chosen}");
+    }
+    assert!(place.read("run/curve.svg").contains("validation"));
+    let again = place.succeed("train --config run/config.toml --out again --json").json();
+    assert_eq!(again["chosen"], *chosen);
+    let more = place.succeed("train --resume run --epochs 90");
+    assert_eq!(more.stdout, "", "patience came to its end before");
+    assert_eq!(summary(&place, "run")["chosen"], *chosen);
+}
+
+#[test]
+fn a_run_with_patience_that_is_killed_goes_on_as_if_it_had_not_been() {
+    let place = Place::new();
+    place.succeed("sample --out big --ratings 20000");
+    let flags = "train big/ratings.dat --device cpu --factors 8 --batch-size 32 --lr 0.01 \
+                 --progress none --epochs 12 --validation 0.1 --patience 3";
+    place.succeed(&format!("{flags} --out whole"));
+    for moment in [1, 4, 7, 10_u64] {
+        let run = format!("run{moment}");
+        let mut command = place.command(&format!("{flags} --out {run}"));
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(moment * moment * 7));
+        let _ = child.kill(); // it may be over
+        child.wait().expect("it ends");
+        if place.path(&run).join("config.toml").exists() {
+            place.succeed(&format!("train --resume {run} --progress none"));
+            assert_eq!(timeless(&place, &run), timeless(&place, "whole"), "killed at {moment}");
+        }
+    }
+}
+
+#[test]
+fn ratings_are_cut_by_time_and_one_of_each_user() {
+    let place = Place::new();
+    // `tiny_ratings` dates a rating by its user.
+    let run = place.succeed(&quick("--split time --test-share 0.25 --json")).json();
+    assert_eq!(run["data"]["test_ratings"], 200);
+    let ran = place.succeed(&quick("--split leave-one-out --out run"));
+    assert!(ran.stderr.contains("760 to train, 40 to test (one of each user"), "{}", ran.stderr);
+    let judged = place.succeed("evaluate run --json").json();
+    let apart =
+        judged["rmse"].as_f64().unwrap() - summary(&place, "run")["test_rmse"].as_f64().unwrap();
+    assert!(judged["ratings"] == 40 && apart.abs() < 1e-6, "{judged}");
+    assert!(place.read("run/config.toml").contains("split = \"leave-one-out\""));
+    let run = place.succeed(&quick("--split time-per-user --test-share 0.1 --json")).json();
+    assert_eq!(run["data"]["test_ratings"], 80);
+}
+
+#[test]
+fn what_cannot_be_cut_or_chosen_is_named() {
+    let place = Place::new();
+    place.write("untimed.dat", "a::1::1\na::2::2\nb::1::3\n");
+    place.write("odd.dat", "a::1::1::5\na::2::2::noon\n");
+    for (arguments, code, said) in [
+        (quick("--patience 3 --validation 0"), 2, "patience needs ratings to choose by"),
+        (quick("--validation 1"), 2, "a validation share of 1 is not between 0 and 1"),
+        ("train untimed.dat --split time".into(), 3, "the ratings have no timestamps"),
+        ("train --split time".into(), 3, "the ratings have no timestamps"),
+        ("train odd.dat --split time".into(), 3, "odd.dat:2:10: time \"noon\" is not a number"),
+        (quick("--split late"), 2, "[possible values: random, time, time-per-user, leave-one-out]"),
+    ] {
+        let ran = place.run(&arguments);
+        assert_eq!(ran.code, Some(code), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+    place
+        .succeed("train untimed.dat --split leave-one-out --epochs 1 --device cpu --progress none");
+    place.succeed("train odd.dat --epochs 1 --device cpu --progress none");
+}
