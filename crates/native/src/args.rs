@@ -63,7 +63,7 @@ pub(crate) enum Command {
         /// the file that --config names, or else the built-in sample
         data: Option<PathBuf>,
         #[command(flatten)]
-        flags: TrainFlags,
+        flags: Box<TrainFlags>,
     },
     /// Predict the rating of a user for an item, or of many pairs, as CSV
     #[command(after_help = Exit::help())]

@@ -238,7 +238,7 @@ fn losses_and_errors_do_not_depend_on_the_threads() {
         };
         let (losses, error) = run(1);
         assert_eq!(losses.len(), 5);
-        assert_eq!(error.map(|(_, n)| n), Some(600));
+        assert_eq!(error.map(|misses| misses.ratings), Some(600));
         assert_eq!(run(4), (losses, error), "{model}");
     }
 }
