@@ -33,18 +33,21 @@ fn main() -> Result<()> {
         }))
     });
     let threads = thread::available_parallelism()?.get();
-    let rate = floor::of_cpu();
+    let cpu = floor::of_cpu(&split, &config, &work, threads);
     let found = json!({
         "steps": work.steps,
         "dispatches": work.dispatches,
         "bytes_sent": work.sent,
         "bytes_moved": work.moved,
         "numbers_moved": work.moves,
+        "planning": floor::planning(&split, &config),
         "gpu": gpu.ok(),
         "cpu": {
             "threads": threads,
-            "numbers_a_second": rate,
-            "floor": work.moves as f64 / (rate * threads as f64),
+            "adam": cpu.adam,
+            "order": cpu.order,
+            "meetings": cpu.meetings,
+
         },
     });
     writeln(&found.to_string())

@@ -10,6 +10,7 @@ fn a_run_leaves_a_folder_with_everything() {
     assert_eq!(
         place.list("run"),
         [
+            ".lock",
             "config.toml",
             "curve.svg",
             "env.json",

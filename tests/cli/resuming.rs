@@ -95,6 +95,20 @@ fn a_checkpoint_is_there_after_the_first_epoch() {
 }
 
 #[test]
+fn a_folder_in_which_another_program_trains_is_refused() {
+    let place = Place::new();
+    let (child, lines) = started(&mut place.command(&quick(&format!("{ENDLESS} --out run"))));
+    for arguments in ["train --resume run", &quick("--out run --force")] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(1), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains("another program is training in"), "{}", ran.stderr);
+    }
+    signal(&child, "KILL");
+    ended(child, lines);
+    place.succeed(&quick("--out run --force")); // the lock went with the program
+}
+
+#[test]
 fn what_cannot_be_resumed_is_named() {
     let place = Place::new();
     place.succeed(&quick("--out run"));

@@ -10,6 +10,7 @@ mod run_folder; // where a run is kept
 mod replace; // one run in place of another
 mod contents; // what stands in the files of that folder
 mod journal; // what is written while a run goes
+mod lock; // one program a run
 mod checkpoints; // the model on disk meanwhile
 mod train; // a run, slice by slice
 mod resume; // a run taken up from its folder

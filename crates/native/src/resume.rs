@@ -14,6 +14,7 @@ use crate::data::{Data, shown};
 use crate::exit::Usage;
 use crate::input;
 use crate::journal::Journal;
+use crate::lock::Lock;
 use crate::report::Report;
 use crate::run_folder::{Content, RunFolder};
 use crate::settings::Settings;
@@ -24,6 +25,7 @@ pub(crate) struct Begun {
     pub(crate) path: PathBuf,
     /// Its model, unless it was stopped before the first checkpoint.
     file: Option<ModelFile>,
+    lock: Lock,
 }
 
 impl Begun {
@@ -44,12 +46,13 @@ impl Begun {
         if !path.join("config.toml").is_file() {
             bail!("{place} holds no run: there is no config.toml in it");
         }
+        let lock = Lock::take(path)?;
         let model = path.join(MODEL);
         let file = match model.is_file() {
             true => Some(read_model(&model)?),
             false => None,
         };
-        Ok(Some(Begun { path: path.clone(), file }))
+        Ok(Some(Begun { path: path.clone(), file, lock }))
     }
 
     /// Epochs that are over.
@@ -62,15 +65,14 @@ impl Begun {
     /// # Errors
     /// As [`run`](Self::run); a folder that cannot be written.
     pub(crate) fn reopen(
-        self,
+        mut self,
         first: &[Content],
         (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
         report: &Report,
     ) -> anyhow::Result<(Run, RunFolder, Journal)> {
         report.resumed(&self);
-        let path = self.path.clone();
         let run = block_on(self.run(settings, data, split, device))?;
-        let (folder, journal) = RunFolder::reopen(&path, first, run.history())?;
+        let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, run.history())?;
         Ok((run, folder, journal))
     }
 
@@ -79,13 +81,13 @@ impl Begun {
     /// # Errors
     /// Ratings or settings that are not the run's; a device that fails.
     async fn run(
-        self,
+        &mut self,
         settings: &Settings,
         data: &Data,
         split: &Arc<Split>,
         device: &Device,
     ) -> anyhow::Result<Run> {
-        let Some(file) = self.file else {
+        let Some(file) = self.file.take() else {
             return Ok(Run::start(split, &settings.config, device).await?);
         };
         let place = shown(&self.path.join(MODEL));

@@ -1,5 +1,6 @@
 //! The folder of a run: where it is, that it can be written, and that nothing of worth is overwritten.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use crate::atomic;
 use crate::clock;
 use crate::data::shown;
 use crate::journal::{EVENTS, Journal, METRICS};
+use crate::lock::{LOCK, Lock};
 use crate::replace::{is_run, make_beside, make_free, swap};
 
 /// A folder for one run.
@@ -19,6 +21,8 @@ pub(crate) struct RunFolder {
     pub(crate) path: PathBuf,
     /// The older run whose place it takes once it is complete.
     pub(crate) replaces: Option<PathBuf>,
+    /// Keep other programs out of both.
+    locks: Cell<Vec<Lock>>,
 }
 
 /// A file of a run: its name within the folder, and its content.
@@ -31,6 +35,11 @@ pub(crate) fn name(config: &Config) -> String {
 }
 
 impl RunFolder {
+    /// A folder that takes nobody's place, and that no lock guards yet.
+    pub(crate) fn at(path: PathBuf) -> RunFolder {
+        RunFolder { path, replaces: None, locks: Cell::default() }
+    }
+
     /// Refuses, before any work is done, a folder that already holds something: a run is replaced only on request,
     /// anything else never.
     pub(crate) fn refuse_taken(out: Option<&Path>, force: bool) -> anyhow::Result<()> {
@@ -62,29 +71,29 @@ impl RunFolder {
         RunFolder::refuse_taken(out, force)?;
         let folder = match out {
             Some(path) if is_run(path) => RunFolder::beside(path)?,
-            Some(path) => RunFolder { path: path.to_owned(), replaces: None },
+            Some(path) => RunFolder::at(path.to_owned()),
             None => {
                 let path = make_free(&Path::new("runs").join(name))
                     .context("cannot make a folder for the run below runs/; give one with --out")?;
-                RunFolder { path, replaces: None }
+                RunFolder::at(path)
             }
         };
-        let begun = folder.begin(first);
-        begun.with_context(|| {
-            let place = folder.path.display();
-            format!("cannot write to {place}; give another folder with --out")
-        })
+        let place = folder.path.display().to_string();
+        folder
+            .begin(first)
+            .with_context(|| format!("cannot write to {place}; give another folder with --out"))
     }
 
     /// Goes on in the folder of a run that was begun, after these epochs.
     pub(crate) fn reopen(
         path: &Path,
+        lock: Lock,
         first: &[Content],
         history: &[EpochReport],
     ) -> anyhow::Result<(RunFolder, Journal)> {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
-        let folder = RunFolder { path, replaces: None };
+        let folder = RunFolder { path, replaces: None, locks: Cell::new(vec![lock]) };
         folder.write(first)?;
         let journal = Journal::reopen(&folder.path, history);
         Ok((folder, journal.with_context(|| format!("cannot write to {place}"))?))
@@ -106,13 +115,14 @@ impl RunFolder {
 
     /// Puts a complete run where the older one is. What of the older one could not be moved or removed is returned.
     pub(crate) fn take_over(&self, old: &Path) -> anyhow::Result<Option<PathBuf>> {
+        drop(self.locks.take()); // some systems rename no folder with an open file
         swap(&self.path, old).with_context(|| format!("cannot replace {}", shown(old)))
     }
 
     /// Removes the files of a run that never began, and the folder if nothing else is in it.
     pub(crate) fn abandon(&self) {
         // What cannot be removed does no harm: the folder is not taken for a finished run.
-        for file in ["config.toml", "env.json", METRICS, EVENTS] {
+        for file in ["config.toml", "env.json", METRICS, EVENTS, LOCK] {
             let _ = fs::remove_file(self.path.join(file));
         }
         for folder in [self.path.join("ids"), self.path.clone()] {
@@ -125,14 +135,17 @@ impl RunFolder {
             || format!("cannot make a folder beside {}; give another --out", old.display());
         // A link stays, and what it leads to is replaced.
         let old = fs::canonicalize(old).with_context(cannot)?;
+        let locks = Cell::new(vec![Lock::take(&old)?]);
         let path = make_beside(&old).with_context(cannot)?;
-        Ok(RunFolder { path, replaces: Some(old) })
+        Ok(RunFolder { path, replaces: Some(old), locks })
     }
 
-    fn begin(&self, first: &[Content]) -> anyhow::Result<(RunFolder, Journal)> {
-        let replaces = self.replaces.clone();
+    fn begin(self, first: &[Content]) -> anyhow::Result<(RunFolder, Journal)> {
         fs::create_dir_all(self.path.join("ids"))?;
-        let folder = RunFolder { path: std::path::absolute(&self.path)?, replaces };
+        let mut locks = self.locks.take();
+        locks.push(Lock::take(&self.path)?);
+        let folder =
+            RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
         let journal = folder
             .write(first)
             .and_then(|()| Ok(Journal::create(&folder.path)?))

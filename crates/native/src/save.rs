@@ -60,7 +60,7 @@ pub(crate) fn keep(
     report.warn(&format!("{failure:#}; the model is still in memory and goes elsewhere"));
     let first = run.first;
     for path in elsewhere(&folder.path) {
-        match run.write(&RunFolder { path: path.clone(), replaces: None }, first, &path) {
+        match run.write(&RunFolder::at(path.clone()), first, &path) {
             Ok(json) => return Ok(misplaced(path, json, failure, folder)),
             Err(error) => report.warn(&format!("{error:#}")),
         }
@@ -75,7 +75,7 @@ pub(crate) fn keep(
             }
             continue;
         }
-        let other = RunFolder { path: path.clone(), replaces: None };
+        let other = RunFolder::at(path.clone());
         let written = RunFolder::refuse_taken(Some(&path), false)
             .and_then(|()| run.write(&other, first, &path));
         match written {

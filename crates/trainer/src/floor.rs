@@ -1,16 +1,18 @@
 //! What an epoch must cost at least: its work, counted from the plan, and the device's own speed at
 //! nothing else, measured. For the benchmarks.
 
-use std::hint::black_box;
+use std::{hint::black_box, thread};
 
 use pulp::{Arch, Simd, WithSimd};
-use ratings::Split;
+use ratings::{Ratings, Split};
 use web_time::Instant;
 
 use crate::{
     Config, ModelKind, Optimizer, Order,
+    barrier::Barrier,
     fused::{Schedule, Step, coast},
-    fused_gpu::{Plan, Planner, Sizes, gather},
+    fused_gpu::{self, Plan, Planner, Sizes},
+    gather::gather,
     gpu::{Fault, Gpu, whole},
     kernels::{
         Job, Sample, Turn,
@@ -36,20 +38,11 @@ pub struct Work {
 impl Work {
     /// Counts an epoch, in slices as long as they may be.
     pub fn of(split: &Split, config: &Config) -> Self {
-        let sizes = Sizes::of(split, config);
-        let mut planner = Planner::new(split.users, split.items);
-        let mut plan = Plan::default();
-        let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");
-        let order = Order::new(n, config.seed, 1);
-        let every_row = config.optimizer == Optimizer::Adam;
-        let row = 4 * sizes.row() as u64; // bytes
+        let row = 4 * Sizes::of(split, config).row() as u64; // bytes
         let tables = u32::try_from(split.users + split.items).expect("rows fit a u32");
         let mut work = Self::default();
-        let end = split.train.len();
-        for begin in (0..end).step_by(sizes.slice()) {
-            gather(split, &order, begin..end.min(begin + sizes.slice()), &mut plan.samples);
-            planner.plan(&mut plan, config.batch_size, sizes.network().as_ref(), every_row);
-            let Plan { samples, jobs, turns, opening } = &plan;
+        for_slices(split, config, |plan| {
+            let Plan { samples, jobs, turns, opening } = plan;
             work.steps += turns.len() as u64;
             work.dispatches += 2 * turns.len() as u64 + u64::from(opening.jobs > 0) + 1; // the sums
             work.sent += (size_of_val(samples.as_slice())
@@ -67,9 +60,71 @@ impl Work {
                     work.moves += u64::from(job.steps) * config.factors as u64;
                 }
             }
-        }
+        });
         work
     }
+}
+
+/// Plans an epoch for a GPU, in slices as long as they may be.
+fn for_slices(split: &Split, config: &Config, mut see: impl FnMut(&Plan)) {
+    let sizes = Sizes::of(split, config);
+    let mut planner = Planner::new(split.users, split.items);
+    let mut plan = Plan::default();
+    let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");
+    let order = Order::new(n, config.seed, 1);
+    let every_row = config.optimizer == Optimizer::Adam;
+    let end = split.train.len();
+    for begin in (0..end).step_by(sizes.slice()) {
+        fused_gpu::gather(split, &order, begin..end.min(begin + sizes.slice()), &mut plan.samples);
+        planner.plan(&mut plan, config.batch_size, sizes.network().as_ref(), every_row);
+        see(&plan);
+    }
+}
+
+/// Seconds that the host plans an epoch for a GPU, in one thread beside the device's work.
+pub fn planning(split: &Split, config: &Config) -> f64 {
+    let began = Instant::now();
+    for_slices(split, config, |plan| {
+        black_box(&plan.jobs);
+    });
+    began.elapsed().as_secs_f64()
+}
+
+/// Parts of an epoch of the fused engine on the CPU, each alone, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CpuParts {
+    /// Adam's arithmetic, on numbers that never leave the nearest memory.
+    pub adam: f64,
+    /// The shuffle, and fetching the ratings in its order.
+    pub order: f64,
+    /// The meetings of the threads, when nobody is late.
+    pub meetings: f64,
+}
+
+/// Measures the parts of an epoch on so many threads.
+pub fn of_cpu(split: &Split, config: &Config, work: &Work, threads: usize) -> CpuParts {
+    let began = Instant::now();
+    let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");
+    let order = Order::new(n, config.seed, 1);
+    let mut samples = Vec::new();
+    gather(&order, 0..split.train.len(), threads, &mut samples, |element| {
+        let Ratings { users, items, values } = &split.train;
+        (users[element].0, items[element].0, values[element])
+    });
+    black_box(samples);
+    let order = began.elapsed().as_secs_f64();
+
+    let meetings_of_a_step = if config.model == ModelKind::DeepMf { 2 } else { 1 };
+    let meetings = work.steps * meetings_of_a_step;
+    let barrier = Barrier::new(threads);
+    let meet = || (0..meetings).for_each(|_| barrier.wait());
+    let began = Instant::now();
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(meet)));
+        meet();
+    });
+    let meetings = began.elapsed().as_secs_f64();
+    CpuParts { adam: work.moves as f64 / (adams_speed() * threads as f64), order, meetings }
 }
 
 /// How fast a GPU is at nothing but launching, and at nothing but copying.
@@ -121,7 +176,7 @@ pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, 
 
 /// Numbers that Adam moves in a second on one thread of this processor when they never leave its
 /// nearest memory.
-pub fn of_cpu() -> f64 {
+fn adams_speed() -> f64 {
     const STEPS: u32 = 200_000;
     let step = Schedule::new().next(&Config::usual(ModelKind::Mf)).rows;
     let mut numbers = [[0.5; 80]; 3];
@@ -152,7 +207,7 @@ impl WithSimd for Coasting<'_> {
 
 #[cfg(test)]
 mod tests {
-    use ratings::{ItemIndex, Ratings, UserIndex};
+    use ratings::{ItemIndex, UserIndex};
 
     use super::*;
 

@@ -91,25 +91,43 @@ fn print_floor(data: &Path, model: &str, seconds: &BTreeMap<String, Vec<f64>>) -
     let count = |key: &str| found[key].as_f64().unwrap_or(f64::NAN);
     println!(
         "  an epoch is {} steps and moves {:.0} million numbers; on a GPU {} dispatches, {:.0} MB \
-         sent, {:.0} MB loaded and stored",
+         sent, {:.0} MB loaded and stored, {:.3} s of planning on the host beside the GPU's work",
         count("steps"),
         count("numbers_moved") / 1e6,
         count("dispatches"),
         count("bytes_sent") / 1e6,
         count("bytes_moved") / 1e6,
+        count("planning"),
     );
-    for (name, device, speed) in [
-        ("fused, CPU", "cpu", "Adam alone, on numbers that never leave the nearest memory"),
-        ("fused, GPU", "gpu", "empty dispatches, and copies of as many bytes"),
-    ] {
-        let (Some(floor), Some(times)) = (found[device]["floor"].as_f64(), seconds.get(name))
-        else {
-            continue;
-        };
-        let over = median(times) / floor;
-        println!("  {name}: at least {floor:.3} s by {speed}; it takes {over:.1} times that");
+    if let Some(times) = seconds.get("fused, CPU") {
+        println!("  fused, CPU: {}", bound_on_the_cpu(&found["cpu"], median(times)));
+    }
+    if let (Some(floor), Some(times)) = (found["gpu"]["floor"].as_f64(), seconds.get("fused, GPU"))
+    {
+        println!(
+            "  fused, GPU: at least {floor:.3} s by empty dispatches and copies of as many bytes; \
+             it takes {:.1} times that",
+            median(times) / floor,
+        );
     }
     Ok(())
+}
+
+/// What an epoch's time is made of: its parts, each timed alone, and what is left.
+fn bound_on_the_cpu(parts: &Value, epoch: f64) -> String {
+    let part = |key: &str| parts[key].as_f64().unwrap_or(f64::NAN);
+    let [adam, order, meetings] = ["adam", "order", "meetings"].map(part);
+    let rest = epoch - adam - order - meetings;
+    let share = |seconds: f64| format!("{seconds:.3} s ({:.0} %)", 100.0 * seconds / epoch);
+    format!(
+        "of {epoch:.3} s, Adam's divisions and square roots take {} on numbers in the nearest \
+         memory, shuffling and fetching the ratings {}, meetings of the threads {}; the rest, {}, \
+         is rows going through the caches, gradients, and copies for the other thread",
+        share(adam),
+        share(order),
+        share(meetings),
+        share(rest),
+    )
 }
 
 /// Their names and commands.
@@ -192,7 +210,16 @@ pub(crate) fn median(times: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{bracketed, median, of_a_whole_run};
+    use serde_json::json;
+
+    use super::{bound_on_the_cpu, bracketed, median, of_a_whole_run};
+
+    #[test]
+    fn the_parts_of_an_epoch_add_up_to_it() {
+        let parts = json!({ "adam": 0.04, "order": 0.01, "meetings": 0.002 });
+        let said = bound_on_the_cpu(&parts, 0.1);
+        assert!(said.contains("0.040 s (40 %)") && said.contains("0.048 s (48 %)"), "{said}");
+    }
 
     #[test]
     fn an_epochs_seconds_are_read() {

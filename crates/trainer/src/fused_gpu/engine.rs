@@ -5,13 +5,13 @@ use std::{collections::VecDeque, sync::Arc};
 use ratings::{Ratings, Split};
 
 use super::{
-    gather::{gather, sample},
-    plan::{Plan, Planner},
+    ahead::{Ahead, Next, Planned},
+    gather::sample,
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
 use crate::{
-    Config, ModelKind, Optimizer, Order, Weights,
+    Config, ModelKind, Weights,
     checkpoint::Checkpoint,
     fused::Schedule,
     gpu::{Answer, Fault, Gpu, Kernel, LANES, whole},
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// Slices under way: the device works on one while the host plans the next.
+/// Slices under way: the device works on one while the next waits for it.
 const IN_FLIGHT: usize = 2;
 
 /// A model being trained by this project's kernels on a GPU.
@@ -37,9 +37,8 @@ pub(crate) struct FusedGpu {
     kernels: Kernels,
     buffers: Buffers,
     bound: Bound,
-    planner: Planner,
-    plan: Plan,
-    order: Order,
+    ahead: Ahead,
+    epoch: u32, // from 1
     schedule: Schedule,
     steps: u64, // made or under way
     flights: VecDeque<Flight>,
@@ -134,9 +133,8 @@ impl FusedGpu {
         };
         gpu.check()?;
         let mut engine = Self {
-            planner: Planner::new(split.users, split.items),
-            plan: Plan::default(),
-            order: Order::new(0, config.seed, 0),
+            ahead: Ahead::new(&split),
+            epoch: 0,
             schedule: Schedule::after(from.steps),
             steps: from.steps,
             good: from.steps,
@@ -162,8 +160,7 @@ impl FusedGpu {
 
     /// Shuffles the training set for `epoch`, counted from 1.
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
-        let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
-        self.order = Order::new(n, self.config.seed, epoch);
+        self.epoch = epoch;
         self.flights.clear();
         (self.planned, self.trained) = (0, 0);
         self.parts.rewind();
@@ -196,6 +193,10 @@ impl FusedGpu {
             let flight = self.launch(batches);
             self.flights.push_back(flight);
         }
+        if self.planned == self.split.train.len() && (self.epoch as usize) < self.config.epochs {
+            let next = Next { epoch: self.epoch + 1, from: 0, batches };
+            self.ahead.prepare(&self.split, &self.config, &self.sizes, next);
+        }
         self.land().await
     }
 
@@ -220,18 +221,16 @@ impl FusedGpu {
         Ok(sums.iter().zip(sizes).map(|(sum, size)| f64::from(*sum) / size as f64).collect())
     }
 
-    /// Plans a slice and sends it off.
+    /// Sends a slice off.
     fn launch(&mut self, batches: usize) -> Flight {
-        let Config { batch_size, factors, optimizer, .. } = self.config;
-        let end = self.planned + batches.min(self.sizes.max_steps).saturating_mul(batch_size);
-        let end = end.min(self.split.train.len());
-        let ratings = end - self.planned;
-        gather(&self.split, &self.order, self.planned..end, &mut self.plan.samples);
-        self.planned = end;
-        let every_row = optimizer == Optimizer::Adam;
-        self.planner.plan(&mut self.plan, batch_size, self.sizes.network().as_ref(), every_row);
+        let Config { batch_size, factors, .. } = self.config;
+        let next = Next { epoch: self.epoch, from: self.planned, batches };
+        let Planned { mut plan, ratings, .. } =
+            self.ahead.take(&self.split, &self.config, &self.sizes, next);
+        self.planned = ratings.end;
+        let ratings = ratings.len();
 
-        let Self { gpu, buffers, plan, kernels, bound, schedule, .. } = self;
+        let Self { gpu, buffers, kernels, bound, schedule, .. } = self;
         let mut steps = Vec::new();
         for turn in &mut plan.turns {
             let next = schedule.next(&self.config);
@@ -271,6 +270,7 @@ impl FusedGpu {
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
         drop(pass);
         let sums = gpu.submit_and_read(encoder, &buffers.sums, steps.len());
+        self.ahead.give_back(plan);
         Flight { sums, ratings }
     }
 

@@ -18,7 +18,6 @@ pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample 
 
 /// The samples at these positions of the order.
 pub(crate) fn gather(split: &Split, order: &Order, positions: Range<usize>, to: &mut Vec<Sample>) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from); // one in a browser
     let pick = |element| sample(&split.train, split.users, element);
-    gather::gather(order, positions, threads, to, pick);
+    gather::gather(order, positions, 1, to, pick); // slices are gathered beside one another
 }

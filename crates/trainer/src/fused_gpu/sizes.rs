@@ -2,7 +2,7 @@
 
 use ratings::Split;
 
-use super::{layout::Layout, plan::NetworkRows};
+use super::{ahead::planners, layout::Layout, plan::NetworkRows};
 use crate::{
     Config,
     fused::Step,
@@ -113,15 +113,14 @@ impl Sizes {
     /// Bytes of all of it.
     pub(crate) fn need(&self) -> Need {
         let turns = 1 + self.max_steps;
-        let slice = bytes::<Sample>(self.longest)
-            + bytes::<Job>(self.jobs)
-            + bytes::<Step>(MAX_STEPS)
-            + bytes::<[u8; RECORD]>(turns);
+        let plan = bytes::<Sample>(self.longest) + bytes::<Job>(self.jobs);
+        let slice = plan + bytes::<Step>(MAX_STEPS) + bytes::<[u8; RECORD]>(turns);
         let test = bytes::<Sample>(self.test);
         let rest = bytes::<f32>(self.gradients() + self.errors() + self.sums());
         let Layout { config, users, items, .. } = &self.layout;
         Need {
-            ratings: 2 * (slice + test), // what is written to a device waits where both can see it
+            // What is written to a device waits where both can see it.
+            ratings: 2 * (slice + test) + planners() as u64 * plan,
             model: 2 * memory::checkpoint(config, *users, *items) + 3 * self.model(),
             gpu: slice + test + 6 * self.model() + rest,
         }
