@@ -116,3 +116,37 @@ fn what_cannot_be_cut_or_chosen_is_named() {
         .succeed("train untimed.dat --split leave-one-out --epochs 1 --device cpu --progress none");
     place.succeed("train odd.dat --epochs 1 --device cpu --progress none");
 }
+
+#[test]
+fn folds_give_mean_and_deviation_whatever_runs_side_by_side() {
+    let place = Place::new();
+    let one = place.succeed(&quick("--cv 4 --json")).json();
+    let folds = one["folds"].as_array().expect("a list");
+    let tests = |fold: &Value| fold["test_ratings"].as_u64().unwrap();
+    assert_eq!(folds.iter().map(tests).collect::<Vec<_>>(), [200; 4]);
+    let errors: Vec<f64> = folds.iter().map(|fold| fold["test_rmse"].as_f64().unwrap()).collect();
+    let mean = errors.iter().sum::<f64>() / 4.0;
+    assert!((one["test_rmse"]["mean"].as_f64().unwrap() - mean).abs() < 1e-12, "{one}");
+    assert!(one["test_mae"]["deviation"].as_f64() > Some(0.0));
+
+    let mut many = place.succeed(&quick("--cv 4 --jobs 3 --json")).json();
+    for (many, one) in many["folds"].as_array_mut().unwrap().iter_mut().zip(folds) {
+        many["seconds"] = one["seconds"].clone();
+    }
+    assert_eq!(many, one);
+    let table = place.succeed(&quick("--cv 4 --jobs 2 --patience 1")).stdout;
+    for said in ["fold", "RMSE", "mean", "deviation"] {
+        assert!(table.contains(said), "{said:?} is not in {table}");
+    }
+    assert!(!place.path("runs").exists(), "a cross-validation leaves no run");
+    for (flags, said) in [
+        ("--cv 1", "1 folds of 800 ratings; choose from 2"),
+        ("--cv 3 --out run", "--out cannot go with --cv"),
+        ("--cv 3 --split time", "--split cannot go with --cv"),
+        ("--jobs 3", "--jobs is for --cv"),
+    ] {
+        let ran = place.run(&quick(flags));
+        assert_eq!(ran.code, Some(2), "{flags}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+}

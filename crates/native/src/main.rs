@@ -20,6 +20,8 @@ mod report; // what is said to the person at the terminal
 mod progress; // how far an epoch is
 mod curve; // the epochs as a chart
 mod summary; // what a run came to
+mod trial; // a run that is made for its errors alone
+mod cross_validation; // one for each fold
 mod save; // keeping what was trained
 mod next; // what to try next
 mod model; // a trained model, opened
@@ -109,6 +111,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// File bytes, table, split, device, run, report, folder.
 fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
+    cross_validation::check(flags)?;
     let begun = Begun::find(data, flags)?;
     let settings = Settings::resolve(data, flags)?;
     RunFolder::refuse_taken(flags.out.as_deref(), flags.force)?;
@@ -119,6 +122,9 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         None => Data::sample(),
     };
     report.data(&data);
+    if let Some(folds) = flags.cv {
+        return cross_validation::run(folds, &settings, &data, flags);
+    }
     let split = Arc::new(settings.cut().of(&data.table)?);
     let device = block_on(settings.open())?;
     let engine = device.engine(&settings.config)?;

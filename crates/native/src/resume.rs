@@ -142,6 +142,8 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         split,
         validation,
         patience,
+        cv: _,   // refused before
+        jobs: _, // without it, too
         seed,
         device: _,
         engine: _,

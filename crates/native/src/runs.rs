@@ -15,7 +15,7 @@ use crate::input;
 use crate::journal::METRICS;
 use crate::replace::is_run;
 use crate::streams;
-use crate::text::duration;
+use crate::text::{aligned, duration};
 
 /// A run, as its folder tells it.
 #[derive(Serialize)]
@@ -175,19 +175,6 @@ fn compare(records: &[Record]) -> String {
     rows.push(line("train RMSE", by(&|record| record.last()[0].clone())));
     rows.push(line("test RMSE", by(&|record| record.last()[1].clone())));
     aligned(&rows)
-}
-
-/// Columns as wide as their widest cell.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
-    let width = |column| rows.iter().map(|row| cell(row, column).chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = (0..columns).map(|column| format!("{:<1$}", cell(row, column), widths[column]));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    rows.iter().map(line).collect()
 }
 
 /// Both curves of a run.

@@ -46,6 +46,19 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Columns as wide as their widest cell.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+    let width = |column| rows.iter().map(|row| cell(row, column).chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = (0..columns).map(|column| format!("{:<1$}", cell(row, column), widths[column]));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{counted, duration, grouped, rounded, short};

@@ -1,0 +1,180 @@
+//! `train --cv`: as many runs as there are folds, each tested on another part of the ratings.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use pollster::block_on;
+use ratings::{Split, SplitKind};
+use serde::Serialize;
+use trainer::ModelKind;
+
+use crate::args::{ProgressChoice, TrainFlags};
+use crate::data::Data;
+use crate::exit::{Exit, Usage};
+use crate::interrupt;
+use crate::plan;
+use crate::settings::Settings;
+use crate::streams;
+use crate::text::{aligned, grouped};
+use crate::trial::{self, Score};
+
+/// The object of `--json`.
+#[derive(Serialize)]
+struct CrossValidation {
+    model: ModelKind,
+    data: String,
+    settings: toml::Table,
+    folds: Vec<Fold>,
+    test_rmse: Spread,
+    test_mae: Spread,
+}
+
+#[derive(Serialize)]
+struct Fold {
+    fold: usize,
+    train_ratings: usize,
+    test_ratings: usize,
+    #[serde(flatten)]
+    score: Score,
+}
+
+/// Over the folds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+struct Spread {
+    mean: f64,
+    /// Standard deviation, with one less than the number of folds as its divisor.
+    deviation: f64,
+}
+
+impl Spread {
+    fn of(values: &[f64]) -> Spread {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        Spread { mean, deviation: (squares / (n - 1.0).max(1.0)).sqrt() }
+    }
+}
+
+/// Refuses what cannot go with folds, or goes with nothing else.
+///
+/// # Errors
+/// Names the flag.
+pub(crate) fn check(flags: &TrainFlags) -> Result<(), Usage> {
+    if flags.cv.is_none() {
+        return match flags.jobs {
+            Some(_) => Err(Usage("--jobs is for --cv; one run uses all cores by itself".into())),
+            None => Ok(()),
+        };
+    }
+    let what = "it leaves no run, and every rating tests once";
+    let given = [
+        (flags.resume.is_some(), "--resume"),
+        (flags.warm_start.is_some(), "--warm-start"),
+        (flags.out.is_some(), "--out"),
+        (flags.test_share.is_some(), "--test-share"),
+        (flags.split.is_some_and(|split| split != SplitKind::Random), "--split"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, flag)) => Err(Usage(format!("{flag} cannot go with --cv: {what}"))),
+        None => Ok(()),
+    }
+}
+
+/// Trains and tests every fold, and says what they come to.
+pub(crate) fn run(
+    folds: usize,
+    settings: &Settings,
+    data: &Data,
+    flags: &TrainFlags,
+) -> anyhow::Result<Exit> {
+    let jobs = flags.jobs.unwrap_or(1).max(1);
+    let validated = |split: Split| split.with_validation(settings.validation, settings.seed);
+    let splits = Split::folds(&data.table, folds, settings.seed)?
+        .map(validated)
+        .map(|split| split.map(Arc::new));
+    let splits = splits.collect::<Result<Vec<_>, _>>()?;
+    let device = block_on(settings.open())?;
+    let device = trial::share_of(&device, jobs.min(folds));
+    device.engine(&settings.config)?;
+    let note = |line: &str| {
+        if flags.progress != ProgressChoice::None {
+            streams::say(line);
+        }
+    };
+    note(&format!("model   {}", plan::of(&settings.config)));
+    interrupt::training_begins();
+    let scores = trial::side_by_side(jobs, &splits, |at, split| {
+        let score = trial::train(split, settings, &device);
+        if let Ok(Some(Score { test_rmse: Some(rmse), seconds, .. })) = &score {
+            note(&format!("fold {} of {folds}: TestRMSE: {rmse:.4}, {seconds:.2} s", at + 1));
+        }
+        score
+    });
+    let mut done = Vec::new();
+    for ((fold, split), score) in (1..).zip(&splits).zip(scores) {
+        let score = score.transpose().with_context(|| format!("fold {fold} of {folds}"))?;
+        let Some(score) = score.flatten() else {
+            if interrupt::asked() {
+                note("Interrupted; a cross-validation keeps nothing.");
+                return Ok(Exit::Interrupted);
+            }
+            return Err(Usage("epochs is 0: there is nothing to judge".into()).into());
+        };
+        let (train_ratings, test_ratings) = (split.train.len(), split.test.len());
+        done.push(Fold { fold, train_ratings, test_ratings, score });
+    }
+    let over = |of: fn(&Score) -> Option<f64>| {
+        Spread::of(&done.iter().filter_map(|fold| of(&fold.score)).collect::<Vec<_>>())
+    };
+    let result = CrossValidation {
+        model: settings.config.model,
+        data: data.name.clone(),
+        settings: toml::Table::try_from(settings.to_file())?,
+        test_rmse: over(|score| score.test_rmse),
+        test_mae: over(|score| score.test_mae),
+        folds: done,
+    };
+    let text = match flags.json {
+        true => serde_json::to_string_pretty(&result)? + "\n",
+        false => table(&result),
+    };
+    streams::print(&text).context("cannot write to standard output")?;
+    Ok(Exit::Done)
+}
+
+fn table(result: &CrossValidation) -> String {
+    let head = ["fold", "train", "test", "epoch", "RMSE", "MAE", "seconds"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let four = |number: Option<f64>| number.map_or(String::new(), |number| format!("{number:.4}"));
+    for Fold { fold, train_ratings, test_ratings, score } in &result.folds {
+        rows.push(vec![
+            fold.to_string(),
+            grouped(*train_ratings),
+            grouped(*test_ratings),
+            score.epoch.to_string(),
+            four(score.test_rmse),
+            four(score.test_mae),
+            format!("{:.2}", score.seconds),
+        ]);
+    }
+    let CrossValidation { test_rmse, test_mae, .. } = result;
+    for (name, rmse, mae) in [
+        ("mean", test_rmse.mean, test_mae.mean),
+        ("deviation", test_rmse.deviation, test_mae.deviation),
+    ] {
+        let blank = String::new;
+        rows.push(vec![name.into(), blank(), blank(), blank(), four(Some(rmse)), four(Some(mae))]);
+    }
+    aligned(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spread;
+
+    #[test]
+    fn the_deviation_is_that_of_a_sample() {
+        let spread = Spread::of(&[1.0, 2.0, 4.0, 5.0]);
+        assert_eq!((spread.mean, spread.deviation), (3.0, (10.0_f64 / 3.0).sqrt()));
+    }
+}
