@@ -7,6 +7,7 @@ mod files; // what a run leaves
 mod output; // what is printed where
 mod using; // a model at work
 mod runs; // runs that were made
+mod sweeping; // settings tried by the dozen
 mod judged; // ways to cut the ratings and to choose a model
 mod exchange; // to and from the formats of others
 mod replacing; // one run in place of another

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use ratings::SplitKind;
 use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
 
+use crate::args_sweep::SweepFlags;
 use crate::args_use::{
     EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags, RecommendFlags,
     RunsCommand, SimilarFlags,
@@ -37,6 +38,7 @@ impl Cli {
     pub(crate) fn name(&self) -> &'static str {
         match self.command {
             None | Some(Command::Train { .. }) => "train",
+            Some(Command::Sweep(_)) => "sweep",
             Some(Command::Predict(_)) => "predict",
             Some(Command::Recommend(_)) => "recommend",
             Some(Command::Similar(_)) => "similar",
@@ -65,6 +67,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         flags: Box<TrainFlags>,
     },
+    /// Try many settings, judged on a validation part, and test the best
+    #[command(after_help = Exit::help())]
+    Sweep(Box<SweepFlags>),
     /// Predict the rating of a user for an item, or of many pairs, as CSV
     #[command(after_help = Exit::help())]
     Predict(PredictFlags),
@@ -304,7 +309,7 @@ pub(crate) enum ProgressChoice {
 }
 
 /// A count, or a seed: the message for anything else says what a number must be.
-fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, Usage> {
+pub(crate) fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, Usage> {
     let mut powers = (1..=u64::BITS).rev().map(|bits| u64::MAX >> (u64::BITS - bits));
     let largest = powers.find(|number| T::try_from(*number).is_ok()).unwrap_or(0);
     let number = text.parse().ok().and_then(|number: u64| T::try_from(number).ok());

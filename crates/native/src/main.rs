@@ -1,6 +1,7 @@
 //! The desktop program. Read [`train`] first: it is the path from a file's bytes to a trained model on disk.
 
 mod args; // the command line as it is typed
+mod args_sweep; // the flags of a sweep
 mod args_use; // the flags of the commands that put a model to work
 mod config_file; // the same settings from a file
 mod settings; // what a run will do
@@ -22,6 +23,7 @@ mod curve; // the epochs as a chart
 mod summary; // what a run came to
 mod trial; // a run that is made for its errors alone
 mod cross_validation; // one for each fold
+mod sweep; // many, with other settings each
 mod save; // keeping what was trained
 mod next; // what to try next
 mod model; // a trained model, opened
@@ -89,6 +91,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         None => train(None, &cli.train),
         Some(Command::Train { data, flags }) => train(data.as_deref(), flags),
+        Some(Command::Sweep(flags)) => sweep::run(flags),
         Some(Command::Predict(flags)) => predict::run(flags),
         Some(Command::Recommend(flags)) => recommend::run(flags),
         Some(Command::Similar(flags)) => similar::run(flags),

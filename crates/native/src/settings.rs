@@ -1,5 +1,7 @@
 //! What a run will do: the flags, before the configuration file, before the preset.
 
+mod usual; // what is taken where nothing is said
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -7,7 +9,8 @@ use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
-use crate::args::{Preset, TrainFlags, Widths};
+use self::usual::{hidden, like, usual};
+use crate::args::TrainFlags;
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
 use crate::memory;
@@ -60,6 +63,19 @@ impl Settings {
             Some(path) => like(file, &Model::open(path)?.file().trained.config),
             None => file,
         };
+        Self::merge(data, flags, file)
+    }
+
+    /// The settings of a file alone.
+    pub(crate) fn of_file(file: ConfigFile) -> anyhow::Result<Settings> {
+        Self::merge(None, &TrainFlags::default(), file)
+    }
+
+    fn merge(
+        data: Option<&Path>,
+        flags: &TrainFlags,
+        file: ConfigFile,
+    ) -> anyhow::Result<Settings> {
         let usual = usual(flags.preset.or(file.preset), flags.model.or(file.model))?;
         let model = usual.model;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
@@ -230,38 +246,6 @@ impl Settings {
     }
 }
 
-/// A file that says nothing of the model's kind and width has those of the model to start from.
-fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
-    ConfigFile {
-        model: file.model.or(Some(warm.model)),
-        factors: file.factors.or(Some(warm.factors)),
-        hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
-        ..file
-    }
-}
-
-/// The settings that a preset, or else a model, starts from.
-fn usual(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
-    let refuse = |preset: &str, models: &str| {
-        Err(Usage(format!("preset {preset} is for {models}; leave --model or --preset out")))
-    };
-    match preset {
-        None => Ok(Config::usual(model.unwrap_or(ModelKind::Mf))),
-        Some(Preset::Lab) => match model.unwrap_or(ModelKind::Mf) {
-            model if model.is_lab() => Ok(Config::usual(model)),
-            _ => refuse("lab", "mf and deepmf"),
-        },
-        Some(Preset::Fast) => match Config::fast() {
-            fast if model.is_none_or(|model| model == fast.model) => Ok(fast),
-            fast => refuse("fast", fast.model.name()),
-        },
-        Some(Preset::Best) => match Config::best() {
-            best if model.is_none_or(|model| model == best.model) => Ok(best),
-            best => refuse("best", best.model.name()),
-        },
-    }
-}
-
 /// A name in the configuration file; a wrong one is an error even where a flag goes before it.
 fn named<T: FromStr<Err = String>>(
     flags: &TrainFlags,
@@ -269,16 +253,6 @@ fn named<T: FromStr<Err = String>>(
 ) -> Result<Option<T>, Usage> {
     let path = flags.config.as_deref().unwrap_or(Path::new("")).display();
     name.map(str::parse).transpose().map_err(|error| Usage(format!("{path}: {error}")))
-}
-
-/// A file's hidden layers belong to the model it names: another model on the command line starts from the preset.
-fn hidden(model: ModelKind, flags: &TrainFlags, file: &ConfigFile) -> Option<Vec<usize>> {
-    let same_model = file.model.unwrap_or(ModelKind::Mf) == model;
-    flags
-        .hidden
-        .clone()
-        .map(|Widths(widths)| widths)
-        .or_else(|| file.hidden.clone().filter(|_| same_model))
 }
 
 /// A run may be repeated from another folder, so its paths start at the root.

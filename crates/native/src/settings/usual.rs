@@ -1,0 +1,53 @@
+//! What is taken where neither a flag nor a file says anything.
+
+use trainer::{Config, ModelKind};
+
+use crate::args::{Preset, TrainFlags, Widths};
+use crate::config_file::ConfigFile;
+use crate::exit::Usage;
+
+/// A file that says nothing of the model's kind and width has those of the model to start from.
+pub(super) fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
+    ConfigFile {
+        model: file.model.or(Some(warm.model)),
+        factors: file.factors.or(Some(warm.factors)),
+        hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
+        ..file
+    }
+}
+
+/// The settings that a preset, or else a model, starts from.
+pub(super) fn usual(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
+    let refuse = |preset: &str, models: &str| {
+        Err(Usage(format!("preset {preset} is for {models}; leave --model or --preset out")))
+    };
+    match preset {
+        None => Ok(Config::usual(model.unwrap_or(ModelKind::Mf))),
+        Some(Preset::Lab) => match model.unwrap_or(ModelKind::Mf) {
+            model if model.is_lab() => Ok(Config::usual(model)),
+            _ => refuse("lab", "mf and deepmf"),
+        },
+        Some(Preset::Fast) => match Config::fast() {
+            fast if model.is_none_or(|model| model == fast.model) => Ok(fast),
+            fast => refuse("fast", fast.model.name()),
+        },
+        Some(Preset::Best) => match Config::best() {
+            best if model.is_none_or(|model| model == best.model) => Ok(best),
+            best => refuse("best", best.model.name()),
+        },
+    }
+}
+
+/// A file's hidden layers belong to the model it names: another model on the command line starts from the preset.
+pub(super) fn hidden(
+    model: ModelKind,
+    flags: &TrainFlags,
+    file: &ConfigFile,
+) -> Option<Vec<usize>> {
+    let same_model = file.model.unwrap_or(ModelKind::Mf) == model;
+    flags
+        .hidden
+        .clone()
+        .map(|Widths(widths)| widths)
+        .or_else(|| file.hidden.clone().filter(|_| same_model))
+}

@@ -1,0 +1,295 @@
+//! Settings tried by the dozen and judged on a validation part; test is looked at once, for the winner.
+
+mod axis; // which settings
+mod folder; // the trials that are over
+mod picture; // all of them in a chart
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chart::Size;
+use pollster::block_on;
+use ratings::{Ratings, Split};
+use serde::Serialize;
+use trainer::{Device, ModelKind};
+
+use self::axis::Values;
+pub(crate) use self::axis::{Listed, Ranged};
+use self::folder::{Folder, Trial};
+use crate::args::{ProgressChoice, TrainFlags};
+use crate::args_sweep::SweepFlags;
+use crate::config_file::ConfigFile;
+use crate::data::{Data, shown};
+use crate::exit::{Exit, Usage};
+use crate::interrupt;
+use crate::settings::Settings;
+use crate::streams;
+use crate::text::aligned;
+use crate::trial::{self, Score};
+
+/// Part of the training ratings to choose by, if nothing else is said.
+const VALIDATION: f64 = 0.1;
+
+/// The object of `--json`, kept as `sweep.json`.
+#[derive(Serialize)]
+struct Summary {
+    model: ModelKind,
+    data: String,
+    /// The best first; of successive halving all rounds.
+    trials: Vec<Trial>,
+    best: Best,
+    sweep: String,
+}
+
+/// The winner, trained once more on the same ratings and then tested.
+#[derive(Serialize)]
+struct Best {
+    values: Values,
+    #[serde(flatten)]
+    score: Score,
+}
+
+/// A sweep under way.
+struct Sweep<'a> {
+    base: ConfigFile,
+    split: Arc<Split>, // without its test part
+    device: Device,
+    folder: Folder,
+    jobs: usize,
+    flags: &'a TrainFlags,
+}
+
+/// Tries every setting, tests the best, and says what came of it.
+pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
+    check(flags)?;
+    let settings = base(flags)?;
+    let all = match flags.random {
+        None => axis::grid(&flags.grid)?,
+        Some(count) => axis::random(count, &flags.grid, &flags.range, settings.seed)?,
+    };
+    let base = settings.to_file();
+    for values in &all {
+        with(&base, values, settings.config.epochs)?; // before any is trained
+    }
+    let reading = settings.reading();
+    let data = match &settings.data {
+        Some(path) => Data::read(path, settings.titles.as_deref(), &reading)?,
+        None => Data::sample(),
+    };
+    data.warnings().iter().for_each(|warning| streams::warn(warning));
+    let split = settings.cut().of(&data.table)?;
+    let jobs = flags.train.jobs.unwrap_or(1).max(1);
+    let device = trial::share_of(&block_on(settings.open())?, jobs);
+    device.engine(&settings.config)?;
+    let about = format!("{}\n# {}\n", base.to_text()?, description(flags, &all)?);
+    let folder = Folder::open(flags.train.out.as_deref(), settings.config.model.name(), &about)?;
+    let without_test = Split { test: Ratings::default(), ..split.clone() };
+    let sweep =
+        Sweep { base, split: Arc::new(without_test), device, folder, jobs, flags: &flags.train };
+    interrupt::training_begins();
+    let epochs = settings.config.epochs;
+    let rounds = if flags.halving { rounds(all.len(), epochs) } else { vec![(all.len(), epochs)] };
+    let Some((trials, winner)) = sweep.try_all(all, &rounds)? else {
+        let count = sweep.folder.count();
+        streams::say(&format!(
+            "Interrupted; {count} trials are kept in {}: the same command with this --out goes on.",
+            shown(&sweep.folder.path)
+        ));
+        return Ok(Exit::Interrupted);
+    };
+    let winning = with(&sweep.base, &winner.values, epochs)?;
+    let Some(score) = trial::train(&Arc::new(split), &winning, &sweep.device)? else {
+        return Ok(Exit::Interrupted);
+    };
+    let best = Best { values: winner.values, score };
+    sweep.conclude(&settings, &winning, data.name, trials, best)
+}
+
+/// Refuses what makes no sense for many runs at once.
+fn check(flags: &SweepFlags) -> Result<(), Usage> {
+    let TrainFlags { resume, warm_start, force, cv, .. } = &flags.train;
+    let given = [
+        (resume.is_some(), "--resume; repeat the command with its --out to go on with a sweep"),
+        (warm_start.is_some(), "--warm-start"),
+        (*force, "--force"),
+        (cv.is_some(), "--cv"),
+    ];
+    if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
+        return Err(Usage(format!("sweep knows no {flag}")));
+    }
+    let varied = flags.grid.iter().map(|list| &list.name);
+    let mut varied = varied.chain(flags.range.iter().map(|range| &range.name));
+    match flags.halving && varied.any(|name| name == "epochs") {
+        true => Err(Usage("--halving gives out the epochs itself; leave them out".into())),
+        false => Ok(()),
+    }
+}
+
+/// What all trials have in common.
+fn base(flags: &SweepFlags) -> anyhow::Result<Settings> {
+    let mut settings = Settings::resolve(flags.data.as_deref(), &flags.train)?;
+    if settings.config.epochs == 0 {
+        return Err(Usage("epochs is 0: there is nothing to judge".into()).into());
+    }
+    if settings.validation == 0.0 {
+        settings.validation = VALIDATION;
+    }
+    Ok(settings)
+}
+
+/// What is tried, in a line of `sweep.toml`.
+fn description(flags: &SweepFlags, all: &[Values]) -> anyhow::Result<String> {
+    let how = if flags.halving { "halving" } else { "all epochs for all" };
+    Ok(format!("{how}: {}", serde_json::to_string(all)?))
+}
+
+/// The settings of a trial.
+fn with(base: &ConfigFile, values: &Values, epochs: usize) -> anyhow::Result<Settings> {
+    let mut table = toml::Table::try_from(base)?;
+    table.insert("epochs".into(), i64::try_from(epochs)?.into());
+    table.extend(values.clone());
+    let shown = named(values);
+    let wrong = |error: toml::de::Error| Usage(format!("{shown}: {}", error.message()));
+    let file: ConfigFile = table.try_into().map_err(wrong)?;
+    Settings::of_file(file).with_context(|| shown)
+}
+
+/// How many trials go on with how many epochs: half as many with twice as many, until one has all.
+fn rounds(trials: usize, epochs: usize) -> Vec<(usize, usize)> {
+    let halvings = trials.max(1).ilog2().min(epochs.max(1).ilog2());
+    (0..=halvings)
+        .map(|round| (trials.div_ceil(1 << round), epochs >> (halvings - round)))
+        .collect()
+}
+
+fn named(values: &Values) -> String {
+    let one = |(name, value): (&String, &toml::Value)| format!("{name} {value}");
+    values.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+impl Sweep<'_> {
+    /// All rounds: the trials that were made, in their order, and the best of the last round; `None`
+    /// after Ctrl-C.
+    fn try_all(
+        &self,
+        mut left: Vec<Values>,
+        rounds: &[(usize, usize)],
+    ) -> anyhow::Result<Option<(Vec<Trial>, Trial)>> {
+        let mut made: Vec<Trial> = Vec::new();
+        for &(count, epochs) in rounds {
+            left.truncate(count);
+            let trials =
+                trial::side_by_side(self.jobs, &left, |_, values| self.attempt(values, epochs));
+            let mut over = Vec::new();
+            for trial in trials {
+                let Some(trial) = trial.transpose()?.flatten() else { return Ok(None) };
+                over.push(trial);
+            }
+            made.extend(over.iter().cloned());
+            over.sort_by(|a, b| a.error().total_cmp(&b.error())); // of equals the first given
+            left = over.into_iter().map(|trial| trial.values).collect();
+        }
+        let epochs = rounds.last().map(|(_, epochs)| *epochs);
+        let best = left.first().and_then(|best| self.folder.find(best, epochs?));
+        let best = best.filter(|best| best.error().is_finite());
+        let best = best.context("every trial failed; trials.jsonl says why")?;
+        Ok(Some((made, best)))
+    }
+
+    /// One trial, or what was kept of it; `None` after Ctrl-C.
+    fn attempt(&self, values: &Values, epochs: usize) -> anyhow::Result<Option<Trial>> {
+        if let Some(over) = self.folder.find(values, epochs) {
+            return Ok(Some(over));
+        }
+        let settings = with(&self.base, values, epochs)?;
+        let (score, failure) = match trial::train(&self.split, &settings, &self.device) {
+            Ok(None) => return Ok(None),
+            Ok(Some(score)) => (Some(score), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let trial = Trial { values: values.clone(), epochs, score, failure };
+        self.folder.keep(&trial)?;
+        if self.flags.progress != ProgressChoice::None {
+            let came = match (&trial.score, &trial.failure) {
+                (Some(score), _) => {
+                    format!("ValRMSE: {:.4} at epoch {}", trial.error(), score.epoch)
+                }
+                (None, failure) => failure.clone().unwrap_or_default(),
+            };
+            streams::say(&format!("{}, epochs {epochs}: {came}", named(values)));
+        }
+        Ok(Some(trial))
+    }
+
+    /// The files, the table, and the JSON.
+    fn conclude(
+        &self,
+        settings: &Settings,
+        winning: &Settings,
+        data: String,
+        mut trials: Vec<Trial>,
+        best: Best,
+    ) -> anyhow::Result<Exit> {
+        let model = settings.config.model;
+        let picture = picture::of(model.name(), &trials);
+        self.folder.write("sweep.svg", &chart::svg(&picture, Size::default()))?;
+        self.folder.write("best.toml", &winning.to_file().to_text()?)?;
+        trials.sort_by(|a, b| b.epochs.cmp(&a.epochs).then(a.error().total_cmp(&b.error())));
+        let place = shown(&self.folder.path);
+        let summary = Summary { model, data, trials, best, sweep: place.clone() };
+        let json = serde_json::to_string_pretty(&summary)? + "\n";
+        self.folder.write("sweep.json", &json)?;
+        let text = if self.flags.json { json } else { table(&summary) };
+        streams::print(&text).context("cannot write to standard output")?;
+        if self.flags.progress != ProgressChoice::None {
+            let best = self.folder.path.join("best.toml");
+            streams::say(&format!(
+                "Saved in {place}. To train the best: train --config {}",
+                shown(&best)
+            ));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// A line for each trial, the best first, and the winner's test.
+fn table(summary: &Summary) -> String {
+    let names: Vec<&String> = summary.best.values.keys().collect();
+    let mut rows = vec![names.iter().map(|name| (*name).clone()).collect::<Vec<_>>()];
+    rows[0].extend(["epochs", "best epoch", "validation RMSE", "seconds"].map(str::to_owned));
+    for Trial { values, epochs, score, failure } in &summary.trials {
+        let mut row: Vec<String> = values.values().map(ToString::to_string).collect();
+        if !values.contains_key("epochs") {
+            row.push(epochs.to_string());
+        } else {
+            row.push(String::new());
+        }
+        match score {
+            Some(score) => row.extend([
+                score.epoch.to_string(),
+                format!("{:.4}", score.validation_rmse.unwrap_or(f64::NAN)),
+                format!("{:.2}", score.seconds),
+            ]),
+            None => row.push(failure.clone().unwrap_or_default()),
+        }
+        rows.push(row);
+    }
+    let Best { values, score } = &summary.best;
+    let test = score
+        .test_rmse
+        .zip(score.test_mae)
+        .map_or(String::new(), |(rmse, mae)| format!(": test RMSE {rmse:.4}, MAE {mae:.4}"));
+    format!("{}\nBest: {}, epoch {}{test}\n", aligned(&rows), named(values), score.epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounds;
+
+    #[test]
+    fn halves_get_twice_the_epochs() {
+        assert_eq!(rounds(8, 20), [(8, 2), (4, 5), (2, 10), (1, 20)]);
+        assert_eq!(rounds(5, 3), [(5, 1), (3, 3)]);
+        assert_eq!(rounds(1, 9), [(1, 9)]);
+    }
+}
