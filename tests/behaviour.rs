@@ -35,6 +35,9 @@ fn small((model, optimizer): Kind) -> Config {
         ModelKind::BiasedMf => {
             Config { epochs: 150, factors: 4, weight_decay: 0.01, learning_rate: 0.1, ..usual }
         }
+        ModelKind::SvdPp => {
+            Config { epochs: 150, factors: 4, weight_decay: 0.01, learning_rate: 0.05, ..usual }
+        }
         ModelKind::BayesMf => {
             let posterior = Posterior { burn_in: 30, samples: 30 };
             Config { epochs: 90, factors: 4, posterior, ..usual }
@@ -250,6 +253,45 @@ fn closed_forms_leave_no_slope() {
         }
         let steepest = slope.iter().fold(0.0, |most: f64, slope| most.max(slope.abs()));
         assert!(steepest < 1e-4 * own.len().max(1) as f64, "item {item}: {slope:?}");
+    }
+}
+
+/// Koren's sum, taken from the weights and the training ratings.
+#[test]
+fn svdpp_predicts_by_its_equation() {
+    let split = support::small_split(100, 60, 2_000);
+    let config = quick((ModelKind::SvdPp, Optimizer::Sgd));
+    let trained = support::train(&split, &config, &support::fused()).unwrap();
+    let values = |name: &str| trained.weights.get(name).unwrap().values.as_slice();
+    let k = config.factors;
+    let row = |name: &str, row: usize| values(name)[row * k..][..k].to_vec();
+    let [low, mean, high] = values("rating_scale")[..] else { panic!("a scale has three parts") };
+    let predicted = trained.predict(&split.test.users, &split.test.items);
+    let pairs = split.test.users.iter().zip(&split.test.items);
+    for ((user, item), predicted) in pairs.zip(predicted) {
+        let rated: Vec<usize> = split
+            .train
+            .users
+            .iter()
+            .zip(&split.train.items)
+            .filter(|(of, _)| *of == user)
+            .map(|(_, item)| item.index())
+            .collect();
+        let mut taste = vec![0.0; k];
+        for other in &rated {
+            let implicit = row("item_implicit", *other);
+            taste.iter_mut().zip(implicit).for_each(|(sum, y)| *sum += f64::from(y));
+        }
+        let root = (rated.len().max(1) as f64).sqrt();
+        let (p, q) = (row("user_factors", user.index()), row("item_factors", item.index()));
+        let mut sum = f64::from(mean + values("user_bias")[user.index()]);
+        sum += f64::from(values("item_bias")[item.index()]);
+        for ((p, implied), q) in p.iter().zip(&taste).zip(q) {
+            sum += (f64::from(*p) + implied / root) * f64::from(q);
+        }
+        let expected = sum.clamp(f64::from(low), f64::from(high));
+        assert!((f64::from(predicted) - expected).abs() < 1e-5, "{predicted} {expected}");
+        assert!(taste.iter().any(|sum| *sum != 0.0) || rated.is_empty(), "nothing was learnt");
     }
 }
 

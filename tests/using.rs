@@ -185,11 +185,17 @@ fn new_users_are_the_closed_form() {
 }
 
 #[test]
-fn a_networks_new_user_comes_close_to_the_ratings() {
+fn new_users_of_a_network_and_of_svdpp_come_close_to_the_ratings() {
+    for (model, learning_rate) in [(ModelKind::DeepMf, 0.005), (ModelKind::SvdPp, 0.03)] {
+        let usual = Config::usual(model);
+        come_close(&Config { epochs: 20, factors: 6, learning_rate, ..usual });
+    }
+}
+
+/// Refits every user from the ratings alone.
+fn come_close(config: &Config) {
     let split = support::small_split(300, 100, 12_000);
-    let config =
-        Config { epochs: 20, factors: 6, learning_rate: 0.005, ..Config::usual(ModelKind::DeepMf) };
-    let trained = support::train(&split, &config, &support::fused()).unwrap();
+    let trained = support::train(&split, config, &support::fused()).unwrap();
     let predictor = Predictor::new(of_split(trained, &split));
     let histories = Histories::of(&split.train, split.users);
     let (mut fitted, mut mean, mut own, mut n) = (0.0, 0.0, 0.0, 0);
@@ -206,8 +212,9 @@ fn a_networks_new_user_comes_close_to_the_ratings() {
         }
     }
     let [fitted, mean, own] = [fitted, mean, own].map(|sum| (sum / f64::from(n)).sqrt());
-    assert!(fitted < mean - 0.1, "{fitted} against the mean user's {mean}");
-    assert!(fitted < own + 0.05, "{fitted} against {own} of the users as trained");
+    let model = config.model;
+    assert!(fitted < mean - 0.1, "{model}: {fitted} against the mean user's {mean}");
+    assert!(fitted < own + 0.05, "{model}: {fitted} against {own} of the users as trained");
 }
 
 /// A file around a model of a split; ids are the rows' numbers.

@@ -137,6 +137,28 @@ fn names_that_are_unknown_or_unclear_are_errors_of_use() {
 }
 
 #[test]
+fn svdpp_and_als_do_what_the_others_do() {
+    for kind in ["--model svdpp", "--model biased-mf --optimizer als"] {
+        let place = trained(&format!("{kind} --epochs 4"));
+        assert!(place.succeed("predict run u3 4").stdout.contains("u3,4,"), "{kind}");
+        for command in ["recommend run u7 -n 2", "recommend run --rate 2=4 --rate 5=1 -n 2"] {
+            assert!(place.succeed(command).stdout.contains("   2. "), "{kind}: {command}");
+        }
+        assert!(place.succeed("similar run 4").stdout.contains("Film "), "{kind}");
+        let why = place.succeed("explain run u3 4 --json").json();
+        let reasons = why["reasons"].as_array().unwrap();
+        assert!(!reasons.is_empty() && why["mean_user"].is_number(), "{kind}: {why}");
+        for format in ["npz", "csv", "projector"] {
+            place.succeed(&format!("export run --format {format} --out {format}.out"));
+        }
+        let before = place.succeed("evaluate run --json").json();
+        place.succeed("train --resume run --epochs 8");
+        let after = place.succeed("evaluate run --json").json();
+        assert_ne!(before["rmse"], after["rmse"], "{kind}: four more epochs");
+    }
+}
+
+#[test]
 fn a_model_that_averages_says_how_sure_it_is() {
     let place = trained("--model bayes-mf --epochs 40 --burn-in 10");
     let ran = place.succeed("predict run u3 4");

@@ -54,7 +54,7 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         ("device", device.to_string()),
         ("engine", engine.to_string()),
     ]);
-    if *model == ModelKind::BiasedMf {
+    if model.descends() {
         pairs.push(("lr-schedule", schedule.to_string()));
         pairs.push(("link", link.to_string()));
         pairs.push(("penalty", penalty.to_string()));

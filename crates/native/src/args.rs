@@ -133,7 +133,7 @@ pub(crate) enum Command {
 #[derive(Debug, Default, Args)]
 pub(crate) struct TrainFlags {
     /// Model: the lab's matrix factorisation, or with a small network on top; mean and biases; mean,
-    /// biases and factors; the same averaged over the posterior [default: mf]
+    /// biases and factors; the same with what a user rated at all; averaged over the posterior [default: mf]
     #[arg(long, value_parser = one_of::<ModelKind>(&ModelKind::NAMES))]
     pub(crate) model: Option<ModelKind>,
     /// The settings that the other flags start from [default: the model's own]
@@ -150,7 +150,7 @@ pub(crate) struct TrainFlags {
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
     /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases,
-    /// sgd (one rating at a time) or als (closed form) for biased-mf, gibbs for bayes-mf
+    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for bayes-mf
     #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]
@@ -159,13 +159,13 @@ pub(crate) struct TrainFlags {
     /// L2 penalty, added to every gradient [lab: 0.00001]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) weight_decay: Option<f64>,
-    /// biased-mf: how the learning rate moves from epoch to epoch [default: decay]
+    /// biased-mf, svdpp: how the learning rate moves from epoch to epoch [default: decay]
     #[arg(long, value_parser = one_of::<Schedule>(&Schedule::NAMES))]
     pub(crate) lr_schedule: Option<Schedule>,
-    /// biased-mf: from the model's sum to a rating [default: linear]
+    /// biased-mf, svdpp: from the model's sum to a rating [default: linear]
     #[arg(long, value_parser = one_of::<Link>(&Link::NAMES))]
     pub(crate) link: Option<Link>,
-    /// biased-mf: whether a row pays the weight decay at each rating, once an epoch, or by the root
+    /// biased-mf, svdpp: whether a row pays the weight decay at each rating, once an epoch, or by the root
     /// of its number of ratings [default: per-rating]
     #[arg(long, value_parser = one_of::<Penalty>(&Penalty::NAMES))]
     pub(crate) penalty: Option<Penalty>,

@@ -13,7 +13,9 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
     let (other, what) = match summary.model {
         ModelKind::Mf => ("--model deepmf", "the lab's other model"),
         ModelKind::DeepMf => ("--model mf", "the lab's other model"),
-        ModelKind::Biases | ModelKind::BiasedMf => ("--preset best", "the best model"),
+        ModelKind::Biases | ModelKind::BiasedMf | ModelKind::SvdPp => {
+            ("--preset best", "the best model")
+        }
         ModelKind::BayesMf => ("--preset fast", "a good model in less time"),
     };
     let native = program();

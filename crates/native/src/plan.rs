@@ -56,7 +56,7 @@ pub(crate) fn of(config: &Config) -> String {
         ModelKind::BiasedMf if *optimizer == Optimizer::Als => format!(
             "{model}, K = {factors}; {epochs}; {optimizer}, weight decay {decay} ({penalty})"
         ),
-        ModelKind::BiasedMf => format!(
+        ModelKind::BiasedMf | ModelKind::SvdPp => format!(
             "{model}, K = {factors}, {link} link; {epochs}; {optimizer}, lr {rate} ({schedule}), weight decay {decay} ({penalty})"
         ),
         ModelKind::BayesMf => format!(

@@ -187,8 +187,7 @@ impl Settings {
             posterior: Posterior { burn_in, samples },
             seed: _,
         } = config;
-        let (descends, samples_posterior) =
-            (model == ModelKind::BiasedMf, model == ModelKind::BayesMf);
+        let (descends, samples_posterior) = (model.descends(), model == ModelKind::BayesMf);
         ConfigFile {
             data,
             titles,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Biases, Link, ModelKind, Optimizer, Penalty, Schedule};
 
-/// What only [`ModelKind::BiasedMf`] needs.
+/// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Descent {
@@ -56,7 +56,7 @@ pub struct Config {
     /// descent to that of the rows of a rating (see [`Penalty`]); least squares minimise it together
     /// with the squared error; [`ModelKind::BayesMf`] learns its own.
     pub weight_decay: f64,
-    /// What only [`ModelKind::BiasedMf`] needs.
+    /// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
     #[serde(default)]
     pub descent: Descent,
     /// What only [`ModelKind::BayesMf`] needs.
@@ -98,6 +98,13 @@ impl Config {
             ModelKind::BiasedMf => Self {
                 epochs: 20,
                 learning_rate: 0.04,
+                weight_decay: 0.05,
+                descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
+                ..lab
+            },
+            ModelKind::SvdPp => Self {
+                epochs: 20,
+                learning_rate: 0.03,
                 weight_decay: 0.05,
                 descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
                 ..lab
@@ -165,7 +172,7 @@ impl Config {
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
-                         biases, sgd or als for biased-mf, gibbs for bayes-mf";
+                         biases, sgd or als for biased-mf, sgd for svdpp, gibbs for bayes-mf";
             return refuse("optimizer", optimizer.to_string(), range);
         }
         if *model == ModelKind::BiasedMf && *optimizer == Optimizer::Als {

@@ -13,6 +13,7 @@ use crate::{
     held_out::{Misses, Parts},
     memory::{self, Need},
     sgd::Sgd,
+    svdpp::SvdPp,
 };
 
 /// A model being trained on the CPU in its own way: an epoch is so many steps, whatever a step is.
@@ -67,6 +68,7 @@ impl Learning {
                 Box::new(Als::new(split, config, weights, threads))
             }
             ModelKind::BiasedMf => Box::new(Sgd::new(split, config, weights, threads)),
+            ModelKind::SvdPp => Box::new(SvdPp::new(split, config, weights, threads)),
             ModelKind::BayesMf => Box::new(Gibbs::new(split, config, weights, threads)),
             ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),
         };

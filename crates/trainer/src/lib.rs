@@ -57,6 +57,7 @@ mod held_out; // what it is judged on meanwhile
 mod learner; // a model that trains itself
 mod biases; // the line to beat
 mod sgd; // biased factorisation, one rating at a time
+mod svdpp; // the same, with what a user rated at all
 mod rows; // rows of one side given the other, in closed form
 mod als; // the same, one side at a time in closed form
 mod gibbs; // the same, averaged over its posterior

@@ -17,7 +17,10 @@ pub enum ModelKind {
     Biases,
     /// Mean, biases and the inner product of factors.
     BiasedMf,
-    /// The same, averaged over the posterior of its parameters.
+    /// The same, and what a user rated at all.
+    #[serde(rename = "svdpp")]
+    SvdPp,
+    /// The biased factorisation, averaged over the posterior of its parameters.
     BayesMf,
 }
 
@@ -27,6 +30,7 @@ named!(
     DeepMf => "deepmf",
     Biases => "biases",
     BiasedMf => "biased-mf",
+    SvdPp => "svdpp",
     BayesMf => "bayes-mf",
 );
 
@@ -40,12 +44,19 @@ impl ModelKind {
         Self::LAB.contains(&self)
     }
 
+    /// Whether gradient descent, one rating at a time, can train it: then it has what
+    /// [`Descent`](crate::Descent) sets.
+    pub fn descends(self) -> bool {
+        self.optimizers().contains(&Optimizer::Sgd)
+    }
+
     /// The optimisers that train it, the usual one first.
     pub fn optimizers(self) -> &'static [Optimizer] {
         match self {
             Self::Mf | Self::DeepMf => &[Optimizer::Adam, Optimizer::SparseAdam],
             Self::Biases => &[Optimizer::Als],
             Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
+            Self::SvdPp => &[Optimizer::Sgd],
             Self::BayesMf => &[Optimizer::Gibbs],
         }
     }
@@ -95,7 +106,7 @@ mod tests {
         let error = "svd".parse::<ModelKind>().expect_err("no such model");
         assert_eq!(
             error,
-            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf or bayes-mf"
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp or bayes-mf"
         );
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct Points<'a> {
     factors: usize,
     points: usize,
     sides: [Side<'a>; 2], // users, items
+    implied: &'a [f32],   // [users, K]: what a user rated adds to the factors; empty for nothing
     noise: f32,           // variance, in squared rating units; 0 if it is not known
 }
 
@@ -43,7 +44,7 @@ impl<'a> Points<'a> {
     pub(crate) fn of(config: &Config, weights: &'a Weights) -> Option<Self> {
         let scale = Scale::in_weights(weights)?;
         let link = match config.model {
-            ModelKind::BiasedMf => config.descent.link,
+            ModelKind::BiasedMf | ModelKind::SvdPp => config.descent.link,
             _ => Link::Linear,
         };
         let state = weights.values("draws.state");
@@ -60,7 +61,9 @@ impl<'a> Points<'a> {
         });
         let noise = state.get(1).map_or(0.0, |precision| 1.0 / precision);
         let link = Linked::new(link, scale);
-        Some(Self { link, factors: config.factors, points: kept.max(1), sides, noise })
+        let (factors, points) = (config.factors, kept.max(1));
+        let implied = weights.values("user_implicit");
+        Some(Self { link, factors, points, sides, implied, noise })
     }
 
     /// From the model's sum to a rating, for links that are not the identity.
@@ -71,6 +74,18 @@ impl<'a> Points<'a> {
     /// The rows of users (side 0) or items (1) whose inner product is the model's sum, with the
     /// mean rating in it where the link is the identity: their width and their values.
     pub(crate) fn rows(&self, side: usize) -> (usize, Vec<f32>) {
+        let (width, mut values) = self.own_rows(side);
+        if side == 0 {
+            let implied = self.implied.chunks(self.factors.max(1));
+            for (row, implied) in values.chunks_mut(width).zip(implied) {
+                row.iter_mut().zip(implied).for_each(|(value, implied)| *value += implied);
+            }
+        }
+        (width, values)
+    }
+
+    /// The same without what users' items imply.
+    pub(crate) fn own_rows(&self, side: usize) -> (usize, Vec<f32>) {
         let (k, count) = (self.factors, self.count());
         let share = 1.0 / count.sqrt();
         let base = if self.link.is_linear() { self.link.scale.mean } else { 0.0 };

@@ -2,7 +2,7 @@
 //! `r = mean + user_bias[u] + item_bias[i] + p[u] · q[i]` (Koren, Bell and Volinsky 2009, "Matrix
 //! Factorization Techniques for Recommender Systems").
 
-mod lanes; // rows with biases among their lanes, and the step
+pub(crate) mod lanes; // rows with biases among their lanes, and the step
 mod link; // from a sum to a rating
 mod rate; // the learning rate from epoch to epoch
 mod grid; // cells of ratings that share no rows
@@ -14,5 +14,6 @@ pub use link::Link;
 pub use rate::Schedule;
 pub use table::Penalty;
 
+pub(crate) use grid::counts;
 pub(crate) use learner::Sgd;
 pub(crate) use link::Linked;

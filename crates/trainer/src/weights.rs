@@ -23,7 +23,9 @@ pub struct Parameter {
 /// `[items, factors]` (but for [`ModelKind::Biases`]); for each layer `layers.N.weight`
 /// `[outputs, inputs]` and `layers.N.bias` `[outputs]`; with biases `user_bias` `[users]`,
 /// `item_bias` `[items]` and `rating_scale` `[3]`: the lowest, mean and highest training rating,
-/// all 0 until a run has seen the ratings.
+/// all 0 until a run has seen the ratings; for [`ModelKind::SvdPp`] `item_implicit`
+/// `[items, factors]` and `user_implicit` `[users, factors]`, the sum of the former over what the
+/// user rated by the root of its number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// The parameters, in the order above.
@@ -133,6 +135,7 @@ pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         ModelKind::Mf | ModelKind::DeepMf => tables(1.0),
         ModelKind::Biases => biases(),
         ModelKind::BiasedMf => [tables(SMALL), biases()].concat(),
+        ModelKind::SvdPp => [tables(SMALL), biases(), implicit(config, users, items)].concat(),
         ModelKind::BayesMf => [tables(WIDE), biases(), draws(config, users, items)].concat(),
     };
     for (n, [inputs, outputs]) in layers(config).into_iter().enumerate() {
@@ -141,6 +144,16 @@ pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         slots.push(slot(&format!("layers.{n}.bias"), vec![outputs], start));
     }
     slots
+}
+
+/// What [`ModelKind::SvdPp`] makes of what users rated: what it is for every user, and an item's
+/// share of that.
+fn implicit(config: &Config, users: usize, items: usize) -> Vec<Slot> {
+    let slot = |name: &str, rows| {
+        let (name, shape) = (name.to_owned(), vec![rows, config.factors]);
+        Slot { name, shape, start: Start::Zero }
+    };
+    vec![slot("user_implicit", users), slot("item_implicit", items)]
 }
 
 /// The draws that [`ModelKind::BayesMf`] keeps; how many there are, and the noise's precision.

@@ -46,6 +46,15 @@ impl Prior {
     }
 }
 
+impl Prior {
+    /// The same around another mean, off by this much in the first factors.
+    pub(super) fn moved(&self, by: &[f32]) -> Self {
+        let mut moved = self.clone();
+        moved.mean.iter_mut().zip(by).for_each(|(mean, by)| *mean += by);
+        moved
+    }
+}
+
 /// The ridge regression of one user.
 pub(super) struct Ridge<'a> {
     prior: &'a Prior,

@@ -1,5 +1,7 @@
 //! A model file at work.
 
+use std::borrow::Cow;
+
 use ratings::{ItemIndex, UserIndex};
 
 use super::{
@@ -59,9 +61,10 @@ impl Predictor {
     pub fn new(file: ModelFile) -> Self {
         let users = &file.averages.users;
         let tables = Tables::of(&file.trained);
+        let own = tables.implicit.as_ref().map_or(&tables.users, |implicit| &implicit.own);
         Self {
             scorer: Scorer::with_tables(&file.trained, &tables),
-            prior: Prior::of(&file.trained, &tables.users, |user| users[user].count > 0),
+            prior: Prior::of(&file.trained, own, |user| users[user].count > 0),
             tables,
             known: file.averages.items.iter().map(|item| item.count > 0).collect(),
             file,
@@ -129,10 +132,12 @@ impl Predictor {
     pub fn new_taste(&self, rated: &[(ItemIndex, f32)]) -> Taste {
         let rated = &self.sums(rated);
         let items = &self.tables.items;
+        let prior = self.prior_for(rated);
         let factors = match self.scorer.network() {
-            Some(network) => network_user::fit(network, &self.prior, items, rated),
-            None => Ridge::new(&self.prior, items, rated)
-                .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
+            Some(network) => network_user::fit(network, &prior, items, rated),
+            None => {
+                Ridge::new(&prior, items, rated).map_or(prior.mean.clone(), |ridge| ridge.factors())
+            }
         };
         self.taste(factors)
     }
@@ -235,18 +240,27 @@ impl Predictor {
         let items = &self.tables.items;
         let q = row(items, item.index());
         let sum = self.scorer.network().is_none();
+        let prior = self.prior_for(rated);
         let others: Vec<(ItemIndex, f32)> =
             rated.iter().copied().filter(|(rated, _)| sum || *rated != item).collect();
         Explanation {
             predicted: self.rate(taste, item),
-            mean_user: sum.then(|| explain::of_mean_user(&self.prior, q)),
+            mean_user: sum.then(|| explain::of_mean_user(&prior, q)),
             reasons: match sum {
-                true => explain::reasons(&self.prior, items, &others, item.index()),
+                true => explain::reasons(&prior, items, &others, item.index()),
                 false => explain::alike(items, &others, item.index()),
             },
             factors: if sum { explain::factors(&taste.factors, q) } else { Vec::new() },
             item: self.file.averages.items[item.index()],
             user_ratings: rated.len(),
+        }
+    }
+
+    /// What is known of somebody who rated these items, before it is asked how highly.
+    fn prior_for(&self, rated: &[(ItemIndex, f32)]) -> Cow<'_, Prior> {
+        match &self.tables.implicit {
+            None => Cow::Borrowed(&self.prior),
+            Some(implicit) => Cow::Owned(self.prior.moved(&implicit.of(rated))),
         }
     }
 

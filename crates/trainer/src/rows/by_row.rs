@@ -43,6 +43,13 @@ impl ByRow {
         Self { starts, entries }
     }
 
+    /// Sorts every row's ratings by a key of theirs; equal ones stay in the order of the training set.
+    pub(crate) fn sort_by_key<K: Ord>(&mut self, key: impl Fn(&(u32, f32)) -> K) {
+        for ends in self.starts.windows(2) {
+            self.entries[ends[0]..ends[1]].sort_by_key(&key);
+        }
+    }
+
     /// Rows.
     pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1

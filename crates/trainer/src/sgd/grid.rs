@@ -91,7 +91,7 @@ impl Grid {
 }
 
 /// How many ratings each row has.
-pub(super) fn counts(rows: impl Iterator<Item = u32>, len: usize) -> Vec<u32> {
+pub(crate) fn counts(rows: impl Iterator<Item = u32>, len: usize) -> Vec<u32> {
     let mut counts = vec![0; len];
     rows.for_each(|row| counts[row as usize] += 1);
     counts

@@ -2,32 +2,32 @@
 
 /// Rows start at a multiple of this many numbers, and sums run over this many logical lanes,
 /// whatever the vector width.
-pub(super) const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 /// A chunk of a row.
-pub(super) type Chunk = [f32; LANES];
+pub(crate) type Chunk = [f32; LANES];
 
 /// How the lanes of a row are used: a user's `[p.., bias, 1, 0..]`, an item's `[q.., 1, bias, 0..]`.
 /// So the inner product of two rows is `p · q + user_bias + item_bias`, and the gradient of either
 /// bias comes out of the rule that moves the factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lanes {
-    pub(super) factors: usize,
+pub(crate) struct Lanes {
+    pub(crate) factors: usize,
 }
 
 /// Which table a row is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Users,
     Items,
 }
 
 impl Lanes {
     /// Chunks of a row.
-    pub(super) fn chunks(self) -> usize {
+    pub(crate) fn chunks(self) -> usize {
         (self.factors + 2).div_ceil(LANES)
     }
 
-    pub(super) fn bias(self, side: Side) -> usize {
+    pub(crate) fn bias(self, side: Side) -> usize {
         self.factors + usize::from(side == Side::Items)
     }
 
@@ -36,7 +36,7 @@ impl Lanes {
     }
 
     /// A row with these factors and this bias.
-    pub(super) fn row(self, side: Side, factors: &[f32], bias: f32) -> Vec<Chunk> {
+    pub(crate) fn row(self, side: Side, factors: &[f32], bias: f32) -> Vec<Chunk> {
         let mut row = vec![[0.0; LANES]; self.chunks()];
         let lanes = row.as_flattened_mut();
         lanes[..self.factors].copy_from_slice(factors);
@@ -45,8 +45,15 @@ impl Lanes {
         row
     }
 
+    /// A row with these factors and nothing else.
+    pub(crate) fn padded(self, factors: &[f32]) -> Vec<Chunk> {
+        let mut row = vec![[0.0; LANES]; self.chunks()];
+        row.as_flattened_mut()[..self.factors].copy_from_slice(factors);
+        row
+    }
+
     /// `value` in the lanes that a step moves, 0 in the others.
-    pub(super) fn moving(self, side: Side, value: f32) -> Vec<Chunk> {
+    pub(crate) fn moving(self, side: Side, value: f32) -> Vec<Chunk> {
         let mut row = vec![[0.0; LANES]; self.chunks()];
         let lanes = row.as_flattened_mut();
         lanes[..self.factors].fill(value);
@@ -58,7 +65,7 @@ impl Lanes {
 /// The inner product of two rows, summed in fixed lanes. `room` is where the lanes' sums go: what is
 /// stored side by side is computed side by side.
 #[inline(always)]
-pub(super) fn dot(p: &[Chunk], q: &[Chunk], room: &mut Chunk) -> f32 {
+pub(crate) fn dot(p: &[Chunk], q: &[Chunk], room: &mut Chunk) -> f32 {
     let mut lanes = [0.0; LANES];
     for (p, q) in p.iter().zip(q) {
         let (p, q) = (*p, *q);
@@ -71,7 +78,7 @@ pub(super) fn dot(p: &[Chunk], q: &[Chunk], room: &mut Chunk) -> f32 {
 
 /// `p += rate (slope q - shrink p)` and the same with `p` and `q` exchanged, both from the old rows.
 #[inline(always)]
-pub(super) fn step(
+pub(crate) fn step(
     p: &mut [Chunk],
     q: &mut [Chunk],
     slope: f32,
@@ -92,7 +99,7 @@ pub(super) fn step(
 
 /// A vector, lane by lane: a loop that becomes one operation.
 #[inline(always)]
-fn each(lane: impl Fn(usize) -> f32) -> Chunk {
+pub(crate) fn each(lane: impl Fn(usize) -> f32) -> Chunk {
     let mut chunk = [0.0; LANES];
     for (at, value) in chunk.iter_mut().enumerate() {
         *value = lane(at);

@@ -25,7 +25,7 @@ impl Schedule {
     const HALF: f64 = 0.5;
 
     /// The part of the first rate that is left in this epoch, from 1, of so many.
-    pub(super) fn share(self, epoch: u32, epochs: usize) -> f64 {
+    pub(crate) fn share(self, epoch: u32, epochs: usize) -> f64 {
         match self {
             Self::Constant | Self::BoldDriver => 1.0,
             Self::Decay => {
@@ -37,7 +37,7 @@ impl Schedule {
 
     /// What the bold driver makes of the rate when an epoch ended with this training error, after
     /// one with `before`; infinite if there was none.
-    pub(super) fn bold(self, error: f64, before: f64) -> f64 {
+    pub(crate) fn bold(self, error: f64, before: f64) -> f64 {
         match self {
             Self::Constant | Self::Decay => 1.0,
             Self::BoldDriver if error > before => Self::HALF,

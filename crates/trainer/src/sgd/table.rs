@@ -28,7 +28,7 @@ named!(Penalty, "penalty", PerRating => "per-rating", Constant => "constant", Ro
 impl Penalty {
     /// The part of the penalty that one of `count` ratings pays.
     #[expect(clippy::cast_precision_loss, reason = "a weight needs no more than f32's digits")]
-    fn share(self, count: u32) -> f32 {
+    pub(crate) fn share(self, count: u32) -> f32 {
         match self {
             Self::PerRating => 1.0,
             Self::Constant => 1.0 / count.max(1) as f32,

@@ -37,6 +37,13 @@ fn equation(model: ModelKind) -> AnyView {
             <span class="equation">"r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub></span>
         }
         .into_any(),
+        ModelKind::SvdPp => view! {
+            <span class="equation">
+                "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + q"<sub>"i"</sub>" · (p"
+                <sub>"u"</sub>" + |N|"<sup>"-½"</sup>" Σ y"<sub>"j"</sub>")"
+            </span>
+        }
+        .into_any(),
         ModelKind::BiasedMf | ModelKind::BayesMf => view! {
             <span class="equation">
                 "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + p"<sub>"u"</sub>" · q"
@@ -50,7 +57,9 @@ fn equation(model: ModelKind) -> AnyView {
 fn picture(config: &Config) -> AnyView {
     match config.model {
         ModelKind::Biases => ().into_any(),
-        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::BayesMf => inner_product(config.factors),
+        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::SvdPp | ModelKind::BayesMf => {
+            inner_product(config.factors)
+        }
         ModelKind::DeepMf => network(config.factors, &config.hidden),
     }
 }

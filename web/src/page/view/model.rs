@@ -82,6 +82,7 @@ fn Models() -> impl IntoView {
             ModelKind::DeepMf => ("DeepMF", "a small network"),
             ModelKind::Biases => ("Biases", "the line to beat"),
             ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
+            ModelKind::SvdPp => ("SVD++", "and what one rated at all"),
             ModelKind::BayesMf => ("Bayes MF", "the most accurate"),
         };
         view! {

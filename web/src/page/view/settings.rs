@@ -43,7 +43,7 @@ pub(super) fn Finer(
     ];
     view! {
         <Show when=move || model.get().is_lab()><OfBatches/></Show>
-        <Show when=move || model.get() == ModelKind::BiasedMf><OfDescent/></Show>
+        <Show when=move || model.get().descends()><OfDescent model/></Show>
         <Knob name="test-share" label="Test share" help="part of the ratings kept for testing, 0 to 1"
             value=|s| s.test_share.to_string()/>
         <Knob name="seed" label="Seed" help="fixes split, start and order: same seed, same curve"
@@ -77,7 +77,10 @@ fn OfBatches() -> impl IntoView {
 
 /// Settings of the biased factorisation.
 #[component]
-fn OfDescent() -> impl IntoView {
+fn OfDescent(
+    /// The model that is chosen.
+    model: Memo<ModelKind>,
+) -> impl IntoView {
     let optimizers = [
         (Optimizer::Sgd.to_string(), "SGD: one rating at a time"),
         (Optimizer::Als.to_string(), "ALS: closed form, linear link"),
@@ -94,8 +97,10 @@ fn OfDescent() -> impl IntoView {
         (Penalty::Root.to_string(), "by the root of the count"),
     ];
     view! {
-        <Choice name="optimizer" label="Optimizer" help="ALS takes no learning rate"
-            options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
+        <Show when=move || model.get() == ModelKind::BiasedMf>
+            <Choice name="optimizer" label="Optimizer" help="ALS takes no learning rate"
+                options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
+        </Show>
         <Choice name="lr-schedule" label="Rate" help="how the learning rate moves from epoch to epoch"
             options=schedules.to_vec() value=|s| s.config.descent.schedule.to_string()/>
         <Choice name="link" label="Link" help="from the model's sum to a rating"
