@@ -1,7 +1,9 @@
 //! A model judged, against numpy.
 
 use serde_json::Value;
-use trainer::{Errors, HeldOut, Histories, ModelKind, Predictor, Ranking, Relevant};
+use trainer::{
+    Candidates, Errors, HeldOut, Histories, Hits, ModelKind, Predictor, Ranking, Relevant,
+};
 
 use crate::using::{file, golden, item, numbers, table, user};
 
@@ -75,4 +77,59 @@ fn unknown_users_and_items_count_as_not_covered() {
     let ranking = Ranking::of(&predictor, &held_out, None, relevant, 1);
     assert_eq!(ranking.users, 1, "nobody knows what an unknown user likes");
     assert_eq!(Ranking::of(&predictor, &[], None, relevant, 1), Ranking::default());
+}
+
+/// Every held-out item's place among all others, by sorting; and the sampled ones as a part of them.
+#[test]
+fn held_out_items_have_the_places_that_sorting_gives() {
+    let golden = golden();
+    let predictor = Predictor::new(file(&golden, ModelKind::Mf));
+    let rows: Vec<Vec<f64>> = golden["ratings"].as_array().unwrap().iter().map(numbers).collect();
+    let table = table(rows.iter().map(|row| (row[0] as usize, row[1] as usize, row[2])));
+    let train = Histories::of(&table.ratings, table.users.len());
+    let users = || (0..predictor.file().users.len() as u32).map(ratings::UserIndex);
+    let (train, predictor) = (&train, &predictor);
+    let unrated = |user| {
+        let known = move |item: &ratings::ItemIndex| {
+            let seen = train.items_of(user).binary_search(item).is_ok();
+            !seen && predictor.file().averages.items[item.index()].count > 0
+        };
+        (0..predictor.file().items.len() as u32).map(ratings::ItemIndex).filter(known)
+    };
+    let knows = |user: &ratings::UserIndex| predictor.file().averages.users[user.index()].count > 0;
+    let held_out: Vec<HeldOut> = users()
+        .filter(knows)
+        .filter_map(|user| {
+            Some((Some(user), unrated(user).next(), 5.0)).filter(|of| of.1.is_some())
+        })
+        .collect();
+    assert!(held_out.len() > 1, "the golden table has users with something left to rate");
+    const N: usize = 2;
+    let (mut hits, mut gain) = (0.0, 0.0);
+    for (user, item, _) in &held_out {
+        let taste = predictor.taste_of(user.unwrap());
+        let mut scores: Vec<f32> =
+            unrated(user.unwrap()).map(|item| predictor.rate(&taste, item)).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        let own = predictor.rate(&taste, item.unwrap());
+        let place = scores.iter().rposition(|score| *score == own).unwrap() + 1;
+        if place <= N {
+            hits += 1.0;
+            gain += 1.0 / (place as f64 + 1.0).log2();
+        }
+    }
+    let n = held_out.len() as f64;
+    let judge = |among, threads| Hits::of(predictor, &held_out, Some(train), among, N, threads);
+    let full = judge(Candidates::Full, 1);
+    assert_eq!(full.cases, held_out.len());
+    assert!((full.hit_rate - hits / n).abs() < 1e-12 && (full.ndcg - gain / n).abs() < 1e-12);
+    assert_eq!(judge(Candidates::Full, 4), full, "threads change nothing");
+    let sampled = |negatives| judge(Candidates::Sampled { negatives, seed: 7 }, 2);
+    assert_eq!((sampled(0).hit_rate, sampled(0).ndcg), (1.0, 1.0), "alone it is the first");
+    assert_eq!(sampled(3), sampled(3), "the seed says which");
+    assert!(sampled(3).hit_rate >= full.hit_rate, "a part of the others leaves it before more");
+    let all = sampled(10_000);
+    assert_eq!((all.hit_rate, all.ndcg), (full.hit_rate, full.ndcg), "so many that it is all");
+    let nobody = Hits::of(predictor, &[], None, Candidates::Full, N, 1);
+    assert_eq!((nobody.cases, nobody.hit_rate), (0, 0.0));
 }

@@ -201,6 +201,11 @@ fn a_model_is_judged_on_its_test_part_or_on_a_file() {
     assert!(judged["deviations"].is_null(), "one point knows no spread");
     assert!(place.read("deciles.svg").starts_with("<svg"));
     let page = place.succeed("evaluate run --clip").stdout;
+    for (among, said) in [("sampled", "99 items (sampled)"), ("full", "all items (full)")] {
+        let page = place.succeed(&format!("evaluate run --ranking {among}")).stdout;
+        assert!(page.contains(said) && page.contains("HR@10"), "{page}");
+    }
+    assert!(judged["hits"].is_null(), "only on demand: {judged}");
     for said in ["On the test part of ratings.dat", "RMSE", "Calibration", "NDCG", "hit rate"] {
         assert!(page.contains(said), "{said} is not in {page}");
     }

@@ -131,12 +131,25 @@ pub(crate) struct EvaluateFlags {
     /// The rating from which an item is liked [default: three quarters up the scale, 4 of 5]
     #[arg(long, value_name = "RATING", allow_negative_numbers = true)]
     pub(crate) relevant: Option<f32>,
+    /// Also rank every held-out item, whatever its rating, among items that its user has not rated:
+    /// 99 sampled ones, or all; for models trained with `--split leave-one-out`
+    #[arg(long, value_name = "AMONG")]
+    pub(crate) ranking: Option<RankingChoice>,
     /// Draw the errors by tenths of users and items as an SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Among which items a held-out one is ranked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RankingChoice {
+    /// 99 drawn by chance, as He et al. 2017 do
+    Sampled,
+    /// All
+    Full,
 }
 
 /// What `export` takes.

@@ -4,9 +4,9 @@ use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size};
 use ratings::{Ratings, Table};
 use serde::Serialize;
-use trainer::{Deviations, Errors, Group, HeldOut, Histories, Ranking, Relevant};
+use trainer::{Candidates, Deviations, Errors, Group, HeldOut, Histories, Hits, Ranking, Relevant};
 
-use crate::args_use::EvaluateFlags;
+use crate::args_use::{EvaluateFlags, RankingChoice};
 use crate::atomic;
 use crate::data::{Data, shown, skipping};
 use crate::exit::{Exit, Usage};
@@ -24,7 +24,12 @@ struct Judgement {
     relevant_from: f32,
     n: usize,
     ranking: Ranking,
+    /// Null unless asked for.
+    hits: Option<Hits>,
 }
+
+/// What He et al. draw for each held-out item; the seed is the split's.
+const NEGATIVES: usize = 99;
 
 /// Part of the scale from which a rating is liked, if nothing else is said: 4 of 5 stars.
 const LIKED: f32 = 0.75;
@@ -98,12 +103,23 @@ fn judge(
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let relevant = Relevant { from, n: flags.n };
     let ranking = Ranking::of(&model.predictor, held_out, train, relevant, threads);
-    Ok(Judgement { on, clipped: flags.clip, errors, relevant_from: from, n: flags.n, ranking })
+    let hits = flags.ranking.map(|among| {
+        let candidates = match among {
+            RankingChoice::Full => Candidates::Full,
+            RankingChoice::Sampled => Candidates::Sampled {
+                negatives: NEGATIVES,
+                seed: u64::from(model.file().source.split_seed),
+            },
+        };
+        Hits::of(&model.predictor, held_out, train, candidates, flags.n, threads)
+    });
+    let (clipped, n) = (flags.clip, flags.n);
+    Ok(Judgement { on, clipped, errors, relevant_from: from, n, ranking, hits })
 }
 
 /// For people.
 fn page(judgement: &Judgement) -> String {
-    let Judgement { on, clipped, errors, relevant_from, n, ranking } = judgement;
+    let Judgement { on, clipped, errors, relevant_from, n, ranking, hits } = judgement;
     let clipped = if *clipped { ", clipped to the scale" } else { "" };
     let mut lines = vec![
         format!("On {on}: {} ratings{clipped}", grouped(errors.ratings)),
@@ -137,6 +153,17 @@ fn page(judgement: &Judgement) -> String {
         "  precision {:.4}   recall {:.4}   NDCG {:.4}   MAP {:.4}   hit rate {:.4}",
         ranking.precision, ranking.recall, ranking.ndcg, ranking.map, ranking.hit_rate
     ));
+    if let Some(Hits { candidates, cases, n, hit_rate, ndcg }) = hits {
+        let among = match candidates {
+            Candidates::Full => "all items (full)".to_owned(),
+            Candidates::Sampled { negatives, .. } => format!("{negatives} items (sampled)"),
+        };
+        let cases = grouped(*cases);
+        lines.push(format!(
+            "{cases} held-out items, each among {among} that its user has not rated:"
+        ));
+        lines.push(format!("  HR@{n} {hit_rate:.4}   NDCG@{n} {ndcg:.4}"));
+    }
     lines.join("\n") + "\n"
 }
 

@@ -82,7 +82,7 @@ pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
-pub use judge::{Bin, Deviations, Errors, Group, HeldOut, Ranking, Relevant};
+pub use judge::{Bin, Candidates, Deviations, Errors, Group, HeldOut, Hits, Ranking, Relevant};
 #[doc(hidden)]
 pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};
