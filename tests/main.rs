@@ -13,6 +13,7 @@ mod behaviour; // what every model does
 mod model_file;
 mod safety; // what it does when something is missing or fails
 mod using; // a model at work
+mod audience; // and who would like an item
 mod judging; // how good it is
 mod choosing; // which epoch's model is kept
 mod movielens; // the lab's own data, where it is at hand

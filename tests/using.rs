@@ -78,7 +78,7 @@ pub(crate) fn file(golden: &Value, model: ModelKind) -> ModelFile {
     ModelFile::new(trained, None, &table, None, &split, (0.0, 1))
 }
 
-fn close(ours: f32, theirs: f64, what: &str) {
+pub(crate) fn close(ours: f32, theirs: f64, what: &str) {
     assert!((f64::from(ours) - theirs).abs() < 1e-5, "{what}: {ours} instead of {theirs}");
 }
 

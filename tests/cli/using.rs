@@ -114,6 +114,26 @@ fn items_and_users_alike_and_reasons_are_listed() {
 }
 
 #[test]
+fn the_users_for_an_item_are_listed_and_a_new_item_needs_no_training() {
+    for model in ["mf", "deepmf", "biased-mf"] {
+        let place = trained(&format!("--model {model} --epochs 30"));
+        let found = place.succeed("audience run 4 -n 100 --json").json();
+        let found = found.as_array().unwrap();
+        // Only u4, u9, ... have not rated item 4.
+        assert_eq!(found.len(), USERS / 5, "{model}");
+        for of in found {
+            let number: usize = of["user"].as_str().unwrap()[1..].parse().unwrap();
+            assert_eq!(number % 5, 4, "{of}");
+        }
+        let new = "audience run --rated-by u1=4 --rated-by u2=1";
+        let page = place.succeed(&format!("{new} -n 3")).stdout;
+        assert!(page.starts_with("Users for a new item:\n   1. "), "{page}");
+        let all = place.succeed(&format!("{new} -n 100 --clip --json")).json();
+        assert_eq!(all.as_array().unwrap().len(), USERS - 2, "{model}");
+    }
+}
+
+#[test]
 fn names_that_are_unknown_or_unclear_are_errors_of_use() {
     let place = trained("");
     for (arguments, said) in [
@@ -125,6 +145,10 @@ fn names_that_are_unknown_or_unclear_are_errors_of_use() {
         ("similar run absent", "the model knows no item \"absent\""),
         ("similar run film", "may be 1 (Film 1 (1981))"),
         ("explain run u3", "give a USER and an ITEM"),
+        ("audience run", "give an ITEM, or a new one's ratings"),
+        ("audience run 4 --rated-by u1=2", "give one of them"),
+        ("audience run --rated-by u1", "expected USER=RATING"),
+        ("audience run --rated-by nobody=2", "the model knows no user \"nobody\""),
     ] {
         let ran = place.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);

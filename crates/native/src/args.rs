@@ -12,8 +12,8 @@ use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, S
 
 use crate::args_sweep::SweepFlags;
 use crate::args_use::{
-    EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags, RecommendFlags,
-    RunsCommand, SimilarFlags,
+    AudienceFlags, EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags,
+    RecommendFlags, RunsCommand, SimilarFlags,
 };
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
@@ -42,6 +42,7 @@ impl Cli {
             Some(Command::Predict(_)) => "predict",
             Some(Command::Recommend(_)) => "recommend",
             Some(Command::Similar(_)) => "similar",
+            Some(Command::Audience(_)) => "audience",
             Some(Command::Explain(_)) => "explain",
             Some(Command::Evaluate(_)) => "evaluate",
             Some(Command::Export(_)) => "export",
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     /// List the items, or the users, most alike
     #[command(after_help = Exit::help())]
     Similar(SimilarFlags),
+    /// List the users who would like an item best, one of the model's or a new one
+    #[command(after_help = Exit::help())]
+    Audience(AudienceFlags),
     /// Say why an item is predicted so for a user
     #[command(after_help = Exit::help())]
     Explain(ExplainFlags),

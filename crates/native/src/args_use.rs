@@ -90,6 +90,33 @@ pub(crate) struct SimilarFlags {
     pub(crate) json: bool,
 }
 
+/// What `audience` takes.
+#[derive(Debug, Args)]
+pub(crate) struct AudienceFlags {
+    /// A run's folder, or a model's file
+    pub(crate) model: PathBuf,
+    /// An item's id, or a part of its title
+    pub(crate) item: Option<String>,
+    /// A rating of a new item, such as 12=5; give it once for each user
+    #[arg(long, value_name = "USER=RATING")]
+    pub(crate) rated_by: Vec<String>,
+    /// Users in the list
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    pub(crate) n: usize,
+    /// Leave in who has rated it
+    #[arg(long)]
+    pub(crate) seen: bool,
+    /// The ratings that say who has rated it [default: those of the run]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ratings: Option<PathBuf>,
+    /// Bring ratings beyond the scale back to its ends
+    #[arg(long)]
+    pub(crate) clip: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What `explain` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainFlags {

@@ -1,7 +1,7 @@
-//! Files that the user names, read whole, but never without end.
+//! Files that the user names: never without end where they are read whole.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -27,14 +27,9 @@ const PIPE: u64 = 2 << 30;
 pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let name = shown(path);
     let cannot = || format!("cannot read {name}");
-    let metadata = fs::metadata(path).with_context(cannot)?;
-    let (kind, limit) = if metadata.is_file() {
-        ("file", limit)
-    } else if is_pipe(&metadata) {
-        ("pipe", limit.min(PIPE))
-    } else {
-        bail!("cannot read {name}: it is not a file; give a file");
-    };
+    let metadata = metadata(path)?;
+    let (kind, limit) =
+        if metadata.is_file() { ("file", limit) } else { ("pipe", limit.min(PIPE)) };
     let too_long = || {
         let limit = if limit >> 30 > 0 { format!("{} GiB", limit >> 30) } else { "1 MiB".into() };
         format!("cannot read {name}: the {kind} holds more than {limit}; give a smaller file")
@@ -51,6 +46,26 @@ pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
         bail!(too_long());
     }
     Ok(bytes)
+}
+
+/// Opens a file or a pipe, to be read piece by piece.
+///
+/// # Errors
+/// When it cannot be read, or is a device, which may never end.
+pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
+    metadata(path)?;
+    let file = File::open(path).with_context(|| format!("cannot read {}", shown(path)))?;
+    Ok(BufReader::new(file))
+}
+
+/// Of a file or a pipe.
+fn metadata(path: &Path) -> anyhow::Result<fs::Metadata> {
+    let name = shown(path);
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {name}"))?;
+    if !metadata.is_file() && !is_pipe(&metadata) {
+        bail!("cannot read {name}: it is not a file; give a file");
+    }
+    Ok(metadata)
 }
 
 #[cfg(unix)]

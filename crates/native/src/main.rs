@@ -27,9 +27,11 @@ mod sweep; // many, with other settings each
 mod save; // keeping what was trained
 mod next; // what to try next
 mod model; // a trained model, opened
-mod predict; // ratings of pairs
+mod pairs; // users and items in a file
+mod predict; // ratings of them
 mod recommend; // the best items
 mod similar; // items or users alike
+mod audience; // the users for an item
 mod explain; // why
 mod evaluate; // how good
 mod export; // in the formats of others
@@ -95,6 +97,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Predict(flags)) => predict::run(flags),
         Some(Command::Recommend(flags)) => recommend::run(flags),
         Some(Command::Similar(flags)) => similar::run(flags),
+        Some(Command::Audience(flags)) => audience::run(flags),
         Some(Command::Explain(flags)) => explain::run(flags),
         Some(Command::Evaluate(flags)) => evaluate::run(flags),
         Some(Command::Export(flags)) => export::run(flags),

@@ -147,14 +147,28 @@ impl Model {
 
     /// A rating of `--rate`, as `260=5`.
     pub(crate) fn rating(&self, text: &str) -> Result<(ItemIndex, f32), Usage> {
-        let wrong = || Usage(format!("--rate {text:?}: expected ITEM=RATING, such as 260=5"));
-        let (item, rating) = text.rsplit_once('=').ok_or_else(wrong)?;
+        let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
+        Ok((self.item(item)?, rating))
+    }
+
+    /// A rating of `--rated-by`, as `12=5`.
+    pub(crate) fn rating_by(&self, text: &str) -> Result<(UserIndex, f32), Usage> {
+        let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
+        let found = self.file().users.index_of(user);
+        let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
+        Ok((user, rating))
+    }
+
+    /// A name and a rating within the scale.
+    fn valued<'a>(&self, flag: &str, form: &str, text: &'a str) -> Result<(&'a str, f32), Usage> {
+        let wrong = || Usage(format!("{flag} {text:?}: expected {form}, such as 260=5"));
+        let (who, rating) = text.rsplit_once('=').ok_or_else(wrong)?;
         let rating: f32 = rating.trim().parse().map_err(|_| wrong())?;
         let (low, high) = self.file().source.range;
         if !(low..=high).contains(&rating) {
-            return Err(Usage(format!("--rate {text:?}: ratings go from {low} to {high}")));
+            return Err(Usage(format!("{flag} {text:?}: ratings go from {low} to {high}")));
         }
-        Ok((self.item(item.trim())?, rating))
+        Ok((who.trim(), rating))
     }
 }
 

@@ -189,6 +189,9 @@ mod tests {
         let first = [("config.toml", FIRST_LINE.into())];
         let (old, _) = RunFolder::create(Some(&path), false, "", &first).expect("writable");
         assert_eq!((&old.path, &old.replaces), (&path, &None));
+        let busy = RunFolder::create(Some(&path), true, "", &first).err().expect("it is in use");
+        assert!(format!("{busy:#}").contains("another program"), "{busy:#}");
+        drop(old);
         assert!(RunFolder::create(Some(&path), false, "", &first).is_err(), "a run is there");
         let (new, journal) = RunFolder::create(Some(&path), true, "", &first).expect("writable");
         assert_eq!(new.path.file_name(), Some("run.new".as_ref()));

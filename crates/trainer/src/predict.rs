@@ -13,7 +13,9 @@ mod network_user; // the same for a network
 mod explain; // why an item is predicted so
 mod catalogue; // what is recommended at all
 mod predictor; // all of it together
+mod audience; // the users for an item
 
+pub use audience::Audience;
 pub use catalogue::Catalogue;
 pub use explain::{Explanation, FactorShare, Reason};
 pub use filter::Filter;

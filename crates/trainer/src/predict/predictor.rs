@@ -28,8 +28,15 @@ pub struct Predictor {
 /// What a user likes, as the model sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Taste {
-    factors: Vec<f32>,
-    side: Side,
+    pub(super) factors: Vec<f32>,
+    pub(super) side: Side,
+}
+
+impl Taste {
+    /// Of somebody with these factors.
+    pub(super) fn new(scorer: &Scorer, factors: Vec<f32>) -> Self {
+        Self { side: scorer.side(&factors), factors }
+    }
 }
 
 /// A predicted rating, and what it rests on.
@@ -120,7 +127,7 @@ impl Predictor {
     /// # Panics
     /// If the user is not in the tables.
     pub fn taste_of(&self, user: UserIndex) -> Taste {
-        self.taste(self.tables.user(user).to_vec())
+        Taste::new(&self.scorer, self.tables.user(user).to_vec())
     }
 
     /// The taste of somebody new who rated these items: by ridge regression with the items fixed, or
@@ -139,11 +146,7 @@ impl Predictor {
                 Ridge::new(&prior, items, rated).map_or(prior.mean.clone(), |ridge| ridge.factors())
             }
         };
-        self.taste(factors)
-    }
-
-    fn taste(&self, factors: Vec<f32>) -> Taste {
-        Taste { side: self.scorer.side(&factors), factors }
+        Taste::new(&self.scorer, factors)
     }
 
     /// The rating that a taste gives an item, not clipped.

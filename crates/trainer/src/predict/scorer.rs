@@ -11,7 +11,7 @@ use super::{
     columns::{BLOCK, Columns},
     tables::Tables,
 };
-use crate::{Trained, Weights, points::Points, sgd::Linked, weights};
+use crate::{Parameter, Trained, Weights, points::Points, sgd::Linked, weights};
 
 /// A model, ready to score.
 #[derive(Clone, Debug)]
@@ -47,9 +47,16 @@ impl Scorer {
 
     /// Of these weights, whose tables are at hand.
     pub(crate) fn with_tables(trained: &Trained, tables: &Tables) -> Self {
-        let table = &tables.items;
+        Self::of(Network::of(trained), trained, &tables.items)
+    }
+
+    /// One item against many users: of tables in each other's places.
+    pub(super) fn mirrored(trained: &Trained, tables: &Tables) -> Self {
+        Self::of(Network::of(trained).map(Network::mirrored), trained, &tables.items)
+    }
+
+    fn of(network: Option<Network>, trained: &Trained, table: &Parameter) -> Self {
         let rows = table.values.chunks(table.shape[1]);
-        let network = Network::of(trained);
         let items = match &network {
             None => Columns::new(table.shape[1], rows),
             Some(network) => {
@@ -149,6 +156,15 @@ impl Network {
         let layers: Vec<Layer> =
             weights::layers(&trained.config).into_iter().enumerate().map(layer).collect();
         (!layers.is_empty()).then_some(Self { layers })
+    }
+
+    /// The same network for inputs whose halves have changed places.
+    fn mirrored(mut self) -> Self {
+        let first = &mut self.layers[0];
+        for weights in first.weight.chunks_mut(first.inputs) {
+            weights.rotate_left(first.inputs / 2);
+        }
+        self
     }
 
     /// The predictions of a block: the first layer's sums, then the other layers.

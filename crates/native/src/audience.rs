@@ -1,0 +1,81 @@
+//! Who would like an item, one of the model's or a new one.
+
+use anyhow::Context as _;
+use ratings::UserIndex;
+use serde::Serialize;
+use trainer::{Audience, Taste};
+
+use crate::args_use::AudienceFlags;
+use crate::exit::{Exit, Usage};
+use crate::model::Model;
+use crate::streams;
+
+#[derive(Serialize)]
+struct Member {
+    user: String,
+    rating: f32,
+}
+
+/// Prints the users who would like it best.
+pub(crate) fn run(flags: &AudienceFlags) -> anyhow::Result<Exit> {
+    let model = Model::open(&flags.model)?;
+    let audience = Audience::new(model.file());
+    let (what, taste, seen) = wanted(flags, &model, &audience)?;
+    let member = |(user, rating)| Member {
+        user: model.file().users.name_of(user).to_owned(),
+        rating: if flags.clip { model.predictor.clipped(rating) } else { rating },
+    };
+    let members: Vec<Member> =
+        audience.best(&taste, flags.n, &seen).into_iter().map(member).collect();
+    let text = if flags.json {
+        serde_json::to_string(&members)? + "\n"
+    } else {
+        let line = |(rank, Member { user, rating }): (usize, &Member)| {
+            format!("{rank:4}. {rating:6.3}  {user}\n")
+        };
+        format!("Users for {what}:\n{}", (1..).zip(&members).map(line).collect::<String>())
+    };
+    streams::print(&text).context("cannot write to standard output")?;
+    Ok(Exit::Done)
+}
+
+/// The item's name, what it is to users, and who has rated it, in rising order.
+fn wanted(
+    flags: &AudienceFlags,
+    model: &Model,
+    audience: &Audience,
+) -> anyhow::Result<(String, Taste, Vec<UserIndex>)> {
+    if let Some(item) = &flags.item {
+        if !flags.rated_by.is_empty() {
+            return Err(Usage(
+                "an ITEM is the model's, --rated-by makes a new one: give one of them".into(),
+            )
+            .into());
+        }
+        let item = model.item(item)?;
+        let seen = match model.data(flags.ratings.as_deref())? {
+            Some(data) if !flags.seen => {
+                let histories = model.histories(&data);
+                let users = (0..histories.users()).map(|user| UserIndex(user as u32));
+                users
+                    .filter(|user| histories.items_of(*user).binary_search(&item).is_ok())
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        return Ok((model.called(item), audience.of(item), seen));
+    }
+    let mut rated = Vec::new();
+    for text in &flags.rated_by {
+        rated.push(model.rating_by(text)?);
+    }
+    if rated.is_empty() {
+        return Err(Usage(
+            "give an ITEM, or a new one's ratings with --rated-by USER=RATING".into(),
+        )
+        .into());
+    }
+    let mut seen: Vec<UserIndex> = rated.iter().map(|(user, _)| *user).collect();
+    seen.sort_unstable();
+    Ok(("a new item".into(), audience.of_new(&rated), seen))
+}

@@ -1,0 +1,106 @@
+//! Pairs of users and items in a file, read as they are needed.
+
+use std::io::{BufRead, Cursor, Read as _};
+
+use anyhow::Context as _;
+
+/// A user's and an item's id.
+pub(crate) type Pair = (String, String);
+
+/// The first two fields of every line: with `::`, tabs, semicolons or commas between; a header may name the
+/// columns in another order.
+///
+/// # Errors
+/// A file that cannot be read. A line with fewer fields is an error of its own, with its number.
+pub(crate) fn pairs<'a>(
+    mut source: impl BufRead + 'a,
+) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<Pair>> + 'a>> {
+    let mut first = Vec::new();
+    source.read_until(b'\n', &mut first)?;
+    let head = String::from_utf8_lossy(&first).into_owned();
+    let whole = Cursor::new(first).chain(source);
+    if head.contains("::") {
+        return Ok(Box::new(with_colons(whole)));
+    }
+    let separator = [b'\t', b';'].into_iter().find(|separator| head.as_bytes().contains(separator));
+    Ok(Box::new(in_columns(whole, separator.unwrap_or(b','))))
+}
+
+fn with_colons(source: impl BufRead) -> impl Iterator<Item = anyhow::Result<Pair>> {
+    (1..).zip(source.split(b'\n')).filter_map(|(number, line): (u64, _)| {
+        let line = match line {
+            Ok(line) => String::from_utf8_lossy(&line).trim().to_owned(),
+            Err(error) => return Some(Err(error.into())),
+        };
+        let mut fields = line.split("::").map(str::trim);
+        let pair = || fields.next().map(str::to_owned).zip(fields.next().map(str::to_owned));
+        (!line.is_empty())
+            .then(pair)
+            .map(|pair| pair.with_context(|| format!("line {number}: expected user::item")))
+    })
+}
+
+fn in_columns(source: impl BufRead, separator: u8) -> impl Iterator<Item = anyhow::Result<Pair>> {
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(separator)
+        .from_reader(source);
+    let mut records = reader.into_byte_records().peekable();
+    let named = |record: &csv::ByteRecord, name: &str| {
+        record.iter().position(|field| String::from_utf8_lossy(field).to_lowercase().contains(name))
+    };
+    let mut columns = (0, 1);
+    if let Some(Ok(first)) = records.peek()
+        && let Some(user) = named(first, "user")
+        && let Some(item) = named(first, "item").or_else(|| named(first, "movie"))
+    {
+        columns = (user, item);
+        records.next();
+    }
+    records.map(move |record| {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let field =
+            |column| record.get(column).map(|field| String::from_utf8_lossy(field).into_owned());
+        let pair = field(columns.0).zip(field(columns.1));
+        pair.with_context(|| format!("line {line}: expected a user and an item"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pair, pairs};
+
+    fn all(text: &[u8]) -> anyhow::Result<Vec<Pair>> {
+        pairs(text)?.collect()
+    }
+
+    #[test]
+    fn pairs_come_in_any_of_the_usual_forms() {
+        let expected = [("7", "a,b"), ("8", "c")].map(|(u, i)| (u.to_owned(), i.to_owned()));
+        for text in [
+            "7::a,b::5\n8::c\n\n",
+            "7::a,b\r\n\r\n8 :: c",
+            "7\ta,b\n8\tc\n",
+            "7,\"a,b\"\n8, c\n",
+            "itemId,userId\n\"a,b\",7\nc,8\n",
+            "user;movie;rating\n7;a,b;1\n8;c;2\n",
+        ] {
+            assert_eq!(all(text.as_bytes()).expect("pairs"), expected, "{text}");
+        }
+        assert!(all(b"").expect("no pairs").is_empty());
+        for (text, line) in [(&b"1,2\n3\n"[..], "line 2"), (b"1::2\n\n3\n", "line 3")] {
+            let error = all(text).expect_err("one field").to_string();
+            assert!(error.contains(line), "{error}");
+        }
+    }
+
+    #[test]
+    fn pairs_before_a_bad_line_come_first() {
+        let mut found = pairs(&b"1,2\n3\n4,5\n"[..]).expect("readable");
+        assert_eq!(found.next().expect("a pair").expect("good"), ("1".into(), "2".into()));
+        assert!(found.next().expect("a line").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Who would like an item, against the model turned round and against brute force.
+
+use ratings::{ItemIndex, UserIndex};
+use trainer::{Audience, ModelFile, ModelKind, Predictor};
+
+use crate::using::{close, file, golden};
+
+/// A model with users and items in each other's places.
+fn mirrored(file: &ModelFile) -> ModelFile {
+    let mut file = file.clone();
+    std::mem::swap(&mut file.averages.users, &mut file.averages.items);
+    let parameters = &mut file.trained.weights.parameters;
+    let [users, items] = [0, 1].map(|n| parameters[n].name.clone());
+    parameters.swap(0, 1);
+    (parameters[0].name, parameters[1].name) = (users, items);
+    for layer in parameters.iter_mut().filter(|of| of.name == "layers.0.weight") {
+        let inputs = layer.shape[1];
+        layer.values.chunks_mut(inputs).for_each(|row| row.rotate_left(inputs / 2));
+    }
+    file
+}
+
+#[test]
+fn a_new_item_is_a_new_user_of_the_mirrored_model() {
+    for model in [ModelKind::Mf, ModelKind::DeepMf] {
+        let file = file(&golden(), model);
+        let (audience, mirror) = (Audience::new(&file), Predictor::new(mirrored(&file)));
+        for rated in [&[][..], &[(3, 5.0)], &[(0, 4.0), (7, 1.5), (2, 3.0), (9, 2.0), (5, 5.0)]] {
+            let by_users: Vec<_> =
+                rated.iter().map(|(n, rating)| (UserIndex(*n), *rating)).collect();
+            let by_items: Vec<_> =
+                rated.iter().map(|(n, rating)| (ItemIndex(*n), *rating)).collect();
+            let (item, user) = (audience.of_new(&by_users), mirror.new_taste(&by_items));
+            for n in 0..12 {
+                let expected = mirror.rate(&user, ItemIndex(n));
+                close(audience.rate(&item, UserIndex(n)), f64::from(expected), &format!("{model}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_items_audience_are_the_users_whose_ratings_are_highest() {
+    for model in [ModelKind::Mf, ModelKind::DeepMf] {
+        let file = file(&golden(), model);
+        let (audience, predictor) = (Audience::new(&file), Predictor::new(file.clone()));
+        for item in (0..9).map(ItemIndex) {
+            let mut expected: Vec<(f32, u32)> = (0..12)
+                .filter(|user| *user != 4 && file.averages.users[*user as usize].count > 0)
+                .map(|user| (predictor.rate(&predictor.taste_of(UserIndex(user)), item), user))
+                .collect();
+            expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let found = audience.best(&audience.of(item), 5, &[UserIndex(4)]);
+            assert_eq!(found.len(), 5);
+            for ((user, rating), (score, place)) in found.iter().zip(&expected) {
+                assert_eq!(user.0, *place, "{model}, item {}", item.0);
+                close(*rating, f64::from(*score), "a rating");
+            }
+        }
+    }
+}
