@@ -7,6 +7,10 @@ mod link; // a worker without its page
 mod worker; // what a worker promises
 mod visible; // what a person sees and does
 mod working; // the model at work
+mod seeing; // the chart
+mod keeping; // runs, in this tab and in others
+mod taking; // files out and in
+mod pairs; // every engine on every device
 mod looks; // on any screen, for anybody
 
 use std::sync::Arc;

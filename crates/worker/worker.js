@@ -18,11 +18,14 @@ const die = (message) => {
 self.onerror = (event) => die(event.message ?? event);
 self.onunhandledrejection = ({ reason }) => die(reason?.message ?? reason);
 
+// Bytes of the program, which the build fills in: a server that packs what it sends names the packed
+// length, or none.
+const SIZE = 0;
+
 /** The program's bytes as they come, counted. */
 async function counted(response) {
-  // A server that packs what it sends names the packed length.
   const packed = response.headers.get("Content-Encoding") !== null;
-  const total = packed ? 0 : Number(response.headers.get("Content-Length") ?? 0);
+  const total = SIZE || (packed ? 0 : Number(response.headers.get("Content-Length") ?? 0));
   let done = 0;
   const count = new TransformStream({
     transform(chunk, out) {

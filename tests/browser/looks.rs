@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::browser;
 use super::visible::{assert_clean, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
-use crate::support::{root, say};
+use crate::support::{root, skip};
 
 /// Widths of a phone, a tablet and a desk, in CSS pixels.
 const SCREENS: [(u32, u32, bool); 3] = [(360, 780, true), (820, 1_180, true), (1_440, 900, false)];
@@ -47,6 +47,15 @@ fn the_page_fits_every_screen_in_light_and_dark_and_breaks_no_rule_of_access() {
             assert_accessible(&browser, axe.as_deref(), &format!("{scheme}, {width}"));
         }
     }
+    browser.click("#map summary");
+    browser.click("#judged summary");
+    browser.wait_for("return !!document.querySelector('#map .mark') && !!document.querySelector('#judged table')");
+    browser.click("#pick-list button");
+    browser.wait_for("return document.querySelectorAll('#similar ol li').length === 10");
+    assert_accessible(&browser, axe.as_deref(), "map and judgement");
+    browser.resize(360, 780, true);
+    assert_accessible(&browser, axe.as_deref(), "map and judgement on a phone");
+    keep_screenshot(&browser, "dark-360-map");
     assert_clean(&browser);
 }
 
@@ -55,9 +64,8 @@ fn axe() -> Option<String> {
     let file = root().join("target/axe/node_modules/axe-core/axe.min.js");
     let axe = fs::read_to_string(file).ok();
     if axe.is_none() {
-        say(
-            "SKIPPED the rules of axe-core: it is not here. `cargo xtask setup` fetches it with npm",
-        );
+        let remedy = "`cargo xtask setup` fetches it with npm";
+        skip("the rules of access", "axe-core is not in target/axe", remedy);
     }
     axe
 }

@@ -83,7 +83,7 @@ fn a_chosen_file_with_a_bad_line_is_refused_then_read_without_it() {
 }
 
 /// How many epochs the run at hand has seen.
-fn epochs(browser: &Browser) -> u64 {
+pub(crate) fn epochs(browser: &Browser) -> u64 {
     let text = browser.text("#at-epoch").replace(',', "");
     let number = text.split(' ').next().and_then(|number| number.parse().ok());
     number.unwrap_or_else(|| panic!("no number of epochs in {text:?}"))
@@ -107,8 +107,8 @@ fn a_run_is_paused_stepped_stopped_and_taken_up_after_a_reload() {
     // Another address than the run's: it goes on with its own settings, from where it was.
     let before = epochs(&browser);
     browser.open(page.url());
-    browser.wait_for("return !!document.querySelector('#resume')");
-    browser.click("#resume");
+    browser.wait_for("return !!document.querySelector('.resume')");
+    browser.click(".resume");
     browser.wait_for_text("#play", "Pause");
     browser.wait_for_text("#at-epoch", "of 100,000");
     browser.click("#stop");

@@ -126,6 +126,46 @@ impl Browser {
         self.command("actions", &json!({ "actions": [source] }));
     }
 
+    /// The tab in front.
+    pub(crate) fn tab(&self) -> String {
+        let path = format!("/session/{}/window", self.session);
+        let tab = self.call("GET", &path, &json!({}));
+        tab.as_str().expect("a handle").to_owned()
+    }
+
+    /// Opens another tab of the same profile and turns to it.
+    pub(crate) fn new_tab(&self) {
+        let tab = self.command("window/new", &json!({ "type": "tab" }));
+        self.turn_to(tab["handle"].as_str().expect("a handle"));
+    }
+
+    pub(crate) fn turn_to(&self, tab: &str) {
+        self.command("window", &json!({ "handle": tab }));
+    }
+
+    /// Closes the tab in front; another has to be turned to.
+    pub(crate) fn close_tab(&self) {
+        self.call("DELETE", &format!("/session/{}/window", self.session), &json!({}));
+    }
+
+    /// Presses the mouse at one place of an element, moves it, and lets go: places count from the
+    /// element's middle, in pixels.
+    pub(crate) fn drag(&self, selector: &str, from: (i32, i32), to: (i32, i32)) {
+        let id = self.element(selector);
+        let origin = json!({ "element-6066-11e4-a52e-4f735466cecf": id });
+        let at = |(x, y): (i32, i32)| json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y, "origin": origin });
+        let actions = json!([
+            at(from),
+            { "type": "pointerDown", "button": 0 },
+            at(to),
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let mouse = json!({
+            "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions,
+        });
+        self.command("actions", &json!({ "actions": [mouse] }));
+    }
+
     fn element(&self, selector: &str) -> String {
         let query = json!({ "using": "css selector", "value": selector });
         let element = self.command("element", &query);

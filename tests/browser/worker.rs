@@ -255,10 +255,12 @@ fn a_browser_reads_good_files_and_refuses_bad_ones() {
     assert_eq!((report.matrix.rows, report.matrix.columns), (3, 2));
     link.ask_with(&Request::Titles { name: "movies.dat".into() }, b"10::Up (2009)::Animation\n");
     let titles = link.wait(|news| match news {
-        News::Titles { titles, matched } => Some((*titles, *matched)),
+        News::Titles { titles, matched, first_rows, .. } => {
+            Some((*titles, *matched, first_rows[0].title.clone()))
+        }
         _ => None,
     });
-    assert_eq!(titles, (1, Some(1)));
+    assert_eq!(titles, (1, Some(1), Some("Up".into())));
 
     let zeros = "new Blob(Array(80).fill(new Blob([new Uint8Array(1 << 24)])))";
     link.send(&read("all.csv", false), zeros);

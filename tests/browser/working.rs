@@ -64,3 +64,78 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     ));
     assert_clean(&browser);
 }
+
+#[test]
+fn rows_keep_the_focus_while_a_run_goes_on() {
+    let test = "rows_keep_the_focus_while_a_run_goes_on";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(&format!("{}?epochs=100000&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    for place in ["#pick-list li:nth-child(3) button", "#completed .scroll", "#runs .name"] {
+        if browser.text("#play") != "Pause" {
+            browser.click("#play");
+            browser.wait_for_text("#play", "Pause");
+        }
+        browser.wait_for(&format!("return !!document.querySelector({place:?})"));
+        browser.run(&format!(
+            "window.before = document.querySelector('#completed').innerText;
+             document.querySelector({place:?}).focus();
+             window.focused = document.activeElement"
+        ));
+        // The model has moved on, and the page has asked it again.
+        browser.wait_for("return document.querySelector('#completed').innerText !== before");
+        browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+        let script = format!(
+            "return document.activeElement === focused && focused === document.querySelector({place:?})"
+        );
+        assert_eq!(browser.run(&script), true, "{place} lost the focus");
+    }
+    browser.click("#stop");
+    browser.wait_for_text("#play", "Train again");
+    assert_clean(&browser);
+}
+
+#[test]
+fn items_lie_on_a_map_and_errors_are_told_by_tenths() {
+    let test = "items_lie_on_a_map_and_errors_are_told_by_tenths";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser
+        .open(&format!("{}?model=bayes-mf&epochs=30&burn-in=10&factors=3&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    drop_file(
+        &browser,
+        "movies.dat",
+        "7::The Seventh (1999)::Drama\n14::Fourteen (2001)::Comedy\n",
+    );
+    browser.wait_for_text("#notice", "2 titles");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+    // This model says how sure it is.
+    browser.wait_for_text("#pick-list strong", " ± ");
+
+    browser.click("#map summary");
+    browser.wait_for_text("#map-text", "All 61 items");
+    let dots = "return [...document.querySelectorAll('.plane .mark')]
+        .reduce((sum, path) => sum + (path.getAttribute('d').match(/M/g) ?? []).length, 0)";
+    assert_eq!(browser.run(dots), 61);
+    browser.wait_for_text("#map .marks", "Drama");
+    browser.type_into("#map-search", "seventh");
+    browser.wait_for("return document.querySelectorAll('.plane .ring').length === 1");
+    browser.click("#map-found button");
+    browser.wait_for_text("#similar", "The Seventh");
+    assert!(count(&browser, "#similar .histogram tbody tr") > 1, "how often it got each rating");
+    // Near enough, and most dots are out of sight; then all are there again.
+    (0..4).for_each(|_| browser.click("#map-nearer"));
+    assert!(browser.run(dots).as_u64().unwrap() < 61);
+    browser.click("#map-whole");
+    assert_eq!(browser.run(dots), 61);
+
+    browser.click("#judged summary");
+    browser.wait_for_text("#judged-text", "On 400 ratings that it has not seen: RMSE 0.");
+    assert_eq!(count(&browser, "#judged table"), 3);
+    assert_clean(&browser);
+}

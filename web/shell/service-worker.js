@@ -13,13 +13,27 @@ const address = (file) => (file === "index.html" ? "./" : file);
 
 self.addEventListener("install", (event) => {
   const cache = (file) => (file === "index.html" ? "reload" : "default");
-  const wanted = FILES.filter((file) => !isLarge(file)).map((file) => new Request(address(file), { cache: cache(file) }));
-  const fetched = async () => (await caches.open(CACHE)).addAll(wanted);
+  const request = (file) => new Request(address(file), { cache: cache(file) });
+  const fetched = async () => {
+    const large = await isUsed();
+    const wanted = FILES.filter((file) => large || !isLarge(file));
+    await (await caches.open(CACHE)).addAll(wanted.map(request));
+  };
   event.waitUntil(fetched());
 });
 
-self.addEventListener("message", ({ data }) => {
+/** Whether an earlier version was asked for what is large. */
+async function isUsed() {
+  const names = (await caches.keys()).filter((name) => name.startsWith("latent-"));
+  const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  return kept.flat().some(({ url }) => isLarge(url.split("/").pop()));
+}
+
+self.addEventListener("message", (event) => {
+  const { data } = event;
   if (data === "skip-waiting") self.skipWaiting();
+  // The worker that asked for it may have done so before this service worker was there to see it.
+  if (data === "keep-large") event.waitUntil(Promise.all(FILES.filter(isLarge).map(kept)));
 });
 
 self.addEventListener("activate", (event) => {

@@ -9,8 +9,10 @@
 )]
 
 mod address; // settings as a web address, and as a command for the desktop
+mod kind; // what a file is for
 mod lines; // runs as lines of a chart
 mod numbers; // numbers as people read them
+mod plane; // the map of items
 mod record; // a run as the page keeps it
 
 #[cfg(target_family = "wasm")]

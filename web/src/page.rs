@@ -6,7 +6,10 @@ mod actions; // what the person can ask for
 mod news; // what the worker says, into signals
 mod using; // the model at work
 mod clock; // elapsed time, speed, time to go
-mod storage; // what survives a reload
+mod database; // the browser's storage
+mod storage; // runs that are over
+mod locks; // which tab has which run
+mod unfinished; // runs that were cut off
 mod history; // the address bar
 mod files; // files in, by drop, button and paste, and out
 mod keys; // the keyboard

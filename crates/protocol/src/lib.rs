@@ -6,7 +6,8 @@
 mod model_at_work; // questions to a trained model, and their answers
 
 pub use model_at_work::{
-    Answer, Because, Cell, Found, Item, Neighbour, Pick, Picks, Question, Similar, Who, Window,
+    Answer, Because, Cell, Dot, Found, Item, Judged, Map, Neighbour, Pick, Picks, Question,
+    Similar, Who, Window,
 };
 
 use ratings::{Statistics, sample::SampleConfig};
@@ -114,10 +115,14 @@ pub enum News {
     BadData(BadData),
     /// Titles are at hand.
     Titles {
+        /// The file's name.
+        name: String,
         /// How many there are.
         titles: usize,
         /// Items of the data that have one; `None` without data.
         matched: Option<usize>,
+        /// The first ratings of the data, with their titles.
+        first_rows: Vec<Row>,
     },
     /// A run is ready, and held.
     Started(Box<Started>),

@@ -3,6 +3,7 @@
 
 use ratings::Bar;
 use serde::{Deserialize, Serialize};
+use trainer::Errors;
 
 /// What the page asks of the model at hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,13 @@ pub enum Question {
         /// How many items.
         items: usize,
     },
+    /// The most rated items as points of a plane.
+    Map {
+        /// At most so many.
+        most: usize,
+    },
+    /// How far its predictions of the ratings kept for testing are off.
+    Judge,
 }
 
 /// For whom the model predicts.
@@ -68,6 +76,10 @@ pub enum Answer {
     Similar(Similar),
     /// A piece of the completed matrix.
     Window(Window),
+    /// Items as points of a plane.
+    Map(Map),
+    /// How far predictions are off.
+    Judged(Judged),
 }
 
 /// An item, and what the data says of it.
@@ -112,6 +124,8 @@ pub struct Pick {
     pub item: Item,
     /// The predicted rating, on the data's scale.
     pub predicted: f32,
+    /// Its standard deviation, where the model knows one.
+    pub deviation: Option<f32>,
     /// What of the user's own ratings speaks for it most.
     pub because: Vec<Because>,
 }
@@ -169,4 +183,40 @@ pub struct Cell {
     pub known: Option<f32>,
     /// The model's prediction, on the data's scale.
     pub predicted: f32,
+    /// Its standard deviation, where the model knows one.
+    pub deviation: Option<f32>,
+}
+
+/// The most rated items as points of a plane, the most rated first: the two directions in which their
+/// factors differ most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Map {
+    /// The items; none where the model has fewer than two factors.
+    pub dots: Vec<Dot>,
+    /// Genres that `Dot::genre` counts in, the one of the most items first.
+    pub genres: Vec<String>,
+    /// The part of the factors' variance along each axis.
+    pub shares: [f64; 2],
+    /// Items that the model knows.
+    pub items: usize,
+}
+
+/// An item on the map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dot {
+    /// Its id.
+    pub item: String,
+    /// Its title, where there is one.
+    pub title: Option<String>,
+    /// Where it lies.
+    pub place: [f64; 2],
+    /// Its first genre, where it is known.
+    pub genre: Option<usize>,
+}
+
+/// How far predictions of the ratings kept for testing are off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// `None` without such ratings, as of a model from a file.
+    pub errors: Option<Errors>,
 }

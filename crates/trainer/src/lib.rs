@@ -93,8 +93,8 @@ pub use model_kind::{ModelKind, Optimizer};
 pub use order::Order;
 pub use points::Estimate;
 pub use predict::{
-    Audience, Catalogue, Explanation, FactorShare, Fallback, Filter, Histories, Pick, Prediction,
-    Predictor, Reason, Scorer, Taste, Wanted,
+    Audience, Catalogue, Explanation, FactorShare, Fallback, Filter, Histories, ItemMap, Pick,
+    Prediction, Predictor, Reason, Scorer, Taste, Wanted,
 };
 #[cfg(feature = "autodiff")]
 pub use record::RecordError;

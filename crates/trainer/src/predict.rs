@@ -12,6 +12,7 @@ mod fold_in; // a user whom the model has not seen
 mod network_user; // the same for a network
 mod explain; // why an item is predicted so
 mod catalogue; // what is recommended at all
+mod map; // items as points of a plane
 mod predictor; // all of it together
 mod audience; // the users for an item
 
@@ -20,6 +21,7 @@ pub use catalogue::Catalogue;
 pub use explain::{Explanation, FactorShare, Reason};
 pub use filter::Filter;
 pub use histories::Histories;
+pub use map::ItemMap;
 pub use predictor::{Fallback, Prediction, Predictor, Taste};
 pub use scorer::Scorer;
 pub(crate) use tables::Tables;

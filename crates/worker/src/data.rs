@@ -38,6 +38,12 @@ pub(crate) fn read(name: &str, bytes: &[u8], skip_bad_lines: bool) -> Result<Dat
     }
 }
 
+/// Whether a file that was refused holds titles, packed perhaps.
+pub(crate) fn holds_titles(name: &str, bytes: &[u8]) -> bool {
+    let error = ratings::read(name, bytes, &ReadOptions::default()).err();
+    error.is_some_and(|error| error.problem == Problem::TitlesNotRatings)
+}
+
 fn refused(name: &str, bytes: &[u8], error: &ReadError) -> BadData {
     let mut bad = bad_data(name, error.to_string());
     if matches!(error.problem, Problem::Line(_)) {
@@ -70,7 +76,7 @@ impl Data {
             seconds,
             format: format!("{}, {}", table.format, table.container),
             statistics: Statistics::of(table),
-            first_rows: (0..table.ratings.len().min(FIRST_ROWS)).map(|i| self.row(i)).collect(),
+            first_rows: self.first_rows(),
             skipped: table.skipped.count,
             skipped_examples: table.skipped.examples.iter().map(shown).collect(),
             titles: titles.as_ref().map_or(0, Titles::len),
@@ -78,6 +84,11 @@ impl Data {
             matrix: matrix::picture(table),
             fingerprint: fingerprint.to_string(),
         }
+    }
+
+    /// The first ratings as the file has them.
+    pub(crate) fn first_rows(&self) -> Vec<Row> {
+        (0..self.table.ratings.len().min(FIRST_ROWS)).map(|i| self.row(i)).collect()
     }
 
     fn row(&self, i: usize) -> Row {

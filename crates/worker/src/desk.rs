@@ -24,7 +24,7 @@ use self::using::Counter;
 pub(crate) struct Desk {
     devices: Devices,
     data: Option<Data>,
-    given_titles: Option<Titles>, // for data that brings none
+    given_titles: Option<Titles>, // for the first data, if it brings none
     cut: Option<Cut>,
     course: Option<Course>,
     model: Option<Model>,

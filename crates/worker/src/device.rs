@@ -4,6 +4,7 @@ use protocol::{DeviceReport, Settings};
 use trainer::{Device, DeviceChoice, DeviceError, DeviceKind, EngineKind, NoKernels};
 
 use crate::webgpu;
+use crate::why::{NO_TIMESTAMPS, TOO_LARGE};
 
 /// A device and why it was taken.
 #[derive(Clone)]
@@ -34,12 +35,12 @@ impl Devices {
             return Ok(taken.clone());
         }
         let device = Device::open(choice).await.map_err(|error| match error {
-            DeviceError::NoAdapter => format!("{}. Choose the CPU", webgpu::why_not()),
+            DeviceError::NoAdapter => format!("{}. Choose the CPU", webgpu::found().why_not()),
             error => error.to_string(),
         })?;
         let mut reason = device.reason().to_owned();
         if device.kind() == DeviceKind::Cpu && trainer::adapters().await.is_empty() {
-            reason = webgpu::why_not();
+            reason = webgpu::found().why_the_cpu();
         }
         Ok(known.insert(Taken { device, reason }).clone())
     }
@@ -88,9 +89,9 @@ async fn cpu(reason: &str) -> Result<Taken, String> {
 /// Why a GPU cannot carry this run, if it cannot.
 fn unfit(gpu: &Device, settings: &Settings) -> Option<&'static str> {
     match gpu.engine(&settings.config) {
-        Err(NoKernels::Sizes) => Some("the model is too large for the kernels on the GPU"),
+        Err(NoKernels::Sizes) => Some(TOO_LARGE),
         Ok(EngineKind::Autodiff) if gpu.adapter().is_some_and(|gpu| !gpu.timestamp_query) => {
-            Some("the GPU gives no timestamp queries here, which the autodiff engine needs")
+            Some(NO_TIMESTAMPS)
         }
         _ => None,
     }

@@ -13,6 +13,7 @@
 mod size; // which files fit
 mod data; // a file to what the page shows of it
 mod matrix; // the rating matrix from afar
+mod why; // why the CPU trains
 
 #[cfg(target_family = "wasm")]
 mod inbox; // requests in turn
@@ -23,7 +24,7 @@ mod post; // news to the page
 #[cfg(target_family = "wasm")]
 mod blob; // a file's bytes, as they come
 #[cfg(target_family = "wasm")]
-mod webgpu; // what the browser has, and why not
+mod webgpu; // what the browser has
 #[cfg(target_family = "wasm")]
 mod device; // which processor, and why
 #[cfg(target_family = "wasm")]

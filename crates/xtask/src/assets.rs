@@ -5,6 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+/// The file that names all others.
+const LIST: &str = "service-worker.js";
+
 /// Hexadecimal digits of a content's hash in a name.
 const DIGITS: usize = 16;
 
@@ -65,6 +68,11 @@ impl Assets {
         self.files.iter().any(|file| file.source == source)
     }
 
+    /// Bytes of a file of this name, as the sources have it; 0 where there is none.
+    pub(crate) fn size(&self, source: &str) -> usize {
+        self.files.iter().find(|file| file.source == source).map_or(0, |file| file.bytes.len())
+    }
+
     /// All files, in the order in which they were added.
     pub(crate) fn files(&self) -> &[Asset] {
         &self.files
@@ -76,15 +84,21 @@ impl Assets {
         format!("{:016x}", hash(names.as_bytes()))
     }
 
-    /// Writes the files into a folder, and takes away what earlier versions of them are there.
+    /// Writes the files into a folder. Of earlier versions those stay that the page before named, for
+    /// whoever has it open; the others go.
     ///
     /// # Errors
     /// A file that cannot be written or removed.
     pub(crate) fn write(&self, out: &Path) -> Result<()> {
         fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        let before = fs::read(out.join(LIST)).unwrap_or_default(); // none the first time
+        let is_same = self.files.iter().any(|file| file.name == LIST && file.bytes == before);
+        let before = String::from_utf8_lossy(&before);
         for entry in fs::read_dir(out)?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let kept = self.files.iter().any(|file| file.name == name);
+            let kept = is_same
+                || before.contains(&format!("\"{name}\""))
+                || self.files.iter().any(|file| file.name == name);
             if !kept && self.files.iter().any(|file| is_version_of(&name, &file.source)) {
                 fs::remove_file(entry.path())
                     .with_context(|| format!("cannot remove {}", entry.path().display()))?;
@@ -145,12 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn what_earlier_builds_left_goes_and_nothing_else() {
+    fn what_builds_before_the_last_left_goes_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |text: &str| {
             let mut assets = Assets::default();
             let name = assets.add("start.js", text);
             assets.add_plain("index.html", *b"hello");
+            assets.add_plain(LIST, format!("[\"{name}\"]"));
             assets.write(folder.path()).expect("written");
             name
         };
@@ -158,6 +173,11 @@ mod tests {
         fs::write(folder.path().join("robots.txt"), "").expect("a file of someone else's");
         let second = write("2");
         let there = |name: &str| folder.path().join(name).exists();
-        assert!(!there(&first) && there(&second) && there("index.html") && there("robots.txt"));
+        assert!(there(&first) && there(&second), "a page that is open still finds its files");
+        assert_eq!(write("2"), second);
+        assert!(there(&first), "the same build again is no newer version");
+        let third = write("3");
+        assert!(!there(&first) && there(&second) && there(&third));
+        assert!(there("index.html") && there("robots.txt"));
     }
 }

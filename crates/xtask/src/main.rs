@@ -49,7 +49,7 @@ enum Chore {
 #[derive(clap::Args)]
 struct WebArgs {
     /// Folder for the built page
-    #[arg(long, value_name = "DIR", default_value = "dist")]
+    #[arg(long, value_name = "DIR", default_value_os_t = default_out())]
     out: PathBuf,
     /// Write the folder and stop there
     #[arg(long)]
@@ -63,6 +63,11 @@ struct WebArgs {
     /// Leave the browser closed
     #[arg(long, conflicts_with = "build_only")]
     no_open: bool,
+}
+
+/// Where the page goes, if nothing else is said: where Trunk wants it, when Trunk asks for it.
+fn default_out() -> PathBuf {
+    std::env::var_os("TRUNK_STAGING_DIR").map_or_else(|| "dist".into(), PathBuf::from)
 }
 
 fn main() -> ExitCode {

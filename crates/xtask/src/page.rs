@@ -1,7 +1,8 @@
 //! `index.html` as it is built.
 //!
-//! The lines of `index.html` that carry `data-trunk` name the page's files, in the words that
-//! Trunk understands too, so the list of files exists once. A tag stands alone on its line.
+//! The lines of `index.html` that carry `data-trunk` name the page's files, in Trunk's words, so the
+//! list of files exists once. A tag stands alone on its line. Trunk itself has the page built here too
+//! (`Trunk.toml`).
 
 use std::fs;
 use std::path::Path;

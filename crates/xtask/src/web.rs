@@ -46,9 +46,10 @@ fn assemble() -> Result<Assets> {
         assets.add_text(&format!("{}.js", recipe.name), &js);
     }
     let loader = read("crates/worker/worker.js")?;
-    assets.add_text("worker.js", &loader);
-    let loader = loader.replace(WORKER.name, AUTODIFF.name);
-    assets.add_text("worker-autodiff.js", &loader);
+    for (name, program) in [("worker.js", WORKER), ("worker-autodiff.js", AUTODIFF)] {
+        let bytes = assets.size(&format!("{}_bg.wasm", program.name));
+        assets.add_text(name, &loader_of(&loader, program.name, bytes));
+    }
     let start = assets.add_text("start.js", &read("web/shell/start.js")?);
     page::add(&root, &start, &mut assets)?;
     let files: Vec<&str> = assets.files().iter().map(|file| file.name.as_str()).collect();
@@ -58,4 +59,26 @@ fn assemble() -> Result<Assets> {
         .replace("[\"FILES\"]", &known);
     assets.add_plain("service-worker.js", service);
     Ok(assets)
+}
+
+/// The worker's loader for a program of so many bytes.
+fn loader_of(loader: &str, program: &str, bytes: usize) -> String {
+    loader
+        .replace(WORKER.name, program)
+        .replace("const SIZE = 0;", &format!("const SIZE = {bytes};"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loader_knows_its_program_and_how_large_it_is() {
+        let file = shell::root().join("crates/worker/worker.js");
+        let loader = fs::read_to_string(file).expect("the loader");
+        let built = loader_of(&loader, AUTODIFF.name, 1234);
+        assert!(built.contains("const SIZE = 1234;"), "{built}");
+        assert!(built.contains("\"./worker_autodiff_program.js\""), "{built}");
+        assert!(!built.contains("worker_program"), "{built}");
+    }
 }

@@ -6,11 +6,13 @@ use ratings::sample::SampleConfig;
 use trainer::{Config, EngineChoice};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
 use super::clock::Clock;
 use super::link::{self, Program};
 use super::state::{Begin, Go, Next, Page, Reading, Source, Stage, Worker};
-use super::storage::{self, Kept};
+use super::storage;
+use super::unfinished::{self, Kept};
 use crate::address;
 use crate::record::{Change, Record};
 
@@ -36,6 +38,9 @@ pub(crate) fn read(page: Page, source: Source) {
     };
     page.reading.set(Some(Reading { name, done: 0, total, seconds: 0.0 }));
     page.sent.set_value(Some(source.clone()));
+    if page.data.with_untracked(Option::is_some) {
+        page.titles.set_value(None); // they are those of the data before
+    }
     if matches!(page.worker.get_untracked(), Worker::Dead(_)) {
         link::open(page, Program::Fused);
     }
@@ -58,7 +63,9 @@ pub(crate) fn send(page: Page, source: &Source) {
 /// Reads the refused file again without its bad lines.
 pub(crate) fn skip_bad_lines(page: Page) {
     if let Some(Source::File { name, blob, .. }) = page.sent.get_value() {
+        let titles = page.titles.get_value();
         read(page, Source::File { name, blob, skip_bad_lines: true });
+        page.titles.set_value(titles);
     }
 }
 
@@ -94,9 +101,12 @@ pub(crate) fn reset(page: Page) {
         return;
     }
     link::ask(page, &Request::Reset, None);
+    let id = page.run.with_untracked(|run| run.as_ref().map(|run| run.id));
     archive(page);
     idle(page);
-    storage::forget_unfinished(page);
+    if let Some(id) = id {
+        unfinished::forget(page, id);
+    }
 }
 
 /// No run at hand.
@@ -155,13 +165,10 @@ pub(crate) fn start(page: Page, how: Begin) {
     page.stage.set(Stage::Starting);
     let settings = page.settings.get_untracked();
     match how {
-        Begin::Fresh => {
-            set_aside_unfinished(page);
-            link::ask(page, &Request::Start { settings }, None);
-        }
+        Begin::Fresh => link::ask(page, &Request::Start { settings }, None),
         Begin::Resume(kept) => spawn_local(async move {
             page.resumed.set_value(Some(kept.record.clone()));
-            match storage::model(&kept).await {
+            match unfinished::model(&kept).await {
                 Ok(model) => link::ask(page, &Request::Start { settings }, Some(&model)),
                 Err(error) => {
                     page.stage.set(Stage::Idle);
@@ -173,28 +180,16 @@ pub(crate) fn start(page: Page, how: Begin) {
     }
 }
 
-/// A run that could have gone on gives way to a new one; its curve stays.
-fn set_aside_unfinished(page: Page) {
-    let kept = page.unfinished.try_update(Option::take).flatten();
-    if let Some(record) = kept.map(|kept| kept.record).filter(|run| !run.history.is_empty()) {
-        storage::put_run(page, &record);
-        page.earlier.update(|earlier| {
-            earlier.retain(|run| run.id != record.id);
-            earlier.push(record);
-        });
-    }
-}
-
 /// Goes on with a run that was cut off: its data first, then its model.
 pub(crate) fn resume(page: Page, kept: Kept) {
-    page.unfinished.set(None);
-    let is_other = |run: &Record| run.id != kept.record.id;
-    if page.run.with_untracked(|run| run.as_ref().is_some_and(is_other)) {
-        archive(page);
+    let id = kept.record.id;
+    page.unfinished.update(|runs| runs.retain(|run| run.record.id != id));
+    if page.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id != id)) {
+        set_aside(page);
     }
     page.run.set(None);
     spawn_local(async move {
-        match storage::source(&kept).await {
+        match unfinished::source(&kept).await {
             Ok(source) => {
                 read(page, source);
                 let begin = Some(Begin::Resume(Box::new(kept)));
@@ -260,12 +255,38 @@ pub(crate) fn archive(page: Page) {
     }
 }
 
+/// The run at hand gives way. One that was under way can go on later.
+pub(crate) fn set_aside(page: Page) {
+    let is_open = page.stage.get_untracked().is_open();
+    let id = page.run.with_untracked(|run| run.as_ref().map(|run| run.id));
+    archive(page);
+    idle(page);
+    if let Some(id) = id.filter(|_| is_open) {
+        unfinished::offer(page, id);
+    }
+}
+
 /// Asks for the model file.
 pub(crate) fn export(page: Page) {
     link::ask(page, &Request::Export, None);
 }
 
-/// Has the worker open a model file or read titles from a `Blob`.
+/// Has the worker read the titles of items, for the data at hand or on its way.
+pub(crate) fn read_titles(page: Page, name: String, blob: Blob) {
+    page.titles.set_value(Some((name, blob)));
+    if is_ready(page) {
+        send_titles(page);
+    } // else they are sent when the worker is ready
+}
+
+/// Sends the titles that were given.
+pub(crate) fn send_titles(page: Page) {
+    if let Some((name, blob)) = page.titles.get_value() {
+        link::ask(page, &Request::Titles { name }, Some(&blob));
+    }
+}
+
+/// Has the worker open a model file.
 pub(crate) fn hand_over(page: Page, request: &Request, blob: &JsValue) {
     if is_ready(page) {
         link::ask(page, request, Some(blob));

@@ -4,10 +4,12 @@ use js_sys::{Array, Uint8Array};
 use leptos::{ev, prelude::*};
 use protocol::Request;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlAnchorElement, Url};
 
 use super::actions;
 use super::state::{Page, Source};
+use crate::kind::{self, Kind};
 
 /// Takes files that are dropped or pasted anywhere on the page. The listeners live as long as it.
 pub(crate) fn accept_everywhere(page: Page) {
@@ -56,43 +58,36 @@ fn mark(over: bool) {
     }
 }
 
-/// Takes the files of a list, titles after ratings.
+/// Takes the files of a list, each for what it holds, titles after ratings.
 pub(crate) fn take_all(page: Page, files: &FileList) {
-    let mut files: Vec<File> = (0..files.length()).filter_map(|n| files.item(n)).collect();
-    files.sort_by_key(|file| kind(&file.name()) as u8);
-    for file in files {
-        take(page, file);
-    }
+    let files: Vec<File> = (0..files.length()).filter_map(|n| files.item(n)).collect();
+    spawn_local(async move {
+        let mut known = Vec::with_capacity(files.len());
+        for file in files {
+            known.push((kind::of(&start(&file).await), file));
+        }
+        known.sort_by_key(|(kind, _)| *kind); // stable
+        for (kind, file) in known {
+            take(page, kind, file);
+        }
+    });
 }
 
-/// What a file is for, by its name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Ratings,
-    Titles,
-    Model,
+/// The start of a file; nothing of one that cannot be read, which the worker will say.
+async fn start(file: &File) -> Vec<u8> {
+    let part = file.slice_with_i32_and_i32(0, kind::LOOKED_AT as i32);
+    let Ok(part) = part.map(|part| part.array_buffer()) else { return Vec::new() };
+    let bytes = JsFuture::from(part).await;
+    bytes.map(|bytes| Uint8Array::new(&bytes).to_vec()).unwrap_or_default()
 }
 
-fn kind(name: &str) -> Kind {
-    let name = name.to_lowercase();
-    if name.ends_with(".safetensors") {
-        Kind::Model
-    } else if !name.contains("rating")
-        && ["movie", "title", "u.item", "item"].iter().any(|word| name.starts_with(word))
-    {
-        Kind::Titles
-    } else {
-        Kind::Ratings
-    }
-}
-
-fn take(page: Page, file: File) {
+fn take(page: Page, kind: Kind, file: File) {
     let name = file.name();
-    match kind(&name) {
+    match kind {
         Kind::Ratings => {
             actions::read(page, Source::File { name, blob: file.into(), skip_bad_lines: false });
         }
-        Kind::Titles => actions::hand_over(page, &Request::Titles { name }, &file),
+        Kind::Titles => actions::read_titles(page, name, file.into()),
         Kind::Model => actions::hand_over(page, &Request::Open { name }, &file),
     }
 }

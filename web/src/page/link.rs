@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, HtmlMetaElement, MessageEvent, WorkerOptions, WorkerType};
 
-use super::news;
 use super::state::{Page, Worker};
+use super::{news, update};
 
 /// Which program the worker runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +71,13 @@ fn start(page: Page, program: Program) -> Result<Link, JsValue> {
     // A program that cannot be fetched is a plain event, without a message.
     let on_error = Closure::new(move |event: Event| {
         let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
-        let missing = "its program cannot be loaded; without a network, or after an update of \
-                       this page, load the page again";
-        news::died(page, if message.is_empty() { missing.into() } else { message });
+        let is_missing = message.is_empty();
+        if is_missing {
+            update::look();
+        }
+        let missing = "its program cannot be loaded: there is no network, or a newer version of \
+                       this page has taken its place, which is offered here in a moment";
+        news::died(page, if is_missing { missing.into() } else { message });
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

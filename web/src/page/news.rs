@@ -7,13 +7,14 @@ use leptos::prelude::*;
 use protocol::{DataReport, News, Opened, Started};
 use trainer::{EpochReport, Event, Recovery};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::actions;
 use super::clock::{self, Clock};
 use super::files;
 use super::link::Program;
-use super::state::{Next, Page, Reading, Stage, Worker};
-use super::storage;
+use super::state::{Next, Page, Reading, Source, Stage, Worker};
+use super::{locks, storage, unfinished, update};
 use crate::numbers::{counted, rmse};
 use crate::record::Record;
 
@@ -30,6 +31,10 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             if let Some(source) = page.sent.get_value() {
                 actions::send(page, &source);
             }
+            actions::send_titles(page);
+            if program == Program::Autodiff {
+                update::keep_large();
+            }
         }
         News::Reading { done, total, seconds } => page.reading.update(|reading| {
             let name = reading.take().map(|reading| reading.name).unwrap_or_default();
@@ -41,7 +46,24 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             page.next.update_value(|next| next.begin = None);
             page.refused.set(Some(refused));
         }
-        News::Titles { titles, matched } => {
+        News::Titles { name, titles, matched, first_rows } => {
+            if page
+                .reading
+                .with_untracked(|reading| reading.as_ref().is_some_and(|r| r.name == name))
+            {
+                page.reading.set(None); // taken for ratings until the worker had looked inside
+                if let Some(Source::File { name, blob, .. }) =
+                    page.sent.try_update_value(Option::take).flatten()
+                {
+                    page.titles.set_value(Some((name, blob)));
+                }
+            }
+            page.data.update(|data| {
+                if let Some(data) = data {
+                    *data = Arc::new(DataReport { titles, first_rows, ..DataReport::clone(data) });
+                }
+            });
+            page.using.ask_anew();
             let matched = matched.map(|n| format!(", {} of the data's", counted(n, "item")));
             page.say(format!("{}{}.", counted(titles, "title"), matched.unwrap_or_default()));
         }
@@ -64,7 +86,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             }
         }
         News::Memory { .. } => {}
-        News::Checkpoint { .. } => storage::keep(page, &attachment),
+        News::Checkpoint { .. } => unfinished::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
         News::Answer(answer) => page.using.hear(*answer),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
@@ -75,7 +97,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
                 page.stage.set(Stage::Idle);
                 page.resumed.set_value(None);
                 page.next.set_value(Next::default());
-                storage::find_unfinished(page);
+                spawn_local(unfinished::offer_all(page));
             }
             page.complain(message);
         }
@@ -91,14 +113,13 @@ pub(crate) fn died(page: Page, cause: String) {
     page.clock.update(|clock| clock.run(false));
     if page.stage.get_untracked() != Stage::Idle {
         page.stage.set(Stage::Idle);
-        storage::find_unfinished(page);
+        spawn_local(unfinished::offer_all(page));
     }
 }
 
 fn data(page: Page, report: DataReport) {
     if page.stage.get_untracked() != Stage::Idle {
-        actions::archive(page); // the worker dropped the run with the data it had
-        actions::idle(page);
+        actions::set_aside(page); // the worker dropped the run with the data it had
     }
     page.reading.set(None);
     if let Some(sent) = page.sent.try_update_value(Option::take).flatten() {
@@ -119,7 +140,10 @@ fn begun(page: Page, started: Started) {
         data.as_ref().map(|data| (data.name.clone(), data.fingerprint.clone())).unwrap_or_default()
     });
     let resumed = page.unfinished_record(epochs);
-    let id = resumed.as_ref().map_or_else(|| page.next_id(), |record| record.id);
+    let id = resumed.as_ref().map_or_else(|| storage::next_id(page), |record| record.id);
+    spawn_local(async move {
+        let _ = locks::take(page, id).await;
+    }); // this tab's, no other's
     page.earlier.update(|earlier| earlier.retain(|run| run.id != id));
     page.device.set(Some(device.clone()));
     page.view.update(|view| view.range = None);
@@ -160,12 +184,11 @@ fn opened(page: Page, model: Opened) {
         counted(items, "item"),
         counted(history.len(), "epoch"),
     ));
-    actions::archive(page);
-    actions::idle(page);
+    actions::set_aside(page);
     page.settings.set(settings.clone());
     page.using.begin((users, items));
     page.run.set(Some(Record {
-        id: page.next_id(),
+        id: storage::next_id(page),
         name,
         data: "a model file".into(),
         fingerprint: String::new(),
@@ -231,9 +254,9 @@ fn finished(page: Page, epochs: usize, parameters: usize) {
     page.clock.update(|clock| clock.run(false));
     page.progress.set(None);
     page.stage.set(Stage::Finished);
-    storage::forget_unfinished(page);
     let run = page.run.get_untracked();
     if let Some(run) = &run {
+        unfinished::forget(page, run.id);
         storage::put_run(page, run);
     }
     let test =
@@ -247,11 +270,6 @@ fn finished(page: Page, epochs: usize, parameters: usize) {
 }
 
 impl Page {
-    /// A number for a new run.
-    fn next_id(&self) -> u32 {
-        self.earlier.with_untracked(|runs| runs.iter().map(|run| run.id).max().unwrap_or(0)) + 1
-    }
-
     /// The record of the run that was resumed, cut to the epochs that the model has seen.
     fn unfinished_record(&self, epochs: usize) -> Option<Record> {
         let mut record = self.resumed.try_update_value(Option::take).flatten()?;

@@ -1,7 +1,9 @@
 //! Every signal of the page. Components read them; `actions` and `news` move them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use js_sys::Function;
 use leptos::prelude::*;
 use protocol::{BadData, DataReport, DeviceReport, Settings};
 use ratings::sample::SampleConfig;
@@ -10,7 +12,7 @@ use web_sys::Blob;
 
 use super::clock::Clock;
 use super::link::{Link, Program};
-use super::storage::Kept;
+use super::unfinished::Kept;
 use super::using::Using;
 use crate::address;
 use crate::lines::View;
@@ -39,8 +41,8 @@ pub(crate) struct Page {
     pub(crate) clock: RwSignal<Clock>,
     /// Runs that are over, the latest last.
     pub(crate) earlier: RwSignal<Vec<Record>>,
-    /// A run that was cut off and can go on.
-    pub(crate) unfinished: RwSignal<Option<Kept>>,
+    /// Runs that were cut off and can go on.
+    pub(crate) unfinished: RwSignal<Vec<Kept>>,
     /// The model at work.
     pub(crate) using: Using,
     /// How the chart looks at the runs.
@@ -62,8 +64,12 @@ pub(crate) struct Page {
     pub(crate) resumed: StoredValue<Option<Record>>,
     /// Epochs that have come and are not drawn yet.
     pub(crate) epochs: StoredValue<Vec<EpochReport>>,
-    /// The fingerprint of the data that lies in storage beside the run under way.
-    pub(crate) data_kept: StoredValue<String>,
+    /// Titles that were given beside the data at hand: the file's name, and the file.
+    pub(crate) titles: StoredValue<Option<(String, Blob)>, LocalStorage>,
+    /// How to let go of each run that this tab has; `None` while it waits for one.
+    pub(crate) locks: StoredValue<HashMap<u32, Option<Function>>, LocalStorage>,
+    /// The run whose data lies in storage.
+    pub(crate) data_kept: StoredValue<Option<u32>>,
     /// Whether the person was told that a run cannot be kept.
     pub(crate) keeps_nothing: StoredValue<bool>,
     /// When a screen reader was last told something, in seconds since the page opened.
@@ -167,7 +173,7 @@ impl Page {
             progress: RwSignal::new(None),
             clock: RwSignal::new(Clock::default()),
             earlier: RwSignal::new(Vec::new()),
-            unfinished: RwSignal::new(None),
+            unfinished: RwSignal::new(Vec::new()),
             using: Using::new(),
             view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
             notice: RwSignal::new(None),
@@ -179,7 +185,9 @@ impl Page {
             next: StoredValue::new_local(Next::default()),
             resumed: StoredValue::new(None),
             epochs: StoredValue::new(Vec::new()),
-            data_kept: StoredValue::new(String::new()),
+            titles: StoredValue::new_local(None),
+            locks: StoredValue::new_local(HashMap::new()),
+            data_kept: StoredValue::new(None),
             keeps_nothing: StoredValue::new(false),
             last_spoken: StoredValue::new(0.0),
         }

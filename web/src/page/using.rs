@@ -1,7 +1,9 @@
 //! The model at work: what was asked of it, and what it said.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use protocol::{Answer, Found, Item, Picks, Question, Request, Similar, Who, Window};
+use protocol::{Answer, Found, Item, Judged, Map, Picks, Question, Request, Similar, Who, Window};
 
 use super::clock;
 use super::link;
@@ -9,6 +11,13 @@ use super::state::{Page, Stage};
 
 /// Items in the list of picks, and in that of similar items.
 const MOST: usize = 10;
+
+/// Users and items in the window of the matrix.
+pub(crate) const ROWS: usize = 12;
+pub(crate) const COLUMNS: usize = 8;
+
+/// Items on the map.
+const MOST_DOTS: usize = 3_000;
 
 /// Signals of the step that uses the model.
 #[derive(Clone, Copy)]
@@ -23,6 +32,13 @@ pub(crate) struct Using {
     pub(crate) picks: RwSignal<Option<Picks>>,
     pub(crate) similar: RwSignal<Option<Similar>>,
     pub(crate) window: RwSignal<Option<Window>>,
+    pub(crate) map: RwSignal<Option<Arc<Map>>>,
+    pub(crate) judged: RwSignal<Option<Judged>>,
+    /// Whether the person looks at the map, and at the errors.
+    pub(crate) map_open: RwSignal<bool>,
+    pub(crate) judged_open: RwSignal<bool>,
+    /// Counts what changes answers beside the model, such as titles.
+    anew: RwSignal<u32>,
     /// Users and items that the model knows.
     pub(crate) size: RwSignal<(usize, usize)>,
     /// The first user and item of the window.
@@ -39,6 +55,11 @@ impl Using {
             picks: RwSignal::new(None),
             similar: RwSignal::new(None),
             window: RwSignal::new(None),
+            map: RwSignal::new(None),
+            judged: RwSignal::new(None),
+            map_open: RwSignal::new(false),
+            judged_open: RwSignal::new(false),
+            anew: RwSignal::new(0),
             size: RwSignal::new((0, 0)),
             corner: RwSignal::new((0, 0)),
         }
@@ -51,7 +72,14 @@ impl Using {
             Answer::Picks(picks) => self.picks.set(Some(picks)),
             Answer::Similar(similar) => self.similar.set(Some(similar)),
             Answer::Window(window) => self.window.set(Some(window)),
+            Answer::Map(map) => self.map.set(Some(Arc::new(map))),
+            Answer::Judged(judged) => self.judged.set(Some(judged)),
         }
+    }
+
+    /// What the answers rest on has changed.
+    pub(crate) fn ask_anew(&self) {
+        self.anew.update(|count| *count = count.wrapping_add(1));
     }
 
     /// Forgets what was said of other data; these are its users and items. The window begins where
@@ -69,6 +97,8 @@ impl Using {
         self.picks.set(None);
         self.similar.set(None);
         self.window.set(None);
+        self.map.set(None);
+        self.judged.set(None);
     }
 }
 
@@ -85,32 +115,33 @@ const BREATH: f64 = 1.0;
 /// Asks anew whenever the model, the person or their stars change.
 pub(crate) fn follow(page: Page) {
     let using = page.using;
-    Effect::new(move |last: Option<f64>| {
-        page.run.track();
-        let stars = using.stars.get();
-        let is_new = using.is_new.get();
-        let user = using.user.get();
-        if !has_model(page) || is_soon(page, last) {
-            return last.unwrap_or_default();
-        }
-        let who = if is_new {
-            Who::New {
-                stars: stars.iter().map(|(item, stars)| (item.item.clone(), *stars)).collect(),
-            }
-        } else {
-            Who::User { user }
-        };
-        ask(page, Question::Picks { who, most: MOST });
-        clock::now()
+    whenever(page, move || {
+        let (stars, is_new, user) = (using.stars.get(), using.is_new.get(), using.user.get());
+        let stars = stars.into_iter().map(|(item, stars)| (item.item, stars)).collect();
+        let who = if is_new { Who::New { stars } } else { Who::User { user } };
+        Some(Question::Picks { who, most: MOST })
     });
+    whenever(page, move || {
+        let (first_user, first_item) = using.corner.get();
+        Some(Question::Window { first_user, users: ROWS, first_item, items: COLUMNS })
+    });
+    whenever(page, move || using.map_open.get().then_some(Question::Map { most: MOST_DOTS }));
+    whenever(page, move || using.judged_open.get().then_some(Question::Judge));
+}
+
+/// Asks anew whenever the model changes, or what `question` reads.
+fn whenever(page: Page, question: impl Fn() -> Option<Question> + 'static) {
     Effect::new(move |last: Option<f64>| {
         page.run.track();
-        let (first_user, first_item) = using.corner.get();
-        if !has_model(page) || is_soon(page, last) {
-            return last.unwrap_or_default();
+        page.using.anew.track();
+        let question = question();
+        match question.filter(|_| has_model(page) && !is_soon(page, last)) {
+            Some(question) => {
+                ask(page, question);
+                clock::now()
+            }
+            None => last.unwrap_or_default(),
         }
-        ask(page, Question::Window { first_user, users: 12, first_item, items: 8 });
-        clock::now()
     });
 }
 

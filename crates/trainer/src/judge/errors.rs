@@ -14,7 +14,7 @@ const GROUPS: usize = 10;
 const BINS: usize = 10;
 
 /// What the errors come to.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Errors {
     /// How many ratings were predicted.
     pub ratings: usize,
@@ -72,7 +72,7 @@ impl Deviations {
 }
 
 /// A tenth of the users, or of the items.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Group {
     /// The fewest training ratings of one of them.
     pub fewest: u32,
@@ -85,7 +85,7 @@ pub struct Group {
 }
 
 /// A tenth of the scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bin {
     /// Predictions in it.
     pub ratings: usize,

@@ -18,7 +18,8 @@ use crate::size;
 const BREATH: f64 = 0.1;
 
 impl Desk {
-    /// Reads the attached file as ratings. One that is refused changes nothing.
+    /// Reads the attached file as ratings, or, where it holds titles, as those. One that is refused
+    /// changes nothing.
     pub(super) async fn read(
         &mut self,
         name: &str,
@@ -41,7 +42,10 @@ impl Desk {
                 drop(bytes); // training needs the room
                 self.take(read, blob::size(&blob), started);
             }
-            Err(refused) => send(&News::BadData(refused)),
+            Err(refused) => match Titles::parse(name, &bytes) {
+                Ok(titles) if data::holds_titles(name, &bytes) => self.name_items(name, titles),
+                _ => send(&News::BadData(refused)),
+            },
         }
         Ok(())
     }
@@ -56,7 +60,7 @@ impl Desk {
         self.take(Data { name, table, titles, titles_error: None, fingerprint }, 0, started);
     }
 
-    /// Reads the attached file as titles, for the data at hand and for data to come.
+    /// Reads the attached file as titles.
     pub(super) async fn read_titles(
         &mut self,
         name: &str,
@@ -71,22 +75,30 @@ impl Desk {
             Err(Stop::Abandoned) => return Ok(()),
         };
         let titles = Titles::parse(name, &bytes).map_err(|error| error.to_string())?;
-        let matched = self.data.as_ref().map(|data| data.titled(&titles));
-        send(&News::Titles { titles: titles.len(), matched });
-        self.counter = None; // it has the old titles
-        if let Some(data) = &mut self.data {
-            data.titles = Some(titles.clone());
-        }
-        self.given_titles = Some(titles);
+        self.name_items(name, titles);
         Ok(())
+    }
+
+    /// Gives titles to the data at hand, or, where there is none, to the next.
+    pub(super) fn name_items(&mut self, name: &str, titles: Titles) {
+        self.counter = None; // it has the old ones
+        let name = name.to_owned();
+        let count = titles.len();
+        let Some(data) = &mut self.data else {
+            self.given_titles = Some(titles);
+            send(&News::Titles { name, titles: count, matched: None, first_rows: Vec::new() });
+            return;
+        };
+        let matched = Some(data.titled(&titles));
+        data.titles = Some(titles);
+        send(&News::Titles { name, titles: count, matched, first_rows: data.first_rows() });
     }
 
     /// Puts data in the place of what was at hand.
     fn take(&mut self, mut data: Data, bytes: u64, started: Instant) {
         (self.cut, self.course, self.model, self.counter) = (None, None, None, None);
-        if data.titles.is_none() {
-            data.titles = self.given_titles.clone();
-        }
+        let given = self.given_titles.take(); // they are this data's, not the next one's
+        data.titles = data.titles.or(given);
         let report = data.report(bytes, started.elapsed().as_secs_f64());
         self.data = Some(data);
         send(&News::Data(Box::new(report)));

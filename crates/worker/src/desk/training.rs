@@ -55,7 +55,7 @@ impl Desk {
     /// The run that a model file left, with these settings' number of epochs. The step size and the
     /// penalty stay as they were last tuned.
     async fn resumed(
-        &self,
+        &mut self,
         attachment: &JsValue,
         settings: &mut Settings,
         split: &Arc<Split>,
@@ -75,6 +75,9 @@ impl Desk {
         let optimizer = file.optimizer.ok_or(
             "the model file has no state of an optimiser, so training cannot go on from it",
         )?;
+        if self.data.as_ref().is_some_and(|data| data.titles.is_none()) && !file.titles.is_empty() {
+            self.name_items("the model", file.titles); // they were given beside the data
+        }
         let mut trained = file.trained;
         trained.config.epochs = settings.config.epochs;
         settings.config.learning_rate = trained.config.learning_rate;

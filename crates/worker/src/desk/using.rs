@@ -1,5 +1,7 @@
 //! The model at work: questions of the page, answered by the model as it is now.
 
+mod overview; // all of the model at once
+
 use protocol::{
     Answer, Because, Cell, Found, Item, Neighbour, News, Pick, Picks, Question, Similar, Who,
     Window,
@@ -45,6 +47,8 @@ impl Desk {
             Question::Window { first_user, users, first_item, items } => {
                 Answer::Window(counter.window((first_user, users), (first_item, items)))
             }
+            Question::Map { most } => Answer::Map(counter.map(most)),
+            Question::Judge => Answer::Judged(counter.judged(self.held_out())),
         };
         send(&News::Answer(Box::new(answer)));
         Ok(())
@@ -149,6 +153,7 @@ impl Counter {
         let picks = self.predictor.recommend(&taste, wanted, &seen).into_iter().map(|pick| Pick {
             item: self.item(pick.item),
             predicted: self.predictor.clipped(pick.score),
+            deviation: self.deviation(&who, pick.item),
             because: self.because(&taste, &rated, pick.item),
         });
         let picks = picks.collect();
@@ -169,17 +174,20 @@ impl Counter {
                 Ok((self.predictor.new_taste(&rated), rated))
             }
             Who::User { user } => {
-                let users = &self.predictor.file().users;
-                let index = if user.is_empty() {
-                    self.users.first().copied()
-                } else {
-                    users.index_of(user)
-                };
+                let index = self.user(user);
                 let index =
                     index.ok_or_else(|| format!("the model does not know the user {user:?}"))?;
                 let rated = self.histories.of_user(index).collect();
                 Ok((self.predictor.taste_of(index), rated))
             }
+        }
+    }
+
+    /// The user of an id; the busiest for an empty one.
+    fn user(&self, id: &str) -> Option<UserIndex> {
+        match id {
+            "" => self.users.first().copied(),
+            id => self.predictor.file().users.index_of(id),
         }
     }
 
@@ -224,6 +232,7 @@ impl Counter {
                 known:
                     self.histories.of_user(user).find(|known| known.0 == item).map(|known| known.1),
                 predicted: self.predictor.clipped(self.predictor.rate(&taste, item)),
+                deviation: self.estimated(user, item),
             }));
         }
         Window {

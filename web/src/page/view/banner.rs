@@ -6,7 +6,7 @@ use crate::numbers::{bytes, counted, rmse_or_dash};
 use crate::page::actions;
 use crate::page::link::{self, Program};
 use crate::page::state::{Notice, Page, Worker, page};
-use crate::page::storage::{self, Kept};
+use crate::page::unfinished::{self, Kept};
 use crate::page::update;
 
 /// All banners, in the order of their weight.
@@ -22,7 +22,8 @@ pub(super) fn Banners() -> impl IntoView {
                     <button on:click=|_| update::take()>"Use it"</button>
                 </div>
             </Show>
-            {move || page.unfinished.get().map(|kept| unfinished(page, kept))}
+            <For each=move || page.unfinished.get() key=|kept| kept.record.id
+                children=move |kept| cut_off(page, kept)/>
             {move || page.notice.get().map(|notice| said(page, notice))}
         </div>
     }
@@ -70,8 +71,8 @@ fn dead(page: Page, cause: &str) -> AnyView {
     .into_any()
 }
 
-fn unfinished(page: Page, kept: Kept) -> AnyView {
-    let record = &kept.record;
+fn cut_off(page: Page, kept: Kept) -> AnyView {
+    let (record, id) = (&kept.record, kept.record.id);
     let when = js_sys::Date::new(&kept.at.into()).to_locale_time_string("default");
     let text = format!(
         "A run of {} was cut off after {} of {}, at {}, with a test RMSE of {}.",
@@ -82,13 +83,13 @@ fn unfinished(page: Page, kept: Kept) -> AnyView {
         rmse_or_dash(record.final_test()),
     );
     view! {
-        <div class="banner" id="unfinished">
+        <div class="banner unfinished">
             <p>{text}</p>
             <span class="buttons">
-                <button class="main" id="resume" on:click=move |_| actions::resume(page, kept.clone())>
+                <button class="main resume" on:click=move |_| actions::resume(page, kept.clone())>
                     "Go on with it"
                 </button>
-                <button id="discard" on:click=move |_| storage::forget_unfinished(page)>"Discard it"</button>
+                <button class="discard" on:click=move |_| unfinished::forget(page, id)>"Discard it"</button>
             </span>
         </div>
     }

@@ -190,7 +190,7 @@ fn Numbers() -> impl IntoView {
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Numbers by epoch"</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label="Numbers by epoch">
-                    <table id="epochs">
+                    <table id="epoch-table">
                         <thead>
                             <tr>
                                 <th scope="col">"Epoch"</th>

@@ -1,5 +1,7 @@
 //! Step 4: the model at work, and what to take away.
 
+mod judged; // how good the model is
+mod map; // the items on a plane
 mod matrix; // the completed matrix
 mod picks; // what somebody would rate highest
 mod similar; // what is close to an item
@@ -14,6 +16,8 @@ use crate::address;
 use crate::page::actions;
 use crate::page::state::{Source, page};
 use crate::page::using::{self, has_model};
+use judged::Judgement;
+use map::ItemsMap;
 use matrix::Completed;
 use picks::PicksFor;
 use similar::SimilarItems;
@@ -39,6 +43,8 @@ pub(super) fn UseStep() -> impl IntoView {
                     <SimilarItems/>
                     <Completed/>
                 </div>
+                <ItemsMap/>
+                <Judgement/>
             </Show>
             <TakeAway/>
         </section>

@@ -5,6 +5,7 @@ use protocol::{Cell, Window};
 
 use super::title;
 use crate::page::state::page;
+use crate::page::using::{COLUMNS, ROWS};
 
 /// A window of the matrix that can be moved over it.
 #[component]
@@ -28,54 +29,90 @@ pub(super) fn Completed() -> impl IntoView {
                 <span class="known">"known"</span> " ratings, and what the model "
                 <span class="predicted">"predicts"</span> " where there is none."
             </p>
-            {move || using.window.get().map(table)}
+            <Table/>
             <p class="buttons">
-                {step("users-back", "↑ users", -12, 0)}
-                {step("users-on", "↓ users", 12, 0)}
-                {step("items-back", "← items", 0, -8)}
-                {step("items-on", "→ items", 0, 8)}
+                {step("users-back", "↑ users", -(ROWS as isize), 0)}
+                {step("users-on", "↓ users", ROWS as isize, 0)}
+                {step("items-back", "← items", 0, -(COLUMNS as isize))}
+                {step("items-on", "→ items", 0, COLUMNS as isize)}
             </p>
         </section>
     }
 }
 
-fn table(window: Window) -> impl IntoView {
-    let Window { users, items, cells, scale, .. } = window;
-    let heads = items.iter().map(|item| {
-        let name = title(item);
-        view! { <th scope="col" title=name.clone()><span>{name.clone()}</span></th> }
-    });
-    let heads = heads.collect_view();
-    let rows = users.into_iter().zip(cells.chunks(items.len().max(1))).map(|(user, cells)| {
-        let cells = cells.iter().map(|cell| drawn(*cell, scale)).collect_view();
-        view! { <tr><th scope="row">{user}</th>{cells}</tr> }
-    });
+/// Its cells stay while the numbers in them change, so that it keeps the focus while a run goes on.
+#[component]
+fn Table() -> impl IntoView {
+    let window = page().using.window;
+    let rows = move || window.with(|window| window.as_ref().map_or(0, |w| w.users.len()));
+    let columns = move || window.with(|window| window.as_ref().map_or(0, |w| w.items.len()));
+    let head = move |column: usize| {
+        let name = Memo::new(move |_| {
+            window.with(|window| window.as_ref()?.items.get(column).map(title)).unwrap_or_default()
+        });
+        view! { <th scope="col" title=name><span>{name}</span></th> }
+    };
+    let line = move |row: usize| {
+        let user = Memo::new(move |_| {
+            window.with(|window| window.as_ref()?.users.get(row).cloned()).unwrap_or_default()
+        });
+        view! {
+            <tr>
+                <th scope="row">{user}</th>
+                <For each=move || 0..columns() key=|column| *column
+                    children=move |column| drawn(window, row, column)/>
+            </tr>
+        }
+    };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Users by items">
-            <table class="completed">
-                <thead><tr><th scope="col">"User"</th>{heads}</tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
+        <Show when=move || window.with(Option::is_some)>
+            <div class="scroll" tabindex="0" role="region" aria-label="Users by items">
+                <table class="completed">
+                    <thead><tr>
+                        <th scope="col">"User"</th>
+                        <For each=move || 0..columns() key=|column| *column children=head/>
+                    </tr></thead>
+                    <tbody><For each=move || 0..rows() key=|row| *row children=line/></tbody>
+                </table>
+            </div>
+        </Show>
     }
 }
 
 /// A known rating stands in bold on colour; a prediction plain, the paler the lower.
-fn drawn(cell: Cell, (low, high): (f32, f32)) -> impl IntoView {
-    let shown = cell.known.unwrap_or(cell.predicted);
-    let share = ((shown - low) / (high - low).max(f32::EPSILON)).clamp(0.0, 1.0);
-    let strength = format!("{:.0}%", 8.0 + 32.0 * share);
-    match cell.known {
-        Some(known) => {
-            let title = format!("rated {known}; the model says {:.2}", cell.predicted);
-            view! { <td class="known" title=title style:--strength=strength>{known}</td> }
-                .into_any()
-        }
-        None => {
-            let title = format!("not rated; the model says {:.2}", cell.predicted);
-            let text = format!("{:.1}", cell.predicted);
-            view! { <td class="predicted" title=title style:--strength=strength>{text}</td> }
-                .into_any()
-        }
+fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl IntoView {
+    let cell = Memo::new(move |_| {
+        window.with(|window| {
+            let window = window.as_ref()?;
+            let cell = *window.cells.get(row * window.items.len() + column)?;
+            Some((cell, window.scale))
+        })
+    });
+    let is_known = move || cell.get().is_some_and(|(cell, _)| cell.known.is_some());
+    let strength = move || {
+        let share = cell.get().map_or(0.0, |(cell, (low, high))| {
+            let shown = cell.known.unwrap_or(cell.predicted);
+            ((shown - low) / (high - low).max(f32::EPSILON)).clamp(0.0, 1.0)
+        });
+        format!("{:.0}%", 8.0 + 32.0 * share)
+    };
+    view! {
+        <td
+            class=move || if is_known() { "known" } else { "predicted" }
+            title=move || cell.get().map(|(cell, _)| words(cell))
+            style:--strength=strength
+        >
+            {move || cell.get().map(|(cell, _)| match cell.known {
+                Some(known) => known.to_string(),
+                None => format!("{:.1}", cell.predicted),
+            })}
+        </td>
     }
+}
+
+/// What a cell says when it is pointed at.
+fn words(cell: Cell) -> String {
+    let known = cell.known.map_or("not rated".into(), |known| format!("rated {known}"));
+    let deviation = cell.deviation.map(|deviation| format!(" ± {deviation:.2}"));
+    format!("{known}; the model says {:.2}{}", cell.predicted, deviation.unwrap_or_default())
 }

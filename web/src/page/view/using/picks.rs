@@ -1,7 +1,7 @@
 //! What somebody would rate highest.
 
 use leptos::prelude::*;
-use protocol::{Because, Item, Pick, Picks};
+use protocol::{Because, Item, Pick};
 
 use super::stars::Stars;
 use super::title;
@@ -34,7 +34,7 @@ pub(super) fn PicksFor() -> impl IntoView {
             <Show when=move || using.is_new.get() fallback=move || view! { <UserField/> }>
                 <Stars/>
             </Show>
-            {move || using.picks.get().map(|picks| list(page, picks))}
+            <List/>
         </section>
     }
 }
@@ -51,38 +51,71 @@ fn UserField() -> impl IntoView {
     }
 }
 
-fn list(page: Page, picks: Picks) -> impl IntoView {
-    let Picks { picks, known, ratings, .. } = picks;
-    let rows = picks.into_iter().map(|pick| row(page, pick)).collect_view();
-    let known_rows = known.iter().map(|(item, rating)| {
-        let text = title(item);
-        view! { <li><span>{text}</span> <span>{*rating}</span></li> }
-    });
-    let known_rows = known_rows.collect_view();
+/// The items in their order. A place in the list stays while the item in it changes, so that it keeps
+/// the focus while a run goes on.
+#[component]
+fn List() -> impl IntoView {
+    let page = page();
+    let picks = page.using.picks;
+    let count = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.picks.len()));
+    let known = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.known.len()));
+    let rated = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.ratings));
+    let known_row = move |n: usize| {
+        let of = Memo::new(move |_| {
+            picks.with(|picks| picks.as_ref().and_then(|picks| picks.known.get(n).cloned()))
+        });
+        view! {
+            <li>
+                <span>{move || of.get().map(|(item, _)| title(&item))}</span>
+                " "
+                <span>{move || of.get().map(|(_, rating)| rating)}</span>
+            </li>
+        }
+    };
     view! {
-        <ol class="picks" id="pick-list">{rows}</ol>
-        <details>
-            <summary>{format!("Rated so far: {}", counted(ratings, "item"))}</summary>
-            <ul class="pairs">{known_rows}</ul>
-        </details>
+        <Show when=move || picks.with(Option::is_some)>
+            <ol class="picks" id="pick-list">
+                <For each=move || 0..count() key=|n| *n children=move |n| row(page, n)/>
+            </ol>
+            <details>
+                <summary>{move || format!("Rated so far: {}", counted(rated(), "item"))}</summary>
+                <ul class="pairs">
+                    <For each=move || 0..known() key=|n| *n children=known_row/>
+                </ul>
+            </details>
+        </Show>
     }
 }
 
-fn row(page: Page, pick: Pick) -> impl IntoView {
-    let Pick { item, predicted, because } = pick;
-    let why = reason(&item, &because);
-    let id = item.item.clone();
+fn row(page: Page, n: usize) -> impl IntoView {
+    let pick = Memo::new(move |_| {
+        page.using.picks.with(|picks| picks.as_ref().and_then(|picks| picks.picks.get(n).cloned()))
+    });
+    let text = move |text: fn(&Pick) -> String| {
+        move || pick.with(|pick| pick.as_ref().map(text).unwrap_or_default())
+    };
+    let choose = move |_| {
+        if let Some(pick) = pick.get_untracked() {
+            using::similar(page, pick.item.item);
+        }
+    };
     view! {
         <li>
             <span class="what">
-                <button class="link" title="similar items" on:click=move |_| using::similar(page, id.clone())>
-                    {title(&item)}
+                <button class="link" title="similar items" on:click=choose>
+                    {text(|pick| title(&pick.item))}
                 </button>
-                <span class="quiet small">{why}</span>
+                <span class="quiet small">{text(|pick| reason(&pick.item, &pick.because))}</span>
             </span>
-            <strong>{format!("{predicted:.2}")}</strong>
+            <strong>{text(|pick| sure(pick.predicted, pick.deviation))}</strong>
         </li>
     }
+}
+
+/// A prediction, and how far it may be off where the model knows.
+fn sure(predicted: f32, deviation: Option<f32>) -> String {
+    let deviation = deviation.map(|deviation| format!(" ± {deviation:.2}"));
+    format!("{predicted:.2}{}", deviation.unwrap_or_default())
 }
 
 /// Why, and how sure, in plain words.

@@ -1,0 +1,100 @@
+//! All of a model at once: its items as a map, its errors as a table, and how sure it is.
+
+use std::cmp::Reverse;
+
+use protocol::{Dot, Judged, Map, Who};
+use ratings::{ItemIndex, Ratings, UserIndex};
+use trainer::{Errors, HeldOut};
+
+use super::{Counter, Desk, Model};
+
+/// Most items on a map.
+const MOST_DOTS: usize = 5_000;
+
+impl Desk {
+    /// The ratings kept for testing; `None` of a model from a file.
+    pub(super) fn held_out(&self) -> Option<&Ratings> {
+        match (&self.course, &self.model) {
+            (Some(course), _) => Some(&course.split.test),
+            (None, Some(Model::AtHand { split, .. })) => Some(&split.test),
+            _ => None,
+        }
+    }
+}
+
+impl Counter {
+    /// The most rated items as points of a plane.
+    pub(super) fn map(&self, most: usize) -> Map {
+        let file = self.predictor.file();
+        let known = |index: &&ItemIndex| file.averages.items[index.index()].count > 0;
+        let items = self.items.iter().filter(known).count();
+        let Some(map) = self.predictor.item_map() else {
+            return Map { dots: Vec::new(), genres: Vec::new(), shares: [0.0; 2], items };
+        };
+        let mut genres = Genres::default();
+        let mut dots: Vec<Dot> = Vec::new();
+        for &index in self.items.iter().filter(known).take(most.min(MOST_DOTS)) {
+            let id = file.items.name_of(index);
+            let title = file.titles.get(id);
+            dots.push(Dot {
+                item: id.to_owned(),
+                title: title.map(|title| title.title.clone()),
+                place: map.places[index.index()],
+                genre: title.and_then(|title| title.genres.first()).map(|name| genres.of(name)),
+            });
+        }
+        let (genres, rank) = genres.sorted();
+        dots.iter_mut().for_each(|dot| dot.genre = dot.genre.map(|genre| rank[genre]));
+        Map { dots, genres, shares: map.shares, items }
+    }
+
+    /// How far predictions of these ratings, in the model's own indices, are off.
+    pub(super) fn judged(&self, held_out: Option<&Ratings>) -> Judged {
+        let errors = held_out.and_then(|ratings| {
+            let pairs = ratings.users.iter().zip(&ratings.items).zip(&ratings.values);
+            let held_out: Vec<HeldOut> =
+                pairs.map(|((user, item), value)| (Some(*user), Some(*item), *value)).collect();
+            Errors::of(&self.predictor, &held_out, true)
+        });
+        Judged { errors }
+    }
+
+    /// The standard deviation of a prediction for somebody; of somebody new no model knows it.
+    pub(super) fn deviation(&self, who: &Who, item: ItemIndex) -> Option<f32> {
+        match who {
+            Who::New { .. } => None,
+            Who::User { user } => self.estimated(self.user(user)?, item),
+        }
+    }
+
+    /// The standard deviation of a prediction, where the model knows one.
+    pub(super) fn estimated(&self, user: UserIndex, item: ItemIndex) -> Option<f32> {
+        let estimates = self.predictor.file().trained.estimate(&[user], &[item])?;
+        estimates.first().map(|estimate| estimate.deviation)
+    }
+}
+
+/// Names of genres, and how many items have each of them first.
+#[derive(Default)]
+struct Genres(Vec<(String, usize)>);
+
+impl Genres {
+    /// The place of a name, which has one more item.
+    fn of(&mut self, name: &str) -> usize {
+        let place = self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), 0));
+            self.0.len() - 1
+        });
+        self.0[place].1 += 1;
+        place
+    }
+
+    /// The names, that of the most items first, and where each went.
+    fn sorted(self) -> (Vec<String>, Vec<usize>) {
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by_key(|&genre| Reverse(self.0[genre].1)); // stable
+        let mut rank = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, &genre)| rank[genre] = place);
+        (order.into_iter().map(|genre| self.0[genre].0.clone()).collect(), rank)
+    }
+}

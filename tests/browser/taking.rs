@@ -1,0 +1,134 @@
+//! Files out of the page, and into it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use trainer::ModelFile;
+
+use super::browser;
+use super::visible::{assert_clean, drop_file, file, wait_until_ready};
+use super::webdriver::{Browser, NO_GPU};
+
+/// A page whose run of three epochs is over, and which saves into a folder.
+fn trained(browser: &Browser, url: &str, folder: &Path) {
+    let allow = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
+    browser.devtools("Browser.setDownloadBehavior", &allow);
+    browser.open(&format!("{url}?epochs=3&device=cpu"));
+    wait_until_ready(browser);
+    drop_file(browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+}
+
+/// Clicks, and gives the file that the browser saves.
+fn saved(browser: &Browser, button: &str, file: &Path) -> Vec<u8> {
+    browser.click(button);
+    let start = Instant::now();
+    loop {
+        match fs::read(file) {
+            Ok(bytes) if !bytes.is_empty() => return bytes,
+            _ => {
+                assert!(start.elapsed() < Duration::from_secs(60), "{} never came", file.display())
+            }
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_chart_is_saved_as_a_picture_and_as_numbers() {
+    let test = "a_chart_is_saved_as_a_picture_and_as_numbers";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    trained(&browser, page.url(), folder.path());
+    let save = |button: &str, name: &str| saved(&browser, button, &folder.path().join(name));
+
+    let svg = String::from_utf8(save("#save-svg", "rmse.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+    assert!(svg.contains("RMSE by epoch") && svg.contains("always the mean"), "{svg}");
+    let png = save("#save-png", "rmse.png");
+    assert!(png.starts_with(b"\x89PNG"), "no PNG");
+    assert_eq!(png[16..24], [0, 0, 7, 8, 0, 0, 3, 192], "1800 by 960 pixels");
+    let csv = String::from_utf8(save("#save-csv", "rmse.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 4, "{csv}");
+    assert!(lines[0].starts_with("epoch,train_rmse,test_rmse"), "{csv}");
+    let test: f64 = lines[3].split(',').nth(2).unwrap().parse().unwrap();
+    assert_eq!(format!("{test:.4}"), browser.text("#test-rmse"));
+    assert_clean(&browser);
+}
+
+#[test]
+fn a_model_is_saved_as_the_desktops_file_and_opened_again() {
+    let test = "a_model_is_saved_as_the_desktops_file_and_opened_again";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    trained(&browser, page.url(), folder.path());
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+    let list = browser.text("#pick-list");
+    let path = folder.path().join("mf-3-epochs.safetensors");
+    let bytes = saved(&browser, "#export", &path);
+    let model = ModelFile::from_bytes(&bytes).expect("the desktop reads it");
+    assert_eq!((model.trained.history.len(), model.users.len()), (3, 83));
+
+    // In a page of its own, under a name that says nothing: it is told by its content.
+    let other = folder.path().join("model.bin");
+    fs::write(&other, &bytes).unwrap();
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    browser.type_into("#open-model", other.to_str().unwrap());
+    browser.wait_for_text("#notice", "3 epochs trained");
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+    // The data is not at hand, so what a user has rated is not left out: the numbers are the model's.
+    assert!(!list.is_empty());
+    assert_eq!(browser.text("#at-epoch"), "3 of 3");
+    browser.click("#judged summary");
+    browser.wait_for_text("#judged", "No ratings are kept for testing");
+    assert_clean(&browser);
+}
+
+#[test]
+fn titles_are_told_by_their_content_and_stay_with_their_data() {
+    let test = "titles_are_told_by_their_content_and_stay_with_their_data";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    drop_file(&browser, "one.txt", &file());
+    browser.wait_for_text("#report", "one.txt");
+    browser.run("document.querySelector('#report details').open = true");
+    let item = browser.text("#report table:not(.histogram) tbody tr td:nth-child(2)");
+    drop_file(
+        &browser,
+        "two.txt",
+        &format!("{item}::The First (1999)::Drama\n999::Other::Comedy\n"),
+    );
+    browser.wait_for_text("#notice", "2 titles");
+    browser.run("document.querySelector('#report details').open = true");
+    browser.wait_for_text("#report table:not(.histogram) tbody", "The First");
+
+    // Other data with the same ids has nothing to do with those titles.
+    drop_file(&browser, "three.txt", &file());
+    browser.wait_for_text("#report", "three.txt");
+    browser.run("document.querySelector('#report details').open = true");
+    assert_eq!(browser.text("#report table:not(.histogram) tbody tr td:nth-child(2)"), item);
+    assert_clean(&browser);
+}
+
+#[test]
+fn a_file_that_cannot_fit_is_refused_with_the_numbers() {
+    let test = "a_file_that_cannot_fit_is_refused_with_the_numbers";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.csv");
+    // A hole in a file takes no room on the disk.
+    fs::File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
+    browser.type_into("#file", path.to_str().unwrap());
+    browser.wait_for_text("#refused", "all.csv has 1,025 MB; a page has 4,096 MB of memory");
+    browser.wait_for_text("#refused", "1,024 MB");
+    assert_eq!(browser.run("return !!document.querySelector('#skip')"), false);
+    assert_clean(&browser);
+}
