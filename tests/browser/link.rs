@@ -83,6 +83,15 @@ impl<'a> Link<'a> {
         }
     }
 
+    /// Bytes of the program that have come, and bytes in all, as the worker said last.
+    pub(crate) fn loaded(&self) -> (u64, u64) {
+        let script = "const all = link.log.map((json) => JSON.parse(json));
+                      return all.filter(({ news }) => news === 'loading').pop()";
+        let last = self.browser.run(script);
+        let number = |name: &str| last[name].as_u64().expect("a number of bytes");
+        (number("done"), number("total"))
+    }
+
     /// Waits for news that `wanted` takes, and passes over the others.
     ///
     /// # Panics

@@ -149,6 +149,52 @@ fn the_keyboard_is_enough() {
 }
 
 #[test]
+fn what_only_few_want_is_kept_once_it_was_used() {
+    let test = "what_only_few_want_is_kept_once_it_was_used";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let kept = "const names = await caches.keys();
+        const files = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+        return files.flat().filter(({ url }) => url.includes('/worker_autodiff_program')).length";
+    browser.open(&format!("{}?epochs=1&device=cpu&engine=autodiff", page.url()));
+    wait_until_ready(&browser);
+    browser.run_async("await navigator.serviceWorker.ready");
+    browser.wait_for("return !!navigator.serviceWorker.controller");
+    assert_eq!(browser.run_async(kept), 0, "burn is not fetched before it is asked for");
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+    browser.wait_for_text("#where", "autodiff engine");
+    let script = kept.replace("return files", "return 2 === files"); // its program and its wasm
+    browser.wait_for(&format!("return (async () => {{ {script} }})()"));
+    assert_clean(&browser);
+}
+
+#[test]
+fn the_labs_printed_figure_stands_beside_a_run_on_its_own_data() {
+    let test = "the_labs_printed_figure_stands_beside_a_run_on_its_own_data";
+    let Some(ratings) = std::env::var_os("LATENT_ML1M") else {
+        support::say(&format!("SKIPPED {test}: LATENT_ML1M names no ratings.dat"));
+        return;
+    };
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(&format!("{}?model=mf&epochs=1&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    browser.type_into("#file", ratings.to_str().unwrap());
+    browser.wait_for_text("#report", "1,000,209");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+    assert_eq!(browser.run("return document.querySelectorAll('.line.printed').length"), 0);
+    browser.click("#lab-curve");
+    browser.wait_for("return document.querySelectorAll('circle.line.printed').length === 1");
+    browser.run("document.querySelector('#curve').focus()");
+    const END: char = '\u{e010}';
+    browser.press(END);
+    browser.wait_for_text("#curve .tip", "lab's slides 0.9292");
+    assert_clean(&browser);
+}
+
+#[test]
 fn the_page_opens_without_a_network() {
     let test = "the_page_opens_without_a_network";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };

@@ -109,6 +109,8 @@ fn the_fused_engine_gives_the_desktops_bits_on_the_cpu() {
     });
     assert_eq!(reason.0, DeviceKind::Cpu);
     assert!(reason.1.starts_with("no WebGPU: "), "{reason:?}");
+    let (done, total) = link.loaded();
+    assert!(done == total && total > 1 << 20, "{done} of {total} bytes");
 
     let sample = SampleConfig::of_size(100_000, SampleConfig::SEED);
     let report = make_up(&mut link, sample);

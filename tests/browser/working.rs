@@ -38,6 +38,8 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     // The busiest user; then one by id, who rated less.
     browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
     browser.wait_for_text("#picks", "Rated so far: 25 items");
+    browser.click("#more-picks");
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 20");
     choose(&browser, "#user", "70");
     browser.wait_for_text("#picks", "Rated so far: 24 items");
     choose(&browser, "#user", "nobody");

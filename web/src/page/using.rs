@@ -9,8 +9,10 @@ use super::clock;
 use super::link;
 use super::state::{Page, Stage};
 
-/// Items in the list of picks, and in that of similar items.
-const MOST: usize = 10;
+/// Items in the list of similar items, and in that of picks before more of them are wanted.
+pub(crate) const MOST: usize = 10;
+/// Picks that can be wanted.
+pub(crate) const MOST_PICKS: usize = 50;
 
 /// Users and items in the window of the matrix.
 pub(crate) const ROWS: usize = 12;
@@ -30,6 +32,8 @@ pub(crate) struct Using {
     pub(crate) stars: RwSignal<Vec<(Item, f32)>>,
     pub(crate) found: RwSignal<Option<Found>>,
     pub(crate) picks: RwSignal<Option<Picks>>,
+    /// How many picks are wanted.
+    pub(crate) most: RwSignal<usize>,
     pub(crate) similar: RwSignal<Option<Similar>>,
     pub(crate) window: RwSignal<Option<Window>>,
     pub(crate) map: RwSignal<Option<Arc<Map>>>,
@@ -53,6 +57,7 @@ impl Using {
             stars: RwSignal::new(Vec::new()),
             found: RwSignal::new(None),
             picks: RwSignal::new(None),
+            most: RwSignal::new(MOST),
             similar: RwSignal::new(None),
             window: RwSignal::new(None),
             map: RwSignal::new(None),
@@ -119,7 +124,7 @@ pub(crate) fn follow(page: Page) {
         let (stars, is_new, user) = (using.stars.get(), using.is_new.get(), using.user.get());
         let stars = stars.into_iter().map(|(item, stars)| (item.item, stars)).collect();
         let who = if is_new { Who::New { stars } } else { Who::User { user } };
-        Some(Question::Picks { who, most: MOST })
+        Some(Question::Picks { who, most: using.most.get() })
     });
     whenever(page, move || {
         let (first_user, first_item) = using.corner.get();

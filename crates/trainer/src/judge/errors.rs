@@ -39,7 +39,7 @@ pub struct Errors {
 
 /// How the errors compare with the standard deviations that the model gives with its ratings. Of a
 /// normal distribution 68.3 % lie within one and 95.4 % within two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Deviations {
     /// Ratings that came with one.
     pub ratings: usize,

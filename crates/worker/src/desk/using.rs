@@ -232,7 +232,7 @@ impl Counter {
                 known:
                     self.histories.of_user(user).find(|known| known.0 == item).map(|known| known.1),
                 predicted: self.predictor.clipped(self.predictor.rate(&taste, item)),
-                deviation: self.estimated(user, item),
+                deviation: self.predictor.deviation(user, item),
             }));
         }
         Window {

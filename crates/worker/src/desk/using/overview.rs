@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use protocol::{Dot, Judged, Map, Who};
-use ratings::{ItemIndex, Ratings, UserIndex};
+use ratings::{ItemIndex, Ratings};
 use trainer::{Errors, HeldOut};
 
 use super::{Counter, Desk, Model};
@@ -63,14 +63,8 @@ impl Counter {
     pub(super) fn deviation(&self, who: &Who, item: ItemIndex) -> Option<f32> {
         match who {
             Who::New { .. } => None,
-            Who::User { user } => self.estimated(self.user(user)?, item),
+            Who::User { user } => self.predictor.deviation(self.user(user)?, item),
         }
-    }
-
-    /// The standard deviation of a prediction, where the model knows one.
-    pub(super) fn estimated(&self, user: UserIndex, item: ItemIndex) -> Option<f32> {
-        let estimates = self.predictor.file().trained.estimate(&[user], &[item])?;
-        estimates.first().map(|estimate| estimate.deviation)
     }
 }
 

@@ -1,9 +1,9 @@
 //! How good the model is, and for whom.
 
 use leptos::{html, prelude::*};
-use trainer::{Errors, Group};
+use trainer::{Deviations, Errors, Group};
 
-use crate::numbers::{count, counted, rmse, rmse_or_dash};
+use crate::numbers::{count, counted, percent, rmse, rmse_or_dash};
 use crate::page::state::page;
 
 /// Errors on the ratings kept for testing, by tenths.
@@ -34,6 +34,14 @@ fn shown(errors: Errors) -> impl IntoView {
         counted(*ratings, "rating"),
         rmse(*all),
     );
+    let sure = errors.deviations.map(|Deviations { mean, within_one, within_two, .. }| {
+        format!(
+            " It gives a standard deviation of {mean:.2} on average; {} of the errors are within one \
+             (of a normal distribution 68 %), {} within two (95 %).",
+            percent(within_one),
+            percent(within_two),
+        )
+    });
     let calibration = errors.calibration.iter().filter(|bin| bin.ratings > 0).map(|bin| {
         view! {
             <tr>
@@ -45,7 +53,7 @@ fn shown(errors: Errors) -> impl IntoView {
     });
     let calibration = calibration.collect_view();
     view! {
-        <p id="judged-text">{text}</p>
+        <p id="judged-text">{text} {sure}</p>
         <div class="uses">
             {groups("By user, a tenth of them a line", "Ratings given", by_user_activity)}
             {groups("By item, a tenth of them a line", "Ratings got", by_item_popularity)}

@@ -7,7 +7,7 @@ use super::stars::Stars;
 use super::title;
 use crate::numbers::counted;
 use crate::page::state::{Page, page};
-use crate::page::using;
+use crate::page::using::{self, MOST, MOST_PICKS};
 
 /// For a user of the data, or for the person at the screen.
 #[component]
@@ -56,7 +56,7 @@ fn UserField() -> impl IntoView {
 #[component]
 fn List() -> impl IntoView {
     let page = page();
-    let picks = page.using.picks;
+    let (picks, most) = (page.using.picks, page.using.most);
     let count = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.picks.len()));
     let known = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.known.len()));
     let rated = move || picks.with(|picks| picks.as_ref().map_or(0, |picks| picks.ratings));
@@ -77,6 +77,11 @@ fn List() -> impl IntoView {
             <ol class="picks" id="pick-list">
                 <For each=move || 0..count() key=|n| *n children=move |n| row(page, n)/>
             </ol>
+            <Show when=move || count() == most.get() && most.get() < MOST_PICKS>
+                <button class="plain" id="more-picks" on:click=move |_| most.update(|most| *most += MOST)>
+                    "More"
+                </button>
+            </Show>
             <details>
                 <summary>{move || format!("Rated so far: {}", counted(rated(), "item"))}</summary>
                 <ul class="pairs">
