@@ -150,3 +150,33 @@ fn folds_give_mean_and_deviation_whatever_runs_side_by_side() {
         assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_given_file_tests_and_whom_only_it_knows_get_a_mean() {
+    let place = Place::new();
+    // Every user and item of `tiny_ratings`, and some that it has not.
+    place.write("test.dat", "u1::2::4\nu2::3::1\nu9::9::2\nnobody::4::5\nu3::999::1\nx::y::3\n");
+    let ran = place.succeed(&quick("--test test.dat --out run"));
+    for said in ["800 to train, 3 to test", "3 more test ratings of unknown users or items"] {
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+    let run = summary(&place, "run");
+    let counts = ["test_ratings", "unknown_test_ratings"].map(|key| run["data"][key].as_u64());
+    assert_eq!(counts, [Some(6), Some(3)]);
+    for judged in ["evaluate run --json", "evaluate run test.dat --json"] {
+        let judged = place.succeed(judged).json();
+        assert_eq!((judged["ratings"].as_u64(), judged["coverage"].as_f64()), (Some(6), Some(0.5)));
+        for error in ["rmse", "mae"] {
+            let ours = run["final"][format!("test_{error}").as_str()].as_f64().unwrap();
+            let apart = judged[error].as_f64().unwrap() - ours;
+            assert!(apart.abs() < 1e-6, "{error}: {judged} against {ours}");
+        }
+    }
+    place.succeed("train --resume run --epochs 5");
+    let again = place.succeed("train --config run/config.toml --out again --json").json();
+    assert_eq!(again["test_rmse"], summary(&place, "run")["test_rmse"]);
+    let ran = place.run(&quick("--test test.dat --test-share 0.1"));
+    assert!(ran.code == Some(2) && ran.stderr.contains("leave --test-share"), "{}", ran.stderr);
+    let ran = place.run(&quick("--test absent.dat"));
+    assert!(ran.code == Some(1) && ran.stderr.contains("absent.dat"), "{}", ran.stderr);
+}

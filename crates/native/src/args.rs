@@ -189,6 +189,10 @@ pub(crate) struct TrainFlags {
     /// user; one of each user, the last if the file says when [default: random]
     #[arg(long, value_parser = one_of::<SplitKind>(&SplitKind::NAMES))]
     pub(crate) split: Option<SplitKind>,
+    /// Test on the ratings of this file and train on all of the other; for whom or what only this
+    /// file knows a mean is predicted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: Option<PathBuf>,
     /// Part of the training ratings, drawn by the seed, by which the best epoch is chosen; the model
     /// kept is that epoch's [default: 0, or 0.1 with --patience]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]

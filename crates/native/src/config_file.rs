@@ -19,6 +19,7 @@ pub(crate) struct ConfigFile {
     pub(crate) skip_bad_lines: Option<bool>,
     pub(crate) test_share: Option<f64>,
     pub(crate) split: Option<SplitKind>,
+    pub(crate) test: Option<PathBuf>,
     pub(crate) validation: Option<f64>,
     pub(crate) patience: Option<usize>,
     pub(crate) preset: Option<Preset>,
@@ -55,14 +56,14 @@ impl ConfigFile {
             .map_err(|_| Usage(format!("{name}: the file is not UTF-8 text; save it as UTF-8")))?;
         let mut file: ConfigFile = toml::from_str(&text)
             .map_err(|error| Usage(format!("{name}: {}", error.to_string().trim_end())))?;
-        for (key, value) in [("data", &file.data), ("titles", &file.titles)] {
+        for (key, value) in [("data", &file.data), ("titles", &file.titles), ("test", &file.test)] {
             if value.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
                 let what = "is empty; name a file, or leave the key out";
                 return Err(Usage(format!("{name}: {key} {what}")).into());
             }
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        for path in [&mut file.data, &mut file.titles].into_iter().flatten() {
+        for path in [&mut file.data, &mut file.titles, &mut file.test].into_iter().flatten() {
             *path = folder.join(&*path);
         }
         Ok(file)

@@ -72,6 +72,7 @@ pub(crate) fn check(flags: &TrainFlags) -> Result<(), Usage> {
         (flags.warm_start.is_some(), "--warm-start"),
         (flags.out.is_some(), "--out"),
         (flags.test_share.is_some(), "--test-share"),
+        (flags.test.is_some(), "--test"),
         (flags.split.is_some_and(|split| split != SplitKind::Random), "--split"),
     ];
     match given.into_iter().find(|(given, _)| *given) {

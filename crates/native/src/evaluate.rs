@@ -50,7 +50,11 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         let table = Table { ratings, ..data.table.clone() };
         model.histories_of(&table)
     });
-    let (on, held_out) = match (&flags.data, own, split) {
+    let given = match &flags.data {
+        None if own.is_some() => model.test_file()?,
+        given => given.clone(),
+    };
+    let (on, held_out) = match (&given, own, split) {
         (Some(path), _, _) => {
             let data = Data::read(path, None, &skipping(flags.skip_bad_lines))?;
             (data.name.clone(), held_out(&model, &data.table, &data.table.ratings))

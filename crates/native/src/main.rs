@@ -7,6 +7,7 @@ mod config_file; // the same settings from a file
 mod settings; // what a run will do
 mod input; // files that the user names
 mod data; // bytes to table
+mod parts; // which of them train, choose and test
 mod run_folder; // where a run is kept
 mod replace; // one run in place of another
 mod contents; // what stands in the files of that folder
@@ -64,6 +65,7 @@ use crate::data::Data;
 use crate::exit::{Exit, Usage};
 use crate::journal::Journal;
 use crate::model::Model;
+use crate::parts::Parts;
 use crate::report::Report;
 use crate::resume::Begun;
 use crate::run_folder::{Content, RunFolder};
@@ -131,10 +133,12 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     if let Some(folds) = flags.cv {
         return cross_validation::run(folds, &settings, &data, flags);
     }
-    let split = Arc::new(settings.cut().of(&data.table)?);
+    let Parts { split, strangers } = Parts::of(&settings, &data)?;
+    let split = Arc::new(split);
     let device = block_on(settings.open())?;
     let engine = device.engine(&settings.config)?;
     report.plan(&settings, &split, &device, engine);
+    report.strangers(strangers.len());
 
     let first = contents::first(&settings, &device, engine)?;
     interrupt::training_begins();
@@ -145,6 +149,8 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     };
     let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
     run.set_patience(settings.patience);
+    run.also_test(&strangers);
+    summary.test_on(&split, &strangers);
     let source = Source { data: &data, split: &split, settings: &settings };
     let mut checkpoints = Checkpoints::new(&folder.path, source);
     let outcome = block_on(train::drive(run, &mut report, &mut journal, &mut checkpoints))?;

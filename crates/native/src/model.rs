@@ -69,6 +69,12 @@ impl Model {
         Ok(Some(data))
     }
 
+    /// The file of tests that the run's folder names.
+    pub(crate) fn test_file(&self) -> anyhow::Result<Option<PathBuf>> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        Ok(ConfigFile::read(&folder.join("config.toml"))?.test)
+    }
+
     /// How the model's ratings are read so that they can be cut as they were.
     fn reading(&self, skip_bad_lines: bool) -> ReadOptions {
         ReadOptions { skip_bad_lines, times: self.file().source.split.wants_times() }

@@ -107,6 +107,14 @@ impl Report {
         self.note("model", &plan::of(&settings.config));
     }
 
+    /// How many test ratings are not the model's to predict.
+    pub(crate) fn strangers(&self, count: usize) {
+        if count > 0 {
+            let what = counted(count, "more test rating");
+            self.note("", &format!("{what} of unknown users or items, predicted by a mean"));
+        }
+    }
+
     /// Where a run goes on that was begun before.
     pub(crate) fn resumed(&self, begun: &Begun) {
         let from = match begun.epochs() {

@@ -140,6 +140,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         batch_size,
         test_share,
         split,
+        test,
         validation,
         patience,
         cv: _,   // refused before
@@ -174,6 +175,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         (batch_size.is_some(), "--batch-size"),
         (test_share.is_some(), "--test-share"),
         (split.is_some(), "--split"),
+        (test.is_some(), "--test"),
         (validation.is_some(), "--validation"),
         (patience.is_some(), "--patience"),
         (seed.is_some(), "--seed"),

@@ -193,6 +193,7 @@ mod tests {
         assert!(format!("{busy:#}").contains("another program"), "{busy:#}");
         drop(old);
         assert!(RunFolder::create(Some(&path), false, "", &first).is_err(), "a run is there");
+        drop(old); // its program is over
         let (new, journal) = RunFolder::create(Some(&path), true, "", &first).expect("writable");
         assert_eq!(new.path.file_name(), Some("run.new".as_ref()));
         assert_eq!(new.replaces, Some(fs::canonicalize(&path).expect("it is there")));

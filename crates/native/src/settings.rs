@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) test_share: f64,
     /// Which ratings those are.
     pub(crate) split: SplitKind,
+    /// A file of ratings to test on, in place of a part of its own.
+    pub(crate) test: Option<PathBuf>,
     /// Part of the training ratings by which the epoch is chosen.
     pub(crate) validation: f64,
     /// Epochs to wait for a better one.
@@ -82,12 +84,21 @@ impl Settings {
         let device = named(flags, file.device.as_deref())?;
         let engine = named(flags, file.engine.as_deref())?;
         let patience = flags.patience.or(file.patience);
+        let test = absolute(flags.test.clone().or_else(|| file.test.clone()))?;
+        if test.is_some() && (flags.test_share.is_some() || flags.split.is_some()) {
+            let what = "--test names the ratings to test on; leave --test-share and --split out";
+            return Err(Usage(what.into()).into());
+        }
         let settings = Settings {
             data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
             titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
             skip_bad_lines: flags.reading.skip_bad_lines || file.skip_bad_lines.unwrap_or(false),
-            test_share: flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
+            test_share: match &test {
+                Some(_) => 0.0,
+                None => flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
+            },
             split: flags.split.or(file.split).unwrap_or_default(),
+            test,
             validation: flags.validation.or(file.validation).unwrap_or(match patience {
                 Some(_) => VALIDATION,
                 None => 0.0,
@@ -165,6 +176,7 @@ impl Settings {
             skip_bad_lines,
             test_share,
             split,
+            test,
             validation,
             patience,
             seed,
@@ -194,6 +206,7 @@ impl Settings {
             skip_bad_lines: Some(skip_bad_lines),
             test_share: Some(test_share),
             split: Some(split),
+            test,
             validation: Some(validation),
             patience,
             preset: None,
@@ -232,8 +245,10 @@ impl Settings {
             let what = "patience needs ratings to choose by; give --validation, such as 0.1";
             return Err(Usage(what.into()).into());
         }
-        let named =
-            [&self.data, &self.titles].into_iter().flatten().find(|path| path.to_str().is_none());
+        let named = [&self.data, &self.titles, &self.test]
+            .into_iter()
+            .flatten()
+            .find(|path| path.to_str().is_none());
         if let Some(path) = named {
             let path = path.display();
             return Err(Usage(format!(

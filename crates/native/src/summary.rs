@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ratings::Split;
+use ratings::{Split, Stranger};
 use serde::Serialize;
 use trainer::{Biases, Device, DeviceKind, EngineKind, EpochReport, ModelKind};
 
@@ -43,6 +43,9 @@ pub(crate) struct SplitFacts {
     train_ratings: usize,
     validation_ratings: usize,
     test_ratings: usize,
+    /// Those of them whose user or item no training rating knows; absent without `--test`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_test_ratings: Option<usize>,
     /// Test RMSE of always predicting the mean of the training ratings; null without a test set.
     pub(crate) always_mean_rmse: Option<f64>,
     /// Test RMSE of the mean with user and item biases fitted to the training ratings, the line to
@@ -91,6 +94,7 @@ impl Summary {
                 train_ratings: split.train.len(),
                 validation_ratings: split.validation.len(),
                 test_ratings: split.test.len(),
+                unknown_test_ratings: None,
                 always_mean_rmse,
                 biases_rmse: Biases::of(split).rmse(&split.test),
             },
@@ -102,6 +106,20 @@ impl Summary {
             trained_beyond_final: None,
             run: String::new(),
         }
+    }
+
+    /// Counts test ratings that no model knows, and has the mean predicted for them too; what biases
+    /// alone would make of them is not known.
+    pub(crate) fn test_on(&mut self, split: &Split, strangers: &[Stranger]) {
+        if strangers.is_empty() {
+            return;
+        }
+        let mut test = split.test.clone();
+        test.values.extend(strangers.iter().map(|(_, _, rating)| rating));
+        self.data.test_ratings = test.len();
+        self.data.unknown_test_ratings = Some(strangers.len());
+        self.data.always_mean_rmse = Some(test.rmse_of_always(split.train.mean()));
+        self.data.biases_rmse = None;
     }
 
     /// Fills in what came of it: the epochs, the ratings trained on after the last of them, and the

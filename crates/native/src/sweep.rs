@@ -107,12 +107,13 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
 
 /// Refuses what makes no sense for many runs at once.
 fn check(flags: &SweepFlags) -> Result<(), Usage> {
-    let TrainFlags { resume, warm_start, force, cv, .. } = &flags.train;
+    let TrainFlags { resume, warm_start, force, cv, test, .. } = &flags.train;
     let given = [
         (resume.is_some(), "--resume; repeat the command with its --out to go on with a sweep"),
         (warm_start.is_some(), "--warm-start"),
         (*force, "--force"),
         (cv.is_some(), "--cv"),
+        (test.is_some(), "--test; train the best with it"),
     ];
     if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
         return Err(Usage(format!("sweep knows no {flag}")));

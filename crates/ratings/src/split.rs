@@ -3,9 +3,11 @@
 mod by_time; // the last ratings to test on
 mod cut; // the choice among the ways
 mod folds; // every rating tests once
+mod given; // another file's test
 mod order; // a shuffle by a seed
 
 pub use self::cut::{Cut, SplitKind};
+pub use self::given::Stranger;
 use self::order::permutation;
 
 use std::borrow::Cow;

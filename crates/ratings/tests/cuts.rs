@@ -82,6 +82,20 @@ fn a_validation_part_that_leaves_nothing_is_an_error() {
     assert!(split(f64::NAN).is_err());
 }
 
+#[test]
+fn another_files_ratings_test_as_far_as_they_are_known() {
+    let own = table(&[(0, 1), (1, 1), (2, 1)]); // user k rates item k
+    let read = |text: &str| ratings::read("t", text.as_bytes(), &ReadOptions::default());
+    let test = read("1::0::5\n9::0::4\n0::9::3\n2::2::2\n9::9::1\n0::1::1\n").expect("good").table;
+    let split = Split::random(&own, 0.0, 1).expect("ratings");
+    let (split, strangers) = split.tested_on(&own, &test);
+    assert_eq!(split.train.len(), 3);
+    assert_eq!(split.test.values, [5.0, 2.0, 1.0]);
+    assert_eq!(rows(&split.test.items), [0, 2, 1]);
+    let zero = (Some(ratings::UserIndex(0)), Some(ItemIndex(0)));
+    assert_eq!(strangers, [(None, zero.1, 4.0), (zero.0, None, 3.0), (None, None, 1.0)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,6 +1,8 @@
 //! How often and how highly users and items are rated: what a prediction falls back on.
 
-use ratings::Ratings;
+use ratings::{ItemIndex, Ratings, UserIndex};
+
+use crate::Fallback;
 
 /// The ratings of one user or one item in two numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,6 +25,24 @@ pub struct Averages {
 }
 
 impl Averages {
+    /// What is predicted for whom or what has no training rating; `None` where both have some. An
+    /// index of `None` is one that the tables have not.
+    pub(crate) fn fallback(
+        &self,
+        user: Option<UserIndex>,
+        item: Option<ItemIndex>,
+    ) -> Option<(f32, Fallback)> {
+        let user = user.map(|user| self.users[user.index()]).filter(|user| user.count > 0);
+        let item = item.map(|item| self.items[item.index()]).filter(|item| item.count > 0);
+        #[expect(clippy::cast_possible_truncation, reason = "a rating")]
+        match (user, item) {
+            (Some(_), Some(_)) => None,
+            (None, Some(item)) => Some((item.mean, Fallback::ItemMean)),
+            (Some(user), None) => Some((user.mean, Fallback::UserMean)),
+            (None, None) => Some((self.mean as f32, Fallback::Mean)),
+        }
+    }
+
     /// The averages of these ratings.
     ///
     /// # Panics

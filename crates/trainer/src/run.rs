@@ -15,7 +15,7 @@ pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
     Config, ConfigError, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained,
-    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault,
+    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, held_out::Misses,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -35,6 +35,7 @@ pub struct Run {
     largest_rating: f32,
     stage: Stage,
     pace: Pace,
+    strangers: Misses,       // of test ratings that no model knows
     patience: Option<usize>, // epochs
     chosen: Option<Weights>, // of the best epoch, where there is a validation part
     history: Vec<EpochReport>,
@@ -123,6 +124,7 @@ impl Run {
             largest_rating: split.train.values.iter().fold(0.0, |most, r| r.abs().max(most)),
             stage: Stage::Done,
             pace: Pace::default(),
+            strangers: Misses::default(),
             patience: None,
             chosen: None,
             history,

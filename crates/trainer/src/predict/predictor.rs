@@ -91,17 +91,15 @@ impl Predictor {
         item: Option<ItemIndex>,
         clip: bool,
     ) -> Prediction {
-        let averages = &self.file.averages;
-        let user = user.filter(|user| averages.users[user.index()].count > 0);
-        let item = item.filter(|item| averages.items[item.index()].count > 0);
-        #[expect(clippy::cast_possible_truncation, reason = "a rating")]
-        let (rating, fallback) = match (user, item) {
-            (Some(user), Some(item)) => (self.rate(&self.taste_of(user), item), None),
-            (None, Some(item)) => (averages.items[item.index()].mean, Some(Fallback::ItemMean)),
-            (Some(user), None) => (averages.users[user.index()].mean, Some(Fallback::UserMean)),
-            (None, None) => (averages.mean as f32, Some(Fallback::Mean)),
+        let fallback = self.file.averages.fallback(user, item);
+        let known = user.zip(item).filter(|_| fallback.is_none());
+        let (rating, fallback) = match (known, fallback) {
+            (Some((user, item)), _) => (self.rate(&self.taste_of(user), item), None),
+            (None, fallback) => {
+                fallback.map(|(rating, why)| (rating, Some(why))).unwrap_or_default()
+            }
         };
-        let deviation = user.zip(item).and_then(|(user, item)| self.deviation(user, item));
+        let deviation = known.and_then(|(user, item)| self.deviation(user, item));
         let rating = if clip { self.clipped(rating) } else { rating };
         Prediction { rating, deviation, fallback }
     }

@@ -1,9 +1,10 @@
 //! The end of an epoch: its model is judged.
 
+use ratings::Split;
 use web_time::Instant;
 
 use super::{Run, Stage, Training};
-use crate::{EpochReport, Event, TrainError, held_out::Misses};
+use crate::{Averages, EpochReport, Event, HeldOut, TrainError, held_out::Misses};
 
 /// What the evaluation of an epoch has given so far.
 #[derive(Clone, Default)]
@@ -14,6 +15,18 @@ pub(super) struct Evaluation {
 }
 
 impl Run {
+    /// Tests on further ratings, those of whom or what has no training rating: what a
+    /// [`Predictor`](crate::Predictor) falls back on is judged with the model's predictions.
+    pub fn also_test(&mut self, strangers: &[HeldOut]) {
+        let Split { train, users, items, .. } = &*self.split;
+        let averages = Averages::of(train, *users, *items);
+        let error = |(user, item, rating): &HeldOut| {
+            let (guess, _) = averages.fallback(*user, *item)?;
+            Some(f64::from(guess - rating))
+        };
+        self.strangers = strangers.iter().filter_map(error).collect();
+    }
+
     /// Evaluates a part of the held-out ratings, or ends the epoch when all are done.
     pub(super) async fn evaluate_slice(
         &mut self,
@@ -41,7 +54,8 @@ impl Run {
         training: &Training,
         evaluation: &Evaluation,
     ) -> Result<Event, TrainError> {
-        let Evaluation { validation, test, seconds } = evaluation;
+        let Evaluation { validation, mut test, seconds } = *evaluation;
+        test += self.strangers;
         let (validation_rmse, test_rmse) = (validation.rmse(), test.rmse());
         if [validation_rmse, test_rmse].into_iter().flatten().any(|rmse| !rmse.is_finite()) {
             return Err(self.diverged(training.epoch));
@@ -53,7 +67,7 @@ impl Run {
             test_mae: test.mae(),
             validation_rmse,
             seconds: training.seconds,
-            eval_seconds: *seconds,
+            eval_seconds: seconds,
         };
         self.engine.keep();
         self.history.push(report.clone());
