@@ -69,6 +69,11 @@ impl<'a> Link<'a> {
         self.browser.run("link.worker.postMessage('crash')");
     }
 
+    /// Has the worker find that GPUs never answer.
+    pub(crate) fn lose_patience(&self) {
+        self.browser.run("link.worker.postMessage('lose patience')");
+    }
+
     /// The next piece of news; those of the program's own download are passed over.
     pub(crate) fn next(&mut self) -> News {
         loop {

@@ -183,6 +183,30 @@ fn both_engines_train_on_webgpu() {
 }
 
 #[test]
+fn a_gpu_that_never_answers_a_browser_is_given_up_for_the_cpu() {
+    let test = "a_gpu_that_never_answers_a_browser_is_given_up_for_the_cpu";
+    let Some((browser, page)) = browser(test, &SWIFTSHADER) else { return };
+    browser.open(&page.blank());
+    let mut link = Link::open(&browser, "worker");
+    link.lose_patience();
+    make_up(&mut link, SMALL);
+    let settings = settings(ModelKind::Mf, 2, DeviceChoice::Gpu);
+    assert_eq!(start(&mut link, &settings).device.kind, DeviceKind::Gpu);
+    link.ask(&Request::Play);
+    let recovered = link.wait(|news| match news {
+        News::Event(Event::Recovered(recovery)) if recovery.device == "CPU" => {
+            Some(recovery.clone())
+        }
+        News::Finished { .. } => panic!("the GPU answered in no time"),
+        _ => None,
+    });
+    assert!(recovered.cause.contains("does not finish its work"), "{}", recovered.cause);
+    assert_eq!(finished(&mut link), 2);
+    let here = train_here(SMALL, &settings);
+    assert!(exported(&mut link).trained.weights == here.weights, "the CPU's own bits");
+}
+
+#[test]
 fn a_run_in_a_browser_is_held_stepped_tuned_and_stopped() {
     let test = "a_run_in_a_browser_is_held_stepped_tuned_and_stopped";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };

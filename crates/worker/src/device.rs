@@ -1,10 +1,24 @@
 //! Which processor trains, and why, in the browser's words.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
 use protocol::{DeviceReport, Settings};
 use trainer::{Device, DeviceChoice, DeviceError, DeviceKind, EngineKind, NoKernels};
 
 use crate::webgpu;
 use crate::why::{NO_TIMESTAMPS, TOO_LARGE};
+
+/// Whether GPUs are given no time to answer.
+static IMPATIENT: AtomicBool = AtomicBool::new(false);
+
+/// Gives GPUs opened from now on no time to answer, and lets a run leave them for the CPU: for tests
+/// of what follows.
+pub(crate) fn lose_patience() {
+    IMPATIENT.store(true, Ordering::Relaxed);
+}
 
 /// A device and why it was taken.
 #[derive(Clone)]
@@ -39,6 +53,8 @@ impl Devices {
             error => error.to_string(),
         })?;
         let mut reason = device.reason().to_owned();
+        let impatient = IMPATIENT.load(Ordering::Relaxed);
+        let device = if impatient { device.impatient(Duration::ZERO) } else { device };
         if device.kind() == DeviceKind::Cpu && trainer::adapters().await.is_empty() {
             reason = webgpu::found().why_the_cpu();
         }

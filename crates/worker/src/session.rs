@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::desk::Desk;
+use crate::device;
 use crate::inbox::Inbox;
 use crate::post;
 use crate::turn::next_turn;
@@ -55,6 +56,12 @@ impl Session {
                 None => desk.train().await,
             }
         }
+    }
+
+    /// Gives GPUs no time to answer: for tests of what follows.
+    #[doc(hidden)]
+    pub fn lose_patience(&self) {
+        device::lose_patience();
     }
 
     /// Dies as of a defect: for tests of what follows.
