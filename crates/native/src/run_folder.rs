@@ -191,7 +191,6 @@ mod tests {
         assert_eq!((&old.path, &old.replaces), (&path, &None));
         let busy = RunFolder::create(Some(&path), true, "", &first).err().expect("it is in use");
         assert!(format!("{busy:#}").contains("another program"), "{busy:#}");
-        drop(old);
         assert!(RunFolder::create(Some(&path), false, "", &first).is_err(), "a run is there");
         drop(old); // its program is over
         let (new, journal) = RunFolder::create(Some(&path), true, "", &first).expect("writable");
