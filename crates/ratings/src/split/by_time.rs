@@ -47,15 +47,16 @@ impl Split {
         Ok(Self::marked(table, &marks))
     }
 
-    /// One rating of each user who has at least two tests: the latest or, in a table without times,
-    /// the one that comes first in numpy's `RandomState(seed).permutation(n)`.
+    /// One rating of each user who has at least two tests: the latest or, in a table without times
+    /// or with the same time everywhere, the one that comes first in numpy's `RandomState(seed).permutation(n)`.
     ///
     /// # Errors
     /// When the table has no ratings.
     pub fn leave_one_out(table: &Table, seed: u32) -> Result<Self, SplitError> {
         let n = table.ratings.len();
         check_share(n, 0.0)?;
-        let order = match &table.times {
+        let tell = |times: &&Vec<f64>| times.iter().any(|time| *time != times[0]);
+        let order = match table.times.as_ref().filter(tell) {
             Some(times) => {
                 let mut rows = by_time(table, times);
                 rows.reverse();

@@ -75,7 +75,8 @@ impl Hits {
         let places: Vec<usize> = places.into_iter().flatten().collect();
         let within = places.iter().filter(|place| **place <= n);
         let gain = |place: &usize| 1.0 / libm::log2(*place as f64 + 1.0);
-        let mean = |sum: f64| if places.is_empty() { 0.0 } else { sum / places.len() as f64 };
+        // The sum of nothing is -0.
+        let mean = |sum: f64| (sum + 0.0) / places.len().max(1) as f64;
         Self {
             candidates,
             cases: places.len(),
