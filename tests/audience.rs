@@ -1,9 +1,10 @@
 //! Who would like an item, against the model turned round and against brute force.
 
 use ratings::{ItemIndex, UserIndex};
-use trainer::{Audience, ModelFile, ModelKind, Predictor};
+use trainer::{Audience, Config, ModelFile, ModelKind, Posterior, Predictor};
 
-use crate::using::{close, file, golden};
+use crate::support;
+use crate::using::{close, file, golden, of_split};
 
 /// A model with users and items in each other's places.
 fn mirrored(file: &ModelFile) -> ModelFile {
@@ -42,20 +43,33 @@ fn a_new_item_is_a_new_user_of_the_mirrored_model() {
 #[test]
 fn an_items_audience_are_the_users_whose_ratings_are_highest() {
     for model in [ModelKind::Mf, ModelKind::DeepMf] {
-        let file = file(&golden(), model);
-        let (audience, predictor) = (Audience::new(&file), Predictor::new(file.clone()));
-        for item in (0..9).map(ItemIndex) {
-            let mut expected: Vec<(f32, u32)> = (0..12)
-                .filter(|user| *user != 4 && file.averages.users[*user as usize].count > 0)
-                .map(|user| (predictor.rate(&predictor.taste_of(UserIndex(user)), item), user))
-                .collect();
-            expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let found = audience.best(&audience.of(item), 5, &[UserIndex(4)]);
-            assert_eq!(found.len(), 5);
-            for ((user, rating), (score, place)) in found.iter().zip(&expected) {
-                assert_eq!(user.0, *place, "{model}, item {}", item.0);
-                close(*rating, f64::from(*score), "a rating");
-            }
+        assert_is_brute_force(&file(&golden(), model));
+    }
+    let split = support::small_split(40, 30, 600);
+    for model in ModelKind::ALL {
+        let posterior = Posterior { burn_in: 1, samples: 2 };
+        let usual = Config::usual(model);
+        let config = Config { epochs: 3, factors: usual.factors.min(3), posterior, ..usual };
+        let trained = support::train(&split, &config, &support::fused()).unwrap();
+        assert_is_brute_force(&of_split(trained, &split));
+    }
+}
+
+/// Of every item, the fifth user left out.
+fn assert_is_brute_force(file: &ModelFile) {
+    let model = file.trained.config.model;
+    let (audience, predictor) = (Audience::new(file), Predictor::new(file.clone()));
+    for item in (0..file.items.len() as u32).map(ItemIndex) {
+        let mut expected: Vec<(f32, u32)> = (0..file.users.len() as u32)
+            .filter(|user| *user != 4 && file.averages.users[*user as usize].count > 0)
+            .map(|user| (predictor.rate(&predictor.taste_of(UserIndex(user)), item), user))
+            .collect();
+        expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let found = audience.best(&audience.of(item), 5, &[UserIndex(4)]);
+        assert_eq!(found.len(), 5);
+        for ((user, rating), (score, place)) in found.iter().zip(&expected) {
+            assert_eq!(user.0, *place, "{model}, item {}", item.0);
+            close(*rating, f64::from(*score), "a rating");
         }
     }
 }

@@ -218,7 +218,7 @@ fn come_close(config: &Config) {
 }
 
 /// A file around a model of a split; ids are the rows' numbers.
-fn of_split(trained: Trained, split: &Split) -> ModelFile {
+pub(crate) fn of_split(trained: Trained, split: &Split) -> ModelFile {
     let rows = |columns: (usize, usize)| {
         let users = (0..columns.0).map(|user| (user, 0, 1.0));
         users.chain((0..columns.1).map(|item| (0, item, 5.0)))

@@ -43,7 +43,7 @@ fn the_chart_is_read_zoomed_smoothed_and_seen_whole_again() {
     let first = browser.text("#epoch-table tbody tr:last-child td:nth-child(3)");
     assert!(browser.text("#curve .tip").contains(&format!("test {first}")), "{first}");
 
-    // Smoothing changes the line and keeps where it begins.
+    // Smoothing changes the line.
     let before = path(&browser, "path.line.test");
     browser.run(
         "const field = document.querySelector('#smoothing');

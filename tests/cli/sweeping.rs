@@ -110,7 +110,10 @@ fn a_trial_that_diverges_loses_and_the_others_go_on() {
         "--model biased-mf --factors 3 --epochs 3 --grid lr=1000000,0.02 --json --out sweep";
     let sweep = place.succeed(&format!("sweep ratings.dat --progress none {flags}")).json();
     assert_eq!(sweep["best"]["values"]["lr"], 0.02);
-    assert_eq!(sweep["trials"].as_array().expect("a list").len(), 2);
+    let trials = sweep["trials"].as_array().expect("a list");
+    assert_eq!(trials.len(), 2);
+    let lost = trials.iter().find(|trial| trial["values"]["lr"] == 1e6).expect("it is told of");
+    assert!(lost["score"].is_null() && lost["failure"].is_string(), "{lost}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The ratings that a model is judged on while it trains, and how far it is off.
 
-use std::ops::{AddAssign, Range};
+use std::{
+    iter::Sum,
+    ops::{AddAssign, Range},
+};
 
 use ratings::Split;
 
@@ -45,6 +48,14 @@ impl AddAssign for Misses {
         self.ratings += other.ratings;
         self.squared += other.squared;
         self.absolute += other.absolute;
+    }
+}
+
+impl Sum for Misses {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        let mut all = Self::default();
+        parts.for_each(|part| all += part);
+        all
     }
 }
 

@@ -9,7 +9,7 @@ mod top; // the best items for a user, or for all
 mod neighbours; // items or users alike
 mod solve; // small symmetric systems
 mod fold_in; // a user whom the model has not seen
-mod network_user; // the same for a network
+mod network_row; // the same for a network, and an item
 mod explain; // why an item is predicted so
 mod catalogue; // what is recommended at all
 mod map; // items as points of a plane

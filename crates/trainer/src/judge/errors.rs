@@ -3,7 +3,7 @@
 
 use ratings::{ItemIndex, UserIndex};
 
-use crate::{Average, Predictor};
+use crate::{Average, Predictor, held_out::Misses};
 
 /// A held-out rating; `None` is a user or item that the model's tables have not.
 pub type HeldOut = (Option<UserIndex>, Option<ItemIndex>, f32);
@@ -106,13 +106,13 @@ impl Errors {
         let (mut by_user, mut by_item) = (users.sums(), items.sums());
         let mut bins = [Bin::default(); BINS];
         let mut deviations = Deviations::default();
-        let (mut squares, mut sum, mut own) = (Sum::default(), 0.0, 0);
+        let (mut misses, mut sum, mut own) = (Misses::default(), 0.0, 0);
         for &(user, item, rating) in held_out {
             let prediction = predictor.predict(user, item, clip);
             own += usize::from(prediction.fallback.is_none());
             let (predicted, rating) = (f64::from(prediction.rating), f64::from(rating));
             let error = predicted - rating;
-            squares.add(error);
+            misses.add(error);
             sum += rating;
             if let Some(deviation) = prediction.deviation {
                 deviations.add(error, f64::from(deviation));
@@ -137,9 +137,9 @@ impl Errors {
         }
         Some(Self {
             ratings: held_out.len(),
-            rmse: (squares.squares / n).sqrt(),
-            mae: squares.absolutes / n,
-            r2: if variance > 0.0 { 1.0 - squares.squares / variance } else { 0.0 },
+            rmse: (misses.squared / n).sqrt(),
+            mae: misses.absolute / n,
+            r2: if variance > 0.0 { 1.0 - misses.squared / variance } else { 0.0 },
             coverage: own as f64 / n,
             by_user_activity: users.groups(&by_user),
             by_item_popularity: items.groups(&by_item),
@@ -153,21 +153,6 @@ fn bin(predicted: f64, (low, high): (f32, f32)) -> usize {
     let (low, high) = (f64::from(low), f64::from(high));
     let place = (predicted - low) / (high - low) * BINS as f64;
     (0..BINS - 1).find(|bin| place < (bin + 1) as f64).unwrap_or(BINS - 1)
-}
-
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    ratings: usize,
-    squares: f64,
-    absolutes: f64,
-}
-
-impl Sum {
-    fn add(&mut self, error: f64) {
-        self.ratings += 1;
-        self.squares += error * error;
-        self.absolutes += error.abs();
-    }
 }
 
 /// Rows that have a training rating, in tenths by how many they have; of equals the lower index is
@@ -199,16 +184,16 @@ impl Groups {
         self.of_row.get(row).copied().flatten()
     }
 
-    fn sums(&self) -> Vec<Sum> {
-        vec![Sum::default(); self.bounds.len()]
+    fn sums(&self) -> Vec<Misses> {
+        vec![Misses::default(); self.bounds.len()]
     }
 
-    fn groups(&self, sums: &[Sum]) -> Vec<Group> {
-        let group = |(&(fewest, most), sum): (&(u32, u32), &Sum)| Group {
+    fn groups(&self, sums: &[Misses]) -> Vec<Group> {
+        let group = |(&(fewest, most), sum): (&(u32, u32), &Misses)| Group {
             fewest,
             most,
             ratings: sum.ratings,
-            rmse: (sum.ratings > 0).then(|| (sum.squares / sum.ratings as f64).sqrt()),
+            rmse: sum.rmse(),
         };
         self.bounds.iter().zip(sums).map(group).collect()
     }

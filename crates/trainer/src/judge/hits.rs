@@ -1,5 +1,5 @@
-//! Where the items that were held out stand among items that a user has not rated: the protocol of He
-//! et al., "Neural Collaborative Filtering", 2017, section 4.1, and the same against all items.
+//! Where the items that were held out stand among items that a user is not known to have rated: He
+//! et al.'s protocol, "Neural Collaborative Filtering", 2017, section 4.1, and the same against all.
 //!
 //! Meant for a split that leaves out one item of each user. The figures of sampled candidates are
 //! far higher than those of all, and may order models in another way (Krichene and Rendle, "On
@@ -51,7 +51,8 @@ struct Case {
 }
 
 impl Hits {
-    /// Ranks every held-out item, on `threads` threads; `train` says what users rated in training.
+    /// Ranks every held-out item, on `threads` threads; `train` says what users rated in training:
+    /// without it such items are candidates too.
     pub fn of(
         predictor: &Predictor,
         held_out: &[HeldOut],

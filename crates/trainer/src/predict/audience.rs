@@ -6,7 +6,7 @@ use ratings::{ItemIndex, UserIndex};
 use super::{
     Taste,
     fold_in::{Prior, Ridge, row},
-    network_user,
+    network_row,
     scorer::Scorer,
     tables::Tables,
     top::{Wanted, top},
@@ -57,7 +57,7 @@ impl Audience {
             .collect();
         let users = &self.tables.items;
         let factors = match self.scorer.network() {
-            Some(network) => network_user::fit(network, &self.prior, users, &sums),
+            Some(network) => network_row::fit(network, &self.prior, users, &sums),
             None => Ridge::new(&self.prior, users, &sums)
                 .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
         };

@@ -8,7 +8,7 @@ use super::{
     Explanation, Filter, Histories, explain,
     fold_in::{Prior, Ridge, row},
     neighbours::nearest,
-    network_user,
+    network_row,
     scorer::{Scorer, Side},
     tables::Tables,
     top::{Pick, Wanted, top},
@@ -139,7 +139,7 @@ impl Predictor {
         let items = &self.tables.items;
         let prior = self.prior_for(rated);
         let factors = match self.scorer.network() {
-            Some(network) => network_user::fit(network, &prior, items, rated),
+            Some(network) => network_row::fit(network, &prior, items, rated),
             None => {
                 Ridge::new(&prior, items, rated).map_or(prior.mean.clone(), |ridge| ridge.factors())
             }

@@ -179,9 +179,7 @@ impl Learner for Sgd {
             }
             misses
         });
-        let mut all = Misses::default();
-        parts.into_iter().for_each(|part| all += part);
-        all
+        parts.into_iter().sum()
     }
 
     fn keep(&mut self) {

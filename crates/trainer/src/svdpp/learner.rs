@@ -187,9 +187,7 @@ impl Learner for SvdPp {
             }
             misses
         });
-        let mut all = Misses::default();
-        parts.into_iter().for_each(|part| all += part);
-        all
+        parts.into_iter().sum()
     }
 
     fn keep(&mut self) {

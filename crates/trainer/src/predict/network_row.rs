@@ -1,5 +1,6 @@
-//! A user whom a network has not seen: a few steps on the user's factors alone, from the mean of all
-//! users, with everything else fixed. It lowers `Σ (r_j - f(p, q_j))² + λ |p - p̄|²`.
+//! A user whom a network has not seen, or an item, by the mirrored network: a few steps on the new
+//! row's factors p alone, from the mean of all such rows, with everything else fixed. It lowers
+//! `Σ (r_j - f(p, q_j))² + λ |p - p̄|²`.
 
 use ratings::ItemIndex;
 
@@ -16,11 +17,11 @@ const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
-/// The user's factors.
+/// The new row's factors; `others` is the table of the other side.
 pub(super) fn fit(
     network: &Network,
     prior: &Prior,
-    items: &Parameter,
+    others: &Parameter,
     rated: &[(ItemIndex, f32)],
 ) -> Vec<f32> {
     let mut p = prior.mean.clone();
@@ -35,7 +36,7 @@ pub(super) fn fit(
         let mut gradient: Vec<f32> =
             p.iter().zip(&prior.mean).map(|(p, mean)| 2.0 * penalty * (p - mean)).collect();
         for (item, rating) in rated {
-            add_gradient(network, &p, row(items, item.index()), *rating, &mut gradient);
+            add_gradient(network, &p, row(others, item.index()), *rating, &mut gradient);
         }
         (power_1, power_2) = (power_1 * BETA_1, power_2 * BETA_2);
         for (((p, m), v), g) in p.iter_mut().zip(&mut first).zip(&mut second).zip(&gradient) {
@@ -48,7 +49,7 @@ pub(super) fn fit(
     p
 }
 
-/// Adds the derivative of one squared error by the user's factors, by the chain rule.
+/// Adds the derivative of one squared error by the new row's factors, by the chain rule.
 fn add_gradient(network: &Network, p: &[f32], q: &[f32], rating: f32, gradient: &mut [f32]) {
     let mut inputs = vec![[p, q].concat()]; // of each layer
     let last = network.layers.len() - 1;
