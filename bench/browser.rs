@@ -98,10 +98,10 @@ fn in_browser(browser: &Browser, file: &std::path::Path) -> Times {
     );
     browser.type_into("input", file.to_str().unwrap());
     let mut link = Link::open(browser, "worker");
-    let read = Request::Read { name: "ratings.dat".into(), skip_bad_lines: false };
+    let read = Request::Read { names: vec!["ratings.dat".into()], skip_bad_lines: false };
     let mut reading = f64::INFINITY;
     for _ in 0..READS {
-        link.send(&read, "document.querySelector('input').files[0]");
+        link.send(&read, "[document.querySelector('input').files[0]]");
         let seconds = link.wait(|news| match news {
             News::Data(report) => Some(report.seconds),
             _ => None,

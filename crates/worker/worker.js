@@ -12,7 +12,7 @@ self.onmessage = ({ data }) => early.push(data);
 // Whatever ends the program, the page hears of it once.
 let dead = false;
 const die = (message) => {
-  if (!dead) say({ news: "panicked", message: String(message) });
+  if (!dead) say({ panicked: { message: String(message) } });
   dead = true;
 };
 self.onerror = (event) => die(event.message ?? event);
@@ -30,7 +30,7 @@ async function counted(response) {
   const count = new TransformStream({
     transform(chunk, out) {
       done += chunk.byteLength;
-      say({ news: "loading", done, total });
+      say({ loading: { done, total } });
       out.enqueue(chunk);
     },
   });

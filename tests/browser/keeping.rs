@@ -50,6 +50,24 @@ fn two_tabs_keep_their_runs_apart() {
 }
 
 #[test]
+fn a_tab_leaves_its_run_to_those_opened_before_it_began() {
+    let test = "a_tab_leaves_its_run_to_those_opened_before_it_began";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    let first = browser.tab();
+    browser.new_tab();
+    start(&browser, page.url());
+    browser.close_tab();
+    browser.turn_to(&first);
+    browser.wait_for_text(".unfinished", "1 epoch");
+    browser.click(".resume");
+    browser.wait_for_text("#play", "Pause");
+    browser.wait_for_text("#at-epoch", "of 100,000");
+    assert_clean(&browser);
+}
+
+#[test]
 fn settings_go_back_with_the_browser_and_a_link_repeats_them() {
     let test = "settings_go_back_with_the_browser_and_a_link_repeats_them";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
@@ -86,6 +104,19 @@ fn settings_go_back_with_the_browser_and_a_link_repeats_them() {
     assert_clean(&browser);
 }
 
+/// What lies in the browser's storage: stores, values in them, and keys beside them.
+const LEFT: &str = "
+    const open = indexedDB.open('latent');
+    await new Promise((done) => { open.onsuccess = done; });
+    const stores = [...open.result.objectStoreNames];
+    const counts = stores.map((store) => new Promise((done) => {
+        const count = open.result.transaction(store).objectStore(store).count();
+        count.onsuccess = () => done(count.result);
+    }));
+    const left = await Promise.all(counts);
+    open.result.close();
+    return [left.length, left.reduce((sum, count) => sum + count, 0), Object.keys(localStorage)]";
+
 #[test]
 fn everything_that_was_kept_can_be_deleted() {
     let test = "everything_that_was_kept_can_be_deleted";
@@ -98,21 +129,100 @@ fn everything_that_was_kept_can_be_deleted() {
     browser.click("#delete");
     browser.click("#delete-surely");
     browser.wait_for_text("#notice", "is deleted");
-    let left = browser.run_async(
-        "const open = indexedDB.open('latent');
-         await new Promise((done) => { open.onsuccess = done; });
-         const stores = [...open.result.objectStoreNames];
-         const counts = stores.map((store) => new Promise((done) => {
-             const count = open.result.transaction(store).objectStore(store).count();
-             count.onsuccess = () => done(count.result);
-         }));
-         const left = await Promise.all(counts);
-         open.result.close();
-         return [left.length, left.reduce((sum, count) => sum + count, 0), localStorage.length]",
-    );
-    assert_eq!(left, serde_json::json!([4, 0, 0]));
+    // How many runs there were stays, so that no two tabs give one number twice.
+    assert_eq!(browser.run_async(LEFT), serde_json::json!([4, 0, ["latent-runs"]]));
+
+    // What begins then is kept with its data, and goes on after a reload.
+    browser.click("#epoch");
+    browser.wait_for_text("#play", "Go on");
+    browser.wait_for_text("#runs", "lr");
+    let name = browser.run("return document.querySelector('#runs .name').value");
+    assert_eq!(name, "run 3");
+    browser.open(page.url());
+    browser.wait_for("return !!document.querySelector('.resume')");
+    browser.click(".resume");
+    browser.wait_for_text("#play", "Pause");
+    browser.click("#reset");
+    browser.wait_for("return document.querySelector('#play').innerText === 'Train'");
+    browser.click("#delete");
+    browser.click("#delete-surely");
+    browser.wait_for_text("#notice", "is deleted");
     browser.open(page.url());
     wait_until_ready(&browser);
     assert_eq!(browser.run("return !!document.querySelector('.unfinished, #runs')"), false);
+    assert_clean(&browser);
+}
+
+#[test]
+fn storage_of_an_older_version_is_tidied_and_does_not_stand_in_the_way() {
+    let test = "storage_of_an_older_version_is_tidied_and_does_not_stand_in_the_way";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    // Version 1, which kept ratings elsewhere, still open in this tab.
+    browser.open(&page.blank());
+    let old = browser.tab();
+    browser.run_async(
+        "const open = indexedDB.open('latent', 1);
+         open.onupgradeneeded = () => open.result.createObjectStore('ratings').put('1::2::3', 1);
+         await new Promise((done) => { open.onsuccess = done; });
+         window.open_database = open.result;",
+    );
+    browser.new_tab();
+    browser.open(page.url());
+    browser.wait_for_text("#notice", "another tab has an older version of this page open");
+    start(&browser, page.url());
+    let new = browser.tab();
+    browser.turn_to(&old);
+    browser.run("window.open_database.close()");
+    browser.turn_to(&new);
+    browser.click("#epoch");
+    browser.wait_for_text("#at-epoch", "2 of 100,000");
+    let [stores, values] =
+        [0, 1].map(|n| format!("return (await (async () => {{ {LEFT} }})())[{n}]"));
+    assert_eq!(browser.run_async(&stores), 4, "the old store is gone");
+    assert_eq!(browser.run_async(&values), 3, "the run, its model and its data are kept");
+    // The tab without a page looked for an icon in vain.
+    let errors = browser.console_errors();
+    assert!(errors.iter().all(|error| error.contains("favicon.ico")), "{errors:?}");
+}
+
+#[test]
+fn a_run_that_cannot_go_on_is_offered_again() {
+    let test = "a_run_that_cannot_go_on_is_offered_again";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    start(&browser, page.url());
+    // Its model is damaged: the worker refuses it.
+    browser.run_async(
+        "const open = indexedDB.open('latent');
+         await new Promise((done) => { open.onsuccess = done; });
+         const change = open.result.transaction('models', 'readwrite');
+         change.objectStore('models').put(new Uint8Array(20).buffer, 1);
+         await new Promise((done) => { change.oncomplete = done; });
+         open.result.close();",
+    );
+    browser.open(&format!("{}?epochs=100000&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    // Another run is under way here; it gives way, and trains no further.
+    drop_file(&browser, "other.dat", &file());
+    browser.wait_for_text("#report", "other.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Pause");
+    browser.wait_for("return document.querySelectorAll('.unfinished').length === 1");
+    browser.click(".resume");
+    browser.wait_for_text("#notice", "the model");
+    browser.wait_for("return document.querySelectorAll('.unfinished').length === 2");
+    assert_eq!(browser.text("#play"), "Train");
+
+    // Its data is gone, too.
+    browser.run_async(
+        "const open = indexedDB.open('latent');
+         await new Promise((done) => { open.onsuccess = done; });
+         const change = open.result.transaction('data', 'readwrite');
+         change.objectStore('data').clear();
+         await new Promise((done) => { change.oncomplete = done; });
+         open.result.close();",
+    );
+    browser.click(".resume");
+    browser.wait_for_text("#notice", "is gone; drop it again");
+    browser.wait_for("return document.querySelectorAll('.unfinished').length === 2");
     assert_clean(&browser);
 }

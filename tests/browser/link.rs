@@ -24,7 +24,7 @@ const OPEN: &str = r#"
     link.worker = new Worker(file, { type: "module" });
     link.worker.onmessage = ({ data: [json, attachment] }) => hear(json, attachment);
     link.worker.onerror = ({ message }) => {
-        hear(JSON.stringify({ news: "panicked", message: `not loaded: ${message}` }), null);
+        hear(JSON.stringify({ panicked: { message: `not loaded: ${message}` } }), null);
     };
 "#;
 
@@ -56,6 +56,12 @@ impl<'a> Link<'a> {
     pub(crate) fn ask_with(&self, request: &Request, file: &[u8]) {
         let bytes = json!(file);
         self.send(request, &format!("new Blob([new Uint8Array({bytes})])"));
+    }
+
+    /// Asks with files of these bytes attached.
+    pub(crate) fn ask_with_files(&self, request: &Request, files: &[&[u8]]) {
+        let files = json!(files);
+        self.send(request, &format!("{files}.map((bytes) => new Blob([new Uint8Array(bytes)]))"));
     }
 
     /// Asks with a file attached that the browser makes up.
@@ -91,7 +97,7 @@ impl<'a> Link<'a> {
     /// Bytes of the program that have come, and bytes in all, as the worker said last.
     pub(crate) fn loaded(&self) -> (u64, u64) {
         let script = "const all = link.log.map((json) => JSON.parse(json));
-                      return all.filter(({ news }) => news === 'loading').pop()";
+                      return all.filter((news) => news.loading).pop().loading";
         let last = self.browser.run(script);
         let number = |name: &str| last[name].as_u64().expect("a number of bytes");
         (number("done"), number("total"))

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::browser;
 use super::visible::{assert_clean, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
+use super::working::choose;
 use crate::support::{root, skip};
 
 /// Widths of a phone, a tablet and a desk, in CSS pixels.
@@ -47,6 +48,10 @@ fn the_page_fits_every_screen_in_light_and_dark_and_breaks_no_rule_of_access() {
             assert_accessible(&browser, axe.as_deref(), &format!("{scheme}, {width}"));
         }
     }
+    browser.click("#new-item summary");
+    browser.wait_for("return document.querySelectorAll('#found-users li').length === 6");
+    choose(&browser, "#found-users select", "5");
+    browser.wait_for("return !!document.querySelector('#audience tbody tr')");
     browser.click("#map summary");
     browser.click("#judged summary");
     browser.wait_for("return !!document.querySelector('#map .mark') && !!document.querySelector('#judged table')");

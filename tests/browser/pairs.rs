@@ -26,7 +26,7 @@ fn every_engine_trains_on_every_device_through_the_page() {
     let Some((browser, page)) = browser(test, &SWIFTSHADER) else { return };
     for (model, pairs) in [
         ("mf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"][..]),
-        ("deepmf", &["cpu fused", "cpu autodiff", "gpu fused"]),
+        ("deepmf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"]),
     ] {
         let mut first = None;
         for pair in pairs {

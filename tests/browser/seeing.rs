@@ -13,6 +13,17 @@ fn span(browser: &Browser) -> (f64, f64) {
     (number("ariaValueMin"), number("ariaValueMax"))
 }
 
+/// Scrolls a long table to its end; gives the third cell of its last row, which begins with this.
+fn last_row(browser: &Browser, table: &str, begins: &str) -> String {
+    browser.run(&format!(
+        "const frame = document.querySelector('{table}').closest('.scroll');
+         frame.scrollTop = frame.scrollHeight"
+    ));
+    let cell = format!("{table} tbody tr:last-child td:first-child");
+    browser.wait_for(&format!("return document.querySelector('{cell}')?.innerText === '{begins}'"));
+    browser.text(&format!("{table} tbody tr:last-child td:nth-child(3)"))
+}
+
 fn path(browser: &Browser, selector: &str) -> String {
     let script = format!("return document.querySelector({selector:?}).getAttribute('d')");
     browser.run(&script).as_str().expect("a path").to_owned()
@@ -39,8 +50,8 @@ fn the_chart_is_read_zoomed_smoothed_and_seen_whole_again() {
     browser.press(HOME);
     browser.wait_for_text("#curve .tip", "epoch 1");
     browser.run("document.querySelector('#epoch-table').closest('details').open = true");
-    browser.wait_for("return document.querySelectorAll('#epoch-table tbody tr').length === 40");
-    let first = browser.text("#epoch-table tbody tr:last-child td:nth-child(3)");
+    browser.wait_for_text("#epoch-table tbody tr:first-child", "40");
+    let first = last_row(&browser, "#epoch-table", "1");
     assert!(browser.text("#curve .tip").contains(&format!("test {first}")), "{first}");
 
     // Smoothing changes the line.
@@ -70,6 +81,25 @@ fn the_chart_is_read_zoomed_smoothed_and_seen_whole_again() {
     let before = path(&browser, "path.line.test");
     browser.click("#log");
     assert_ne!(before, path(&browser, "path.line.test"));
+    assert_clean(&browser);
+}
+
+#[test]
+fn of_a_long_table_only_the_rows_in_sight_are_drawn() {
+    let test = "of_a_long_table_only_the_rows_in_sight_are_drawn";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(&format!("{}?epochs=3000&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
+    browser.run("document.querySelector('#epoch-table').closest('details').open = true");
+    browser.wait_for_text("#epoch-table tbody tr:first-child", "3,000");
+    let drawn = "return document.querySelectorAll('#epoch-table tbody tr').length";
+    assert!(browser.run(drawn).as_u64().unwrap() < 50);
+    assert!(last_row(&browser, "#epoch-table", "1").starts_with(char::is_numeric));
+    assert!(browser.run(drawn).as_u64().unwrap() < 50);
     assert_clean(&browser);
 }
 

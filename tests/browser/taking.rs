@@ -1,5 +1,6 @@
 //! Files out of the page, and into it.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -8,11 +9,11 @@ use ratings::UserIndex;
 use trainer::{ModelFile, Predictor, Wanted};
 
 use super::browser;
-use super::visible::{assert_clean, drop_file, file, wait_until_ready};
+use super::visible::{assert_clean, drop_file, drop_files, file, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
 
 /// A page whose run of three epochs is over, and which saves into a folder.
-fn trained(browser: &Browser, url: &str, folder: &Path) {
+pub(crate) fn trained(browser: &Browser, url: &str, folder: &Path) {
     let allow = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
     browser.devtools("Browser.setDownloadBehavior", &allow);
     browser.open(&format!("{url}?epochs=3&device=cpu"));
@@ -24,7 +25,7 @@ fn trained(browser: &Browser, url: &str, folder: &Path) {
 }
 
 /// Clicks, and gives the file that the browser saves.
-fn saved(browser: &Browser, button: &str, file: &Path) -> Vec<u8> {
+pub(crate) fn saved(browser: &Browser, button: &str, file: &Path) -> Vec<u8> {
     browser.click(button);
     let start = Instant::now();
     loop {
@@ -106,8 +107,7 @@ fn titles_are_told_by_their_content_and_stay_with_their_data() {
     wait_until_ready(&browser);
     drop_file(&browser, "one.txt", &file());
     browser.wait_for_text("#report", "one.txt");
-    browser.run("document.querySelector('#report details').open = true");
-    let item = browser.text("#report table:not(.histogram) tbody tr td:nth-child(2)");
+    let item = first_item(&browser);
     drop_file(
         &browser,
         "two.txt",
@@ -120,8 +120,82 @@ fn titles_are_told_by_their_content_and_stay_with_their_data() {
     // Other data with the same ids has nothing to do with those titles.
     drop_file(&browser, "three.txt", &file());
     browser.wait_for_text("#report", "three.txt");
+    assert_eq!(first_item(&browser), item);
+    assert_clean(&browser);
+}
+
+/// Opens the list of the first ratings; gives what it calls the first item.
+fn first_item(browser: &Browser) -> String {
     browser.run("document.querySelector('#report details').open = true");
-    assert_eq!(browser.text("#report table:not(.histogram) tbody tr td:nth-child(2)"), item);
+    browser.text("#report table:not(.histogram) tbody tr td:nth-child(2)")
+}
+
+#[test]
+fn files_are_told_by_what_can_be_read_in_them() {
+    let test = "files_are_told_by_what_can_be_read_in_them";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    // Ids may be any text, and a column may be called anything.
+    drop_file(&browser, "ids.dat", "A1::B001::4\nA2::B002::5\nA1::B002::3\n");
+    browser.wait_for_text("#report", "ids.dat");
+    drop_file(&browser, "ids.dat", "A1::B001::4\nA2::B002::5\nA1::B002::good\n");
+    browser.wait_for_text("#refused", "ids.dat:3:");
+    browser.click("#skip");
+    browser.wait_for_text("#skipped", "1 bad line left out");
+    drop_file(
+        &browser,
+        "shop.csv",
+        "user,item,title,rating\na,b1,Up,4\nb,b2,Brazil,2\na,b2,Brazil,1\n",
+    );
+    browser.wait_for_text("#report", "shop.csv");
+
+    // Titles, packed: alone by gzip, and in a zip of nothing else.
+    browser.run_async(
+        "const text = new Blob(['b1::The First (1999)::Drama\\nb2::The Second (2001)::Drama\\n']);
+         const stream = text.stream().pipeThrough(new CompressionStream('gzip'));
+         const data = new DataTransfer();
+         data.items.add(new File([await new Response(stream).blob()], 'names'));
+         document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));",
+    );
+    browser.wait_for_text("#notice", "2 titles, 2 items of the data's");
+    assert_eq!(first_item(&browser), "The First");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    zip.start_file("ml/movies.csv", stored).unwrap();
+    zip.write_all(b"movieId,title,genres\nb1,Number One,Drama\n").unwrap();
+    let packed = zip.finish().unwrap().into_inner();
+    drop_files(&browser, &[("names.zip", &packed)]);
+    browser.wait_for_text("#notice", "1 title, 1 item of the data's");
+    assert_eq!(first_item(&browser), "Number One");
+    assert_clean(&browser);
+}
+
+#[test]
+fn titles_go_with_the_ratings_that_they_are_dropped_with() {
+    let test = "titles_go_with_the_ratings_that_they_are_dropped_with";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    drop_file(&browser, "one.txt", &file());
+    browser.wait_for_text("#report", "one.txt");
+    let item = first_item(&browser);
+    let titles = format!("{item}::The First (1999)::Drama\n");
+    let bad = file() + "7::8::nine::0\n";
+    let readme = "Some words about the data.\nAnd more.\n";
+    let together = [
+        ("titles.txt", titles.as_bytes()),
+        ("two.txt", bad.as_bytes()),
+        ("README", readme.as_bytes()),
+    ];
+    drop_files(&browser, &together);
+    browser.wait_for_text("#refused", "two.txt:2001:");
+    assert_eq!(first_item(&browser), item, "the old data has no titles");
+    browser.click("#skip");
+    browser.wait_for_text("#report", "two.txt");
+    browser.wait_for_text("#notice", "1 title, 1 item of the data's");
+    assert_eq!(first_item(&browser), "The First");
+    browser.wait_for_text("#unused", "README");
     assert_clean(&browser);
 }
 

@@ -25,9 +25,15 @@ fn train_here() -> Vec<EpochReport> {
 
 /// Drops a file on the page, as a file manager does.
 pub(crate) fn drop_file(browser: &Browser, name: &str, text: &str) {
+    drop_files(browser, &[(name, text.as_bytes())]);
+}
+
+/// Drops files together.
+pub(crate) fn drop_files(browser: &Browser, files: &[(&str, &[u8])]) {
+    let files = serde_json::json!(files);
     browser.run(&format!(
         "const data = new DataTransfer();
-         data.items.add(new File([{text:?}], {name:?}));
+         for (const [name, bytes] of {files}) data.items.add(new File([new Uint8Array(bytes)], name));
          const drop = new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }});
          document.body.dispatchEvent(drop);"
     ));

@@ -166,6 +166,21 @@ impl Browser {
         self.command("actions", &json!({ "actions": [mouse] }));
     }
 
+    /// Taps the middle of an element with a finger.
+    pub(crate) fn tap(&self, selector: &str) {
+        let id = self.element(selector);
+        let origin = json!({ "element-6066-11e4-a52e-4f735466cecf": id });
+        let actions = json!([
+            { "type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": origin },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let finger = json!({
+            "type": "pointer", "id": "finger", "parameters": { "pointerType": "touch" }, "actions": actions,
+        });
+        self.command("actions", &json!({ "actions": [finger] }));
+    }
+
     fn element(&self, selector: &str) -> String {
         let query = json!({ "using": "css selector", "value": selector });
         let element = self.command("element", &query);

@@ -259,7 +259,8 @@ fn a_browser_reads_good_files_and_refuses_bad_ones() {
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
     browser.open(&page.blank());
     let mut link = Link::open(&browser, "worker");
-    let read = |name: &str, skip_bad_lines| Request::Read { name: name.into(), skip_bad_lines };
+    let read =
+        |name: &str, skip_bad_lines| Request::Read { names: vec![name.into()], skip_bad_lines };
     let refused = |link: &mut Link| {
         link.wait(|news| match news {
             News::BadData(bad) => Some(bad.clone()),
@@ -267,19 +268,19 @@ fn a_browser_reads_good_files_and_refuses_bad_ones() {
         })
     };
     let text = b"1::10::4::0\n1::11::good::0\n2::10::3::0\n3::12::5::0\n";
-    link.ask_with(&read("r.dat", false), text);
+    link.ask_with_files(&read("r.dat", false), &[text]);
     let bad = refused(&mut link);
     assert!(bad.message.starts_with("r.dat:2:"), "{bad:?}");
     assert_eq!((bad.bad_lines, bad.examples.len()), (Some(1), 1));
 
-    link.ask_with(&read("r.dat", true), text);
+    link.ask_with_files(&read("r.dat", true), &[text]);
     let report = link.wait(|news| match news {
         News::Data(report) => Some(report.clone()),
         _ => None,
     });
     assert_eq!((report.statistics.ratings, report.skipped, report.bytes), (3, 1, 51));
     assert_eq!((report.matrix.rows, report.matrix.columns), (3, 2));
-    link.ask_with(&Request::Titles { name: "movies.dat".into() }, b"10::Up (2009)::Animation\n");
+    link.ask_with_files(&read("movies.dat", false), &[b"10::Up (2009)::Animation\n"]);
     let titles = link.wait(|news| match news {
         News::Titles { titles, matched, first_rows, .. } => {
             Some((*titles, *matched, first_rows[0].title.clone()))
@@ -288,7 +289,7 @@ fn a_browser_reads_good_files_and_refuses_bad_ones() {
     });
     assert_eq!(titles, (1, Some(1), Some("Up".into())));
 
-    let zeros = "new Blob(Array(80).fill(new Blob([new Uint8Array(1 << 24)])))";
+    let zeros = "[new Blob(Array(80).fill(new Blob([new Uint8Array(1 << 24)])))]";
     link.send(&read("all.csv", false), zeros);
     let bad = refused(&mut link);
     assert!(bad.message.starts_with("all.csv has 1,280 MB; a page has 4,096 MB"), "{bad:?}");

@@ -1,6 +1,9 @@
 //! The model at work in the page.
 
+use trainer::{Audience, ModelFile};
+
 use super::browser;
+use super::taking::{saved, trained};
 use super::visible::{assert_clean, drop_file, file, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
 
@@ -11,7 +14,7 @@ fn count(browser: &Browser, selector: &str) -> u64 {
 }
 
 /// Chooses a value as a person does.
-fn choose(browser: &Browser, selector: &str, value: &str) {
+pub(crate) fn choose(browser: &Browser, selector: &str, value: &str) {
     browser.run(&format!(
         "const field = document.querySelector({selector:?});
          field.value = {value:?};
@@ -64,6 +67,47 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     browser.wait_for(&format!(
         "return document.querySelector('#completed tbody th').innerText !== {first:?}"
     ));
+    assert_clean(&browser);
+}
+
+#[test]
+fn a_new_item_finds_its_audience() {
+    let test = "a_new_item_finds_its_audience";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    trained(&browser, page.url(), folder.path());
+    let bytes = saved(&browser, "#export", &folder.path().join("mf-3-epochs.safetensors"));
+    browser.click("#new-item summary");
+    browser.wait_for("return document.querySelectorAll('#found-users li').length === 6");
+    browser.type_into("#user-search", "70");
+    browser.wait_for_text("#found-users li", "user 70");
+    choose(&browser, "#found-users select", "5");
+    browser.wait_for_text("#its-ratings", "user 70");
+    browser.wait_for_text("#audience-text", "By 1 rating");
+    browser.run("document.querySelector('#its-lines').closest('details').open = true");
+    browser.type_into("#its-lines", "3,1\nnobody,4\n12 5\nand so on\n");
+    browser.click("#take-lines");
+    browser.wait_for_text("#new-item .wrong", "Line 4 is not a user and a rating");
+    browser.wait_for_text("#audience-text", "By 3 ratings");
+    browser.wait_for_text("#audience-text", "The model knows no user nobody");
+
+    // The list is the desktop's, for the same model.
+    let model = ModelFile::from_bytes(&bytes).expect("the desktop reads it");
+    let user = |id: &str| model.users.index_of(id).expect("a user of the data");
+    let rated = [(user("3"), 1.0), (user("12"), 5.0), (user("70"), 5.0)];
+    let mut seen = rated.map(|(user, _)| user);
+    seen.sort_unstable();
+    let audience = Audience::new(&model);
+    let mut by_user = rated;
+    by_user.sort_by_key(|(user, _)| *user);
+    let best = audience.best(&audience.of_new(&by_user), 5, &seen);
+    for (n, (user, rating)) in (1..).zip(best) {
+        let (low, high) = model.source.range;
+        let expected = format!("{}\t{:.2}", model.users.name_of(user), rating.max(low).min(high));
+        assert_eq!(browser.text(&format!("#audience tbody tr:nth-child({n})")), expected);
+    }
+    browser.click("#no-ratings");
+    browser.wait_for("return !document.querySelector('#audience')");
     assert_clean(&browser);
 }
 
@@ -135,6 +179,13 @@ fn items_lie_on_a_map_and_errors_are_told_by_tenths() {
     assert!(browser.run(dots).as_u64().unwrap() < 61);
     browser.click("#map-whole");
     assert_eq!(browser.run(dots), 61);
+
+    // A finger, which is nowhere before it presses, chooses an item too.
+    browser.run("document.querySelector('#map-search').value = ''");
+    browser.type_into("#map-search", "fourteen");
+    browser.wait_for("return document.querySelectorAll('.plane .ring').length === 1");
+    browser.tap(".plane .ring");
+    browser.wait_for_text("#similar", "Fourteen");
 
     browser.click("#judged summary");
     browser.wait_for_text("#judged-text", "On 400 ratings that it has not seen: RMSE 0.");

@@ -10,6 +10,8 @@
 
 mod address; // settings as a web address, and as a command for the desktop
 mod kind; // what a file is for
+mod given; // ratings of a new item, as text
+mod long; // which rows of a long list are in sight
 mod lines; // runs as lines of a chart
 mod numbers; // numbers as people read them
 mod plane; // the map of items

@@ -2,6 +2,7 @@
 
 mod state; // every signal
 mod link; // the worker: messages there and back
+mod reading; // data on its way into the worker
 mod actions; // what the person can ask for
 mod news; // what the worker says, into signals
 mod using; // the model at work

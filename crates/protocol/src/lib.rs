@@ -6,8 +6,8 @@
 mod model_at_work; // questions to a trained model, and their answers
 
 pub use model_at_work::{
-    Answer, Because, Cell, Dot, Found, Item, Judged, Map, Neighbour, Pick, Picks, Question,
-    Similar, Who, Window,
+    Answer, Audience, Because, Cell, Dot, Found, Item, Judged, Map, Neighbour, Pick, Picks,
+    Question, Similar, User, Who, Window,
 };
 
 use ratings::{Statistics, sample::SampleConfig};
@@ -16,19 +16,15 @@ use trainer::{Config, DeviceChoice, DeviceKind, EngineChoice, EngineKind, Event}
 
 /// What the page asks of its worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Read the attached `Blob` as a ratings file.
+    /// Read the attached array of `Blob`s, each for what it holds: ratings, or titles of their items.
+    /// Titles alone are for the data at hand.
     Read {
-        /// The file's name, for messages.
-        name: String,
+        /// The files' names, for messages.
+        names: Vec<String>,
         /// Leave bad lines out and count them, instead of refusing the file.
         skip_bad_lines: bool,
-    },
-    /// Read the attached `Blob` as the items' titles.
-    Titles {
-        /// The file's name, for messages.
-        name: String,
     },
     /// Make ratings instead of reading them.
     Sample {
@@ -86,7 +82,7 @@ pub struct Settings {
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "news", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum News {
     /// The worker's own program is on its way. Sent by `worker.js`.
     Loading {
@@ -113,9 +109,9 @@ pub enum News {
     Data(Box<DataReport>),
     /// A file was refused; the data at hand stays.
     BadData(BadData),
-    /// Titles are at hand.
+    /// Titles are at hand, for the data that is; without data they are not kept.
     Titles {
-        /// The file's name.
+        /// Where they come from: a file's name.
         name: String,
         /// How many there are.
         titles: usize,
@@ -188,6 +184,8 @@ pub struct DeviceReport {
 /// A ratings file, read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
+    /// Which of the files that were given it is.
+    pub file: usize,
     /// The file's name, or `sample data`.
     pub name: String,
     /// The file's size.
@@ -206,8 +204,8 @@ pub struct DataReport {
     pub skipped_examples: Vec<String>,
     /// How many titles are at hand.
     pub titles: usize,
-    /// Why the titles in a zip could not be read.
-    pub titles_error: Option<String>,
+    /// What came with the ratings and is of no use, and why: other files, titles in a zip.
+    pub unused: Vec<String>,
     /// What is known and what is missing.
     pub matrix: MatrixPicture,
     /// A number of the ratings and their order: equal data, equal fingerprint.

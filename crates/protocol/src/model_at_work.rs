@@ -7,12 +7,24 @@ use trainer::Errors;
 
 /// What the page asks of the model at hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "about", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Items whose title or id has these words; the most rated ones for an empty text.
     Search {
         /// What was typed.
         text: String,
+    },
+    /// Users whose id holds this text; the busiest for an empty one.
+    Users {
+        /// What was typed.
+        text: String,
+    },
+    /// The users who would rate a new item highest, without those who rated it.
+    Audience {
+        /// Ids of users and how they rated it.
+        rated: Vec<(String, f32)>,
+        /// How many.
+        most: usize,
     },
     /// The items that somebody would rate highest, without those already rated.
     Picks {
@@ -50,7 +62,7 @@ pub enum Question {
 
 /// For whom the model predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "who", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     /// A user of the data.
     User {
@@ -66,10 +78,14 @@ pub enum Who {
 
 /// What the model says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "about", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Items that were searched for.
     Found(Found),
+    /// Users that were searched for.
+    Users(Vec<User>),
+    /// Who would rate a new item highest.
+    Audience(Audience),
     /// What somebody would rate highest.
     Picks(Picks),
     /// The items closest to one.
@@ -93,6 +109,28 @@ pub struct Item {
     pub ratings: usize,
     /// Their mean; 0 without any.
     pub mean: f32,
+}
+
+/// A user, and what the data says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Its id.
+    pub user: String,
+    /// How many ratings it gave.
+    pub ratings: usize,
+    /// Their mean; 0 without any.
+    pub mean: f32,
+}
+
+/// Who would rate a new item highest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Audience {
+    /// On how many users' ratings this rests.
+    pub rated: usize,
+    /// Ids that the model does not know; their ratings count for nothing.
+    pub unknown: Vec<String>,
+    /// The users and the ratings that they would give, on the data's scale, the highest first.
+    pub users: Vec<(String, f32)>,
 }
 
 /// Items that were searched for, the most rated first.

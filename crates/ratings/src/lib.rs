@@ -47,4 +47,4 @@ pub use read::{
 pub use split::{Cut, Split, SplitError, SplitKind, Stranger};
 pub use statistics::{Bar, Spread, Statistics};
 pub use table::{Ratings, Table};
-pub use titles::{Title, Titles, looks_like_titles};
+pub use titles::{Title, Titles};

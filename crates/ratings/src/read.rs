@@ -24,6 +24,9 @@ use self::format::Layout;
 pub(crate) use self::format::{Column, HeaderNames, ITEM, first_lines};
 pub(crate) use self::sniff::{column_of, refuse_what_is_not_text, without_bom};
 
+/// How much of a text tells whether it holds ratings, in bytes.
+const START: usize = 64 * 1024;
+
 /// How strictly to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -62,7 +65,9 @@ pub fn read(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Loaded, R
     let text = without_bom(&opened.text);
     let table = table(&opened.name, text, opened.container, options);
     let table = table.map_err(|error| {
-        if titles::looks_like_titles(text) {
+        // Some bad lines make no file of titles: ids may be any text.
+        let start = &text[..text.len().min(START)];
+        if !looks_like_ratings(start) && titles::looks_like_titles(text) {
             ReadError::of_file(&opened.name, Problem::TitlesNotRatings)
         } else {
             error

@@ -128,7 +128,7 @@ impl FromIterator<(String, Title)> for Titles {
 
 /// Whether a text that is no ratings file is one of titles: a header says so, or most of its first
 /// lines are a number, something with a letter in it, and no rating.
-pub fn looks_like_titles(text: &[u8]) -> bool {
+pub(crate) fn looks_like_titles(text: &[u8]) -> bool {
     let Ok(layout) = Layout::detect(text) else {
         return false;
     };

@@ -1,6 +1,6 @@
 //! Every way to write titles, and what is said about bad ones.
 
-use ratings::{Title, Titles};
+use ratings::{Problem, ReadOptions, Title, Titles};
 
 use crate::support::{gzip, zip};
 
@@ -90,6 +90,28 @@ fn of_two_titles_the_first_counts() {
     let titles = parse(b"1::One::\n1::Two::\n");
     assert_eq!(titles.len(), 1);
     assert_eq!(titles.get("1").map(|title| &*title.title), Some("One"));
+}
+
+#[test]
+fn ratings_with_a_bad_line_are_not_titles() {
+    for text in [
+        "A1::B001::4\nA2::B002::5\nA1::B003::good\n",
+        "user,item,title,rating\na1,b1,Up,4\na1,b2,Brazil,x\na2,b1,Up,5\n",
+    ] {
+        let error = ratings::read("r.dat", text.as_bytes(), &ReadOptions::default());
+        let problem = error.expect_err("one line is bad").problem;
+        assert!(matches!(problem, Problem::Line(_)), "{problem:?}");
+    }
+    for text in [
+        "1::Toy Boat (1995)::Comedy\n2::Ship (1996)::Drama\n",
+        "movieId,title,genres\n1,Toy Boat (1995),Comedy\n",
+    ] {
+        for packed in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+            let error = ratings::read("r.dat", &packed, &ReadOptions::default());
+            let problem = error.expect_err("titles are not ratings").problem;
+            assert_eq!(problem, Problem::TitlesNotRatings);
+        }
+    }
 }
 
 #[test]

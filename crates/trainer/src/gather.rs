@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Order;
+use crate::{Order, parallel::THREADS};
 
 /// Elements that are looked up at once.
 const BLOCK: usize = 1024;
@@ -35,7 +35,7 @@ pub(crate) fn gather<T: Clone + Default + Send>(
 /// Runs `task` on every part, each on a thread of its own.
 pub(crate) fn in_parallel<T: Send>(mut parts: Vec<T>, task: impl Fn(T) + Sync) {
     let first = parts.pop();
-    if parts.is_empty() {
+    if parts.is_empty() || !THREADS {
         return first.into_iter().for_each(task);
     }
     std::thread::scope(|scope| {

@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Whether there can be a second thread. In a browser there is none, and what would only ever run on
+/// one is not built for it.
+pub(crate) const THREADS: bool = cfg!(not(target_family = "wasm"));
+
 /// What `task` makes of every part, in the order of the parts; whichever thread is free takes the
 /// next one.
 pub(crate) fn map<T: Sync, R: Send>(
@@ -10,11 +14,11 @@ pub(crate) fn map<T: Sync, R: Send>(
     task: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
     let threads = threads.min(parts.len());
-    if threads <= 1 {
+    if threads <= 1 || !THREADS {
         return parts.iter().map(task).collect();
     }
     let next = AtomicUsize::new(0);
-    let work = || {
+    let work = |_| {
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -22,24 +26,40 @@ pub(crate) fn map<T: Sync, R: Send>(
             done.push((at, task(part)));
         }
     };
-    let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        for other in others {
-            match other.join() {
-                Ok(part) => done.extend(part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
+    let mut done: Vec<_> = on_threads(threads, work).into_iter().flatten().collect();
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// What `work` makes of the number of every thread, each on a thread of its own: `[threads]`.
+pub(crate) fn on_threads<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    if threads <= 1 || !THREADS {
+        return vec![work(0)];
+    }
+    std::thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = (1..threads).map(|me| scope.spawn(move || work(me))).collect();
+        let mut results = vec![work(0)];
+        for other in others {
+            match other.join() {
+                Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{map, on_threads};
+
+    #[test]
+    fn every_thread_works_once() {
+        for threads in [1, 2, 5] {
+            assert_eq!(on_threads(threads, |me| me), (0..threads).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn results_stand_in_the_order_of_the_parts() {

@@ -6,7 +6,6 @@ mod keeping; // models to files and back
 mod using; // what a model says
 
 use protocol::{News, Request};
-use ratings::Titles;
 use trainer::DeviceChoice;
 
 use crate::course::{Course, Go};
@@ -24,7 +23,6 @@ use self::using::Counter;
 pub(crate) struct Desk {
     devices: Devices,
     data: Option<Data>,
-    given_titles: Option<Titles>, // for the first data, if it brings none
     cut: Option<Cut>,
     course: Option<Course>,
     model: Option<Model>,
@@ -43,10 +41,10 @@ impl Desk {
     /// Does what the page asks. While a file is being read, `inbox` may ask for another.
     pub(crate) async fn answer(&mut self, (request, attachment): Letter, inbox: &Inbox) {
         let done = match request {
-            Request::Read { name, skip_bad_lines } => {
-                self.read(&name, &attachment, skip_bad_lines, inbox).await
+            Request::Read { names, skip_bad_lines } => {
+                self.read(&names, &attachment, skip_bad_lines, inbox).await;
+                Ok(())
             }
-            Request::Titles { name } => self.read_titles(&name, &attachment).await,
             Request::Sample { config } => {
                 self.make_up(&config);
                 Ok(())

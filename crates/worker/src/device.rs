@@ -9,7 +9,7 @@ use protocol::{DeviceReport, Settings};
 use trainer::{Device, DeviceChoice, DeviceError, DeviceKind, EngineKind, NoKernels};
 
 use crate::webgpu;
-use crate::why::{NO_TIMESTAMPS, TOO_LARGE};
+use crate::why::{self, NO_TIMESTAMPS, TOO_LARGE};
 
 /// Whether GPUs are given no time to answer.
 static IMPATIENT: AtomicBool = AtomicBool::new(false);
@@ -25,6 +25,8 @@ pub(crate) fn lose_patience() {
 pub(crate) struct Taken {
     pub(crate) device: Device,
     reason: String,
+    /// Whether it is the CPU because no GPU was found.
+    is_last_resort: bool,
 }
 
 /// The devices opened so far: opening a GPU tests its kernels, which takes a moment.
@@ -55,10 +57,12 @@ impl Devices {
         let mut reason = device.reason().to_owned();
         let impatient = IMPATIENT.load(Ordering::Relaxed);
         let device = if impatient { device.impatient(Duration::ZERO) } else { device };
-        if device.kind() == DeviceKind::Cpu && trainer::adapters().await.is_empty() {
+        let is_last_resort =
+            device.kind() == DeviceKind::Cpu && trainer::adapters().await.is_empty();
+        if is_last_resort {
             reason = webgpu::found().why_the_cpu();
         }
-        Ok(known.insert(Taken { device, reason }).clone())
+        Ok(known.insert(Taken { device, reason, is_last_resort }).clone())
     }
 
     /// The device for a run: where the choice is the program's, one that can carry it.
@@ -71,7 +75,10 @@ impl Devices {
         if free && let Some(reason) = unfit(&taken.device, settings) {
             taken = cpu(reason).await?.with_engine(settings);
         }
-        taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
+        let engine = taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
+        if taken.is_last_resort {
+            taken.reason.extend(why::cost(settings.config.model, engine));
+        }
         Ok(taken)
     }
 
@@ -99,7 +106,7 @@ impl Taken {
 
 async fn cpu(reason: &str) -> Result<Taken, String> {
     let device = Device::open(DeviceChoice::Cpu).await.map_err(|error| error.to_string())?;
-    Ok(Taken { device, reason: reason.to_owned() })
+    Ok(Taken { device, reason: reason.to_owned(), is_last_resort: false })
 }
 
 /// Why a GPU cannot carry this run, if it cannot.

@@ -2,72 +2,18 @@
 
 use leptos::prelude::*;
 use protocol::Request;
-use ratings::sample::SampleConfig;
 use trainer::{Config, EngineChoice};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Blob;
 
 use super::clock::Clock;
 use super::link::{self, Program};
-use super::state::{Begin, Go, Next, Page, Reading, Source, Stage, Worker};
+use super::reading;
+use super::state::{Begin, Go, Next, Page, Stage, Worker};
 use super::storage;
 use super::unfinished::{self, Kept};
 use crate::address;
 use crate::record::{Change, Record};
-
-/// Ratings of the built-in data, as many as the desktop's.
-const SAMPLE: usize = 1_000_000;
-
-/// Makes ratings and trains on them at once.
-pub(crate) fn try_sample(page: Page) {
-    if page.reading.get_untracked().is_none() {
-        read(page, Source::Sample(SampleConfig::of_size(SAMPLE, SampleConfig::SEED)));
-        page.next.set_value(Next { begin: Some(Begin::Fresh), go: Some(Go::Play) });
-    }
-}
-
-/// Has the worker read a file, or make ratings. What waited for other data waits no more.
-pub(crate) fn read(page: Page, source: Source) {
-    page.next.set_value(Next::default());
-    page.refused.set(None);
-    page.notice.set(None);
-    let (name, total) = match &source {
-        Source::Sample(_) => ("sample data".to_owned(), 0),
-        Source::File { name, blob, .. } => (name.clone(), blob.size() as u64),
-    };
-    page.reading.set(Some(Reading { name, done: 0, total, seconds: 0.0 }));
-    page.sent.set_value(Some(source.clone()));
-    if page.data.with_untracked(Option::is_some) {
-        page.titles.set_value(None); // they are those of the data before
-    }
-    if matches!(page.worker.get_untracked(), Worker::Dead(_)) {
-        link::open(page, Program::Fused);
-    }
-    if is_ready(page) {
-        send(page, &source);
-    } // else it is sent when the worker is ready
-}
-
-/// Sends what the worker is to read.
-pub(crate) fn send(page: Page, source: &Source) {
-    match source {
-        Source::Sample(config) => link::ask(page, &Request::Sample { config: *config }, None),
-        Source::File { name, blob, skip_bad_lines } => {
-            let request = Request::Read { name: name.clone(), skip_bad_lines: *skip_bad_lines };
-            link::ask(page, &request, Some(blob));
-        }
-    }
-}
-
-/// Reads the refused file again without its bad lines.
-pub(crate) fn skip_bad_lines(page: Page) {
-    if let Some(Source::File { name, blob, .. }) = page.sent.get_value() {
-        let titles = page.titles.get_value();
-        read(page, Source::File { name, blob, skip_bad_lines: true });
-        page.titles.set_value(titles);
-    }
-}
 
 /// Trains, or holds what trains.
 pub(crate) fn play_or_pause(page: Page) {
@@ -138,6 +84,7 @@ pub(crate) fn begin(page: Page, how: Begin, how_far: Option<Go>) {
     }
     let settings = page.settings.get_untracked();
     if let Err(error) = settings.config.check() {
+        unfinished::put_back(page);
         page.complain(error.to_string());
         return;
     }
@@ -172,7 +119,7 @@ pub(crate) fn start(page: Page, how: Begin) {
                 Ok(model) => link::ask(page, &Request::Start { settings }, Some(&model)),
                 Err(error) => {
                     page.stage.set(Stage::Idle);
-                    page.resumed.set_value(None);
+                    unfinished::put_back(page);
                     page.complain(format!("The unfinished run cannot be read: {error}"));
                 }
             }
@@ -180,23 +127,29 @@ pub(crate) fn start(page: Page, how: Begin) {
     }
 }
 
-/// Goes on with a run that was cut off: its data first, then its model.
+/// Goes on with a run that was cut off: its data first, then its model. The run at hand gives way,
+/// and trains no further.
 pub(crate) fn resume(page: Page, kept: Kept) {
     let id = kept.record.id;
     page.unfinished.update(|runs| runs.retain(|run| run.record.id != id));
+    if page.stage.get_untracked() != Stage::Idle && is_ready(page) {
+        link::ask(page, &Request::Reset, None);
+    }
     if page.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id != id)) {
         set_aside(page);
     }
     page.run.set(None);
+    idle(page);
     spawn_local(async move {
         match unfinished::source(&kept).await {
             Ok(source) => {
-                read(page, source);
+                reading::read(page, source);
                 let begin = Some(Begin::Resume(Box::new(kept)));
                 page.next.set_value(Next { begin, go: Some(Go::Play) });
             }
             Err(error) => {
-                page.complain(format!("The unfinished run's data cannot be read: {error}"))
+                unfinished::offer(page, id);
+                page.complain(format!("The unfinished run's data cannot be read: {error}"));
             }
         }
     });
@@ -269,21 +222,6 @@ pub(crate) fn set_aside(page: Page) {
 /// Asks for the model file.
 pub(crate) fn export(page: Page) {
     link::ask(page, &Request::Export, None);
-}
-
-/// Has the worker read the titles of items, for the data at hand or on its way.
-pub(crate) fn read_titles(page: Page, name: String, blob: Blob) {
-    page.titles.set_value(Some((name, blob)));
-    if is_ready(page) {
-        send_titles(page);
-    } // else they are sent when the worker is ready
-}
-
-/// Sends the titles that were given.
-pub(crate) fn send_titles(page: Page) {
-    if let Some((name, blob)) = page.titles.get_value() {
-        link::ask(page, &Request::Titles { name }, Some(&blob));
-    }
 }
 
 /// Has the worker open a model file.

@@ -1,14 +1,18 @@
 //! The browser's storage (IndexedDB): all of it stays on this machine.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
+use js_sys::{Function, Promise};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::state::Page;
 
 const DATABASE: &str = "latent";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Runs that are over, as JSON, by their number.
 pub(crate) const RUNS: &str = "runs";
@@ -19,61 +23,144 @@ pub(crate) const DATA: &str = "data";
 
 const STORES: [&str; 4] = [RUNS, UNDER_WAY, MODELS, DATA];
 
-async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(VERSION))?;
+/// Why something cannot be kept, in a few words.
+pub(crate) type Error = String;
+
+/// An old tab stands in the way.
+pub(crate) const BLOCKED: &str =
+    "another tab has an older version of this page open; close that, and load this one anew";
+
+/// A connection, closed when dropped, so that it stands in the way of no other version for long.
+struct Connection(Database);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.close(); // once its transactions are over
+    }
+}
+
+async fn open() -> Result<Connection, Error> {
+    let mut request = Factory::new().map_err(text)?.open(DATABASE, Some(VERSION)).map_err(text)?;
     request.on_upgrade_needed(|event| {
         if let Ok(database) = event.database() {
-            let there = database.store_names();
-            for store in STORES.iter().filter(|store| !there.iter().any(|name| name == *store)) {
-                // A database that cannot be made shows itself at the first use.
-                let _ = database.create_object_store(store, ObjectStoreParams::new());
-            }
+            // What cannot be made shows itself at the first use.
+            let _ = upgrade(&database);
         }
     });
-    request.await
+    let mut ends: Option<(Function, Function)> = None;
+    let opened = Promise::new(&mut |resolve, reject| ends = Some((resolve, reject)));
+    let (then, fail) = ends.ok_or("the browser makes no promise")?; // it does at once
+    let is_blocked = Rc::new(Cell::new(false));
+    let (blocked, refuse) = (Rc::clone(&is_blocked), fail.clone());
+    request.on_blocked(move |_| {
+        blocked.set(true);
+        drop(refuse.call1(&JsValue::NULL, &BLOCKED.into()));
+    });
+    // Nobody waits any more for one that was blocked, but the browser does open it in the end.
+    spawn_local(async move {
+        match request.await {
+            Ok(database) if is_blocked.get() => database.close(),
+            Ok(database) => drop(then.call1(&JsValue::NULL, &database.into())),
+            Err(error) => drop(fail.call1(&JsValue::NULL, &text(error).into())),
+        }
+    });
+    let failed = |error: JsValue| error.as_string().unwrap_or_default();
+    let database = JsFuture::from(opened).await.map_err(failed)?;
+    Database::try_from(database).map(Connection).map_err(text)
+}
+
+/// The stores of this version, empty where they are new, and none besides.
+fn upgrade(database: &Database) -> Result<(), idb::Error> {
+    let there = database.store_names();
+    for store in STORES.iter().filter(|store| !there.iter().any(|name| name == *store)) {
+        database.create_object_store(store, ObjectStoreParams::new())?;
+    }
+    for store in there.iter().filter(|store| !STORES.contains(&store.as_str())) {
+        database.delete_object_store(store)?;
+    }
+    Ok(())
+}
+
+fn text(error: idb::Error) -> Error {
+    error.to_string()
 }
 
 /// Keeps values of a run, all or none.
 pub(crate) async fn put(run: u32, entries: &[(&str, JsValue)]) -> Result<(), Error> {
     let stores: Vec<&str> = entries.iter().map(|entry| entry.0).collect();
-    let transaction = open().await?.transaction(&stores, TransactionMode::ReadWrite)?;
-    for (store, value) in entries {
-        transaction.object_store(store)?.put(value, Some(&run.into()))?.await?;
-    }
-    transaction.commit()?.await?;
-    Ok(())
-}
-
-/// What a store has of a run.
-pub(crate) async fn get(store: &str, run: u32) -> Result<Option<JsValue>, Error> {
-    let transaction = open().await?.transaction(&[store], TransactionMode::ReadOnly)?;
-    transaction.object_store(store)?.get(JsValue::from(run))?.await
-}
-
-/// Everything in a store.
-pub(crate) async fn all(store: &str) -> Result<Vec<JsValue>, Error> {
-    let transaction = open().await?.transaction(&[store], TransactionMode::ReadOnly)?;
-    transaction.object_store(store)?.get_all(None, None)?.await
+    change(&stores, async |transaction| {
+        for (store, value) in entries {
+            transaction.object_store(store)?.put(value, Some(&run.into()))?.await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Forgets a run in these stores.
 pub(crate) async fn delete(stores: &[&str], run: u32) -> Result<(), Error> {
-    let transaction = open().await?.transaction(stores, TransactionMode::ReadWrite)?;
-    for store in stores {
-        transaction.object_store(store)?.delete(JsValue::from(run))?.await?;
-    }
-    transaction.commit()?.await?;
-    Ok(())
+    change(stores, async |transaction| {
+        for store in stores {
+            transaction.object_store(store)?.delete(JsValue::from(run))?.await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Forgets everything.
 pub(crate) async fn clear() -> Result<(), Error> {
-    let transaction = open().await?.transaction(&STORES, TransactionMode::ReadWrite)?;
-    for store in STORES {
-        transaction.object_store(store)?.clear()?.await?;
-    }
-    transaction.commit()?.await?;
-    Ok(())
+    change(&STORES, async |transaction| {
+        for store in STORES {
+            transaction.object_store(store)?.clear()?.await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Changes stores, all or none.
+async fn change(
+    stores: &[&str],
+    change: impl AsyncFnOnce(&idb::Transaction) -> Result<(), idb::Error>,
+) -> Result<(), Error> {
+    let connection = open().await?;
+    let changed = async {
+        let transaction = connection.0.transaction(stores, TransactionMode::ReadWrite)?;
+        change(&transaction).await?;
+        transaction.commit()?.await
+    };
+    changed.await.map(drop).map_err(text)
+}
+
+/// What a store has of a run.
+pub(crate) async fn get(store: &str, run: u32) -> Result<Option<JsValue>, Error> {
+    look(store, async |store| store.get(JsValue::from(run))?.await).await
+}
+
+/// Whether a store has something of a run.
+pub(crate) async fn has(store: &str, run: u32) -> Result<bool, Error> {
+    look(store, async |store| store.count(Some(JsValue::from(run).into()))?.await)
+        .await
+        .map(|count| count > 0)
+}
+
+/// Everything in a store.
+pub(crate) async fn all(store: &str) -> Result<Vec<JsValue>, Error> {
+    look(store, async |store| store.get_all(None, None)?.await).await
+}
+
+/// Looks into a store.
+async fn look<T>(
+    store: &str,
+    look: impl AsyncFnOnce(&idb::ObjectStore) -> Result<T, idb::Error>,
+) -> Result<T, Error> {
+    let connection = open().await?;
+    let seen = async {
+        let transaction = connection.0.transaction(&[store], TransactionMode::ReadOnly)?;
+        look(&transaction.object_store(store)?).await
+    };
+    seen.await.map_err(text)
 }
 
 /// Runs a change of the storage beside the page; the person hears when it fails.

@@ -7,9 +7,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlAnchorElement, Url};
 
-use super::actions;
-use super::state::{Page, Source};
-use crate::kind::{self, Kind};
+use super::state::{Named, Page};
+use super::{actions, reading};
+use crate::kind;
 
 /// Takes files that are dropped or pasted anywhere on the page. The listeners live as long as it.
 pub(crate) fn accept_everywhere(page: Page) {
@@ -41,8 +41,7 @@ pub(crate) fn accept_everywhere(page: Page) {
             (Some(files), _) => take_all(page, &files),
             (None, Ok(text)) if !text.trim().is_empty() => {
                 if let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&text.into())) {
-                    let name = "pasted text".to_owned();
-                    actions::read(page, Source::File { name, blob, skip_bad_lines: false });
+                    reading::give(page, vec![Named { name: "pasted text".to_owned(), blob }]);
                 }
             }
             _ => {}
@@ -58,38 +57,30 @@ fn mark(over: bool) {
     }
 }
 
-/// Takes the files of a list, each for what it holds, titles after ratings.
+/// Takes the files of a list: ratings and titles together, then models.
 pub(crate) fn take_all(page: Page, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|n| files.item(n)).collect();
     spawn_local(async move {
-        let mut known = Vec::with_capacity(files.len());
+        let (mut data, mut models) = (Vec::new(), Vec::new());
         for file in files {
-            known.push((kind::of(&start(&file).await), file));
+            match kind::is_model(&start(&file).await) {
+                true => models.push(file),
+                false => data.push(Named { name: file.name(), blob: file.into() }),
+            }
         }
-        known.sort_by_key(|(kind, _)| *kind); // stable
-        for (kind, file) in known {
-            take(page, kind, file);
+        reading::give(page, data);
+        for model in models {
+            actions::hand_over(page, &Request::Open { name: model.name() }, &model);
         }
     });
 }
 
 /// The start of a file; nothing of one that cannot be read, which the worker will say.
 async fn start(file: &File) -> Vec<u8> {
-    let part = file.slice_with_i32_and_i32(0, kind::LOOKED_AT as i32);
+    let part = file.slice_with_f64_and_f64(0.0, f64::from(kind::LOOKED_AT));
     let Ok(part) = part.map(|part| part.array_buffer()) else { return Vec::new() };
     let bytes = JsFuture::from(part).await;
     bytes.map(|bytes| Uint8Array::new(&bytes).to_vec()).unwrap_or_default()
-}
-
-fn take(page: Page, kind: Kind, file: File) {
-    let name = file.name();
-    match kind {
-        Kind::Ratings => {
-            actions::read(page, Source::File { name, blob: file.into(), skip_bad_lines: false });
-        }
-        Kind::Titles => actions::read_titles(page, name, file.into()),
-        Kind::Model => actions::hand_over(page, &Request::Open { name }, &file),
-    }
 }
 
 /// Offers a text for saving.

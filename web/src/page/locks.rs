@@ -5,7 +5,7 @@ use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::state::Page;
 
@@ -33,9 +33,14 @@ pub(crate) async fn take(page: Page, run: u32) -> bool {
             drop(grant.call0(&JsValue::NULL));
             held
         });
-        if request(&format!("latent-run-{run}"), then.unchecked_ref()).is_err() {
-            // A browser without locks: every tab is as if alone.
-            drop(resolve.call0(&JsValue::NULL));
+        // A browser without locks, or one that refuses them: every tab is as if alone.
+        match request(&format!("latent-run-{run}"), then.unchecked_ref()) {
+            Ok(over) => spawn_local(async move {
+                if JsFuture::from(over).await.is_err() {
+                    drop(resolve.call0(&JsValue::NULL));
+                }
+            }),
+            Err(_) => drop(resolve.call0(&JsValue::NULL)),
         }
     });
     let _ = JsFuture::from(granted).await; // it is never rejected

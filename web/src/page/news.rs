@@ -1,10 +1,9 @@
 //! What the worker says, into signals.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use protocol::{DataReport, News, Opened, Started};
+use protocol::{News, Opened, Started};
 use trainer::{EpochReport, Event, Recovery};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -13,7 +12,8 @@ use super::actions;
 use super::clock::{self, Clock};
 use super::files;
 use super::link::Program;
-use super::state::{Next, Page, Reading, Source, Stage, Worker};
+use super::reading;
+use super::state::{Page, Reading, Stage, Worker};
 use super::{locks, storage, unfinished, update};
 use crate::numbers::{counted, rmse};
 use crate::record::Record;
@@ -29,9 +29,8 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             page.device.set(Some(device));
             page.worker.set(Worker::Ready(program));
             if let Some(source) = page.sent.get_value() {
-                actions::send(page, &source);
+                reading::send(page, &source);
             }
-            actions::send_titles(page);
             if program == Program::Autodiff {
                 update::keep_large();
             }
@@ -40,32 +39,10 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
             let name = reading.take().map(|reading| reading.name).unwrap_or_default();
             *reading = Some(Reading { name, done, total, seconds });
         }),
-        News::Data(report) => data(page, *report),
-        News::BadData(refused) => {
-            page.reading.set(None);
-            page.next.update_value(|next| next.begin = None);
-            page.refused.set(Some(refused));
-        }
+        News::Data(report) => reading::took(page, *report),
+        News::BadData(bad) => reading::refused(page, bad),
         News::Titles { name, titles, matched, first_rows } => {
-            if page
-                .reading
-                .with_untracked(|reading| reading.as_ref().is_some_and(|r| r.name == name))
-            {
-                page.reading.set(None); // taken for ratings until the worker had looked inside
-                if let Some(Source::File { name, blob, .. }) =
-                    page.sent.try_update_value(Option::take).flatten()
-                {
-                    page.titles.set_value(Some((name, blob)));
-                }
-            }
-            page.data.update(|data| {
-                if let Some(data) = data {
-                    *data = Arc::new(DataReport { titles, first_rows, ..DataReport::clone(data) });
-                }
-            });
-            page.using.ask_anew();
-            let matched = matched.map(|n| format!(", {} of the data's", counted(n, "item")));
-            page.say(format!("{}{}.", counted(titles, "title"), matched.unwrap_or_default()));
+            reading::named(page, (&name, titles), matched, first_rows);
         }
         News::Started(started) => begun(page, *started),
         News::Event(Event::Progress(progress)) => {
@@ -92,12 +69,9 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
         News::Opened(model) => opened(page, *model),
         News::Failed { message } => {
-            page.reading.set(None);
             if page.stage.get_untracked() == Stage::Starting {
                 page.stage.set(Stage::Idle);
-                page.resumed.set_value(None);
-                page.next.set_value(Next::default());
-                spawn_local(unfinished::offer_all(page));
+                unfinished::put_back(page);
             }
             page.complain(message);
         }
@@ -111,27 +85,9 @@ pub(crate) fn died(page: Page, cause: String) {
     page.reading.set(None);
     page.worker.set(Worker::Dead(cause));
     page.clock.update(|clock| clock.run(false));
-    if page.stage.get_untracked() != Stage::Idle {
-        page.stage.set(Stage::Idle);
-        spawn_local(unfinished::offer_all(page));
-    }
-}
-
-fn data(page: Page, report: DataReport) {
-    if page.stage.get_untracked() != Stage::Idle {
-        actions::set_aside(page); // the worker dropped the run with the data it had
-    }
-    page.reading.set(None);
-    if let Some(sent) = page.sent.try_update_value(Option::take).flatten() {
-        page.source.set_value(Some(sent));
-    }
-    let size = (report.statistics.users, report.statistics.items);
-    page.data.set(Some(Arc::new(report)));
-    page.using.begin(size);
-    let next = page.next.get_value();
-    if let Some(begin) = next.begin {
-        actions::begin(page, begin, next.go);
-    }
+    page.stage.set(Stage::Idle);
+    unfinished::put_back(page);
+    spawn_local(unfinished::offer_all(page)); // the run that was at hand
 }
 
 fn begun(page: Page, started: Started) {

@@ -56,20 +56,22 @@ pub(crate) struct Page {
     pub(crate) link: StoredValue<Option<Link>, LocalStorage>,
     /// Where the data at hand came from.
     pub(crate) source: StoredValue<Option<Source>, LocalStorage>,
-    /// A file that was sent and not answered yet.
+    /// What was sent and not answered yet.
     pub(crate) sent: StoredValue<Option<Source>, LocalStorage>,
+    /// Files that were given meanwhile.
+    pub(crate) waiting: StoredValue<Vec<Named>, LocalStorage>,
+    /// Files that were refused, and may be read without their bad lines.
+    pub(crate) refused_source: StoredValue<Option<Source>, LocalStorage>,
     /// What to do when the data, and then the run, are there.
     pub(crate) next: StoredValue<Next, LocalStorage>,
     /// The record of the run that is being resumed.
     pub(crate) resumed: StoredValue<Option<Record>>,
     /// Epochs that have come and are not drawn yet.
     pub(crate) epochs: StoredValue<Vec<EpochReport>>,
-    /// Titles that were given beside the data at hand: the file's name, and the file.
-    pub(crate) titles: StoredValue<Option<(String, Blob)>, LocalStorage>,
+    /// Files of titles that were given before any data.
+    pub(crate) titles: StoredValue<Vec<Named>, LocalStorage>,
     /// How to let go of each run that this tab has; `None` while it waits for one.
     pub(crate) locks: StoredValue<HashMap<u32, Option<Function>>, LocalStorage>,
-    /// The run whose data lies in storage.
-    pub(crate) data_kept: StoredValue<Option<u32>>,
     /// Whether the person was told that a run cannot be kept.
     pub(crate) keeps_nothing: StoredValue<bool>,
     /// When a screen reader was last told something, in seconds since the page opened.
@@ -122,11 +124,52 @@ impl Stage {
     }
 }
 
+/// A file and its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) blob: Blob,
+}
+
 /// Where data came from, so that a new worker can be given it again.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    Sample(SampleConfig),
-    File { name: String, blob: Blob, skip_bad_lines: bool },
+    /// Made up, with titles that were given beside it.
+    Sample(SampleConfig, Vec<Named>),
+    /// Ratings, the first file once it was read, and titles.
+    Files { files: Vec<Named>, skip_bad_lines: bool },
+}
+
+impl Source {
+    /// What to call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Sample(..) => "sample data".to_owned(),
+            Self::Files { files, .. } => {
+                files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    /// This one of its files is the ratings.
+    pub(crate) fn put_first(&mut self, file: usize) {
+        if let Self::Files { files, .. } = self
+            && file < files.len()
+        {
+            files.swap(0, file);
+        }
+    }
+
+    /// Adds another one's files to it.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let (Self::Sample(_, files) | Self::Files { files, .. }) = self;
+        files.extend(other.clone().into_files());
+    }
+
+    pub(crate) fn into_files(self) -> Vec<Named> {
+        let (Self::Sample(_, files) | Self::Files { files, .. }) = self;
+        files
+    }
 }
 
 /// What a person asked for that has to wait for the worker.
@@ -182,12 +225,13 @@ impl Page {
             link: StoredValue::new_local(None),
             source: StoredValue::new_local(None),
             sent: StoredValue::new_local(None),
+            waiting: StoredValue::new_local(Vec::new()),
+            refused_source: StoredValue::new_local(None),
             next: StoredValue::new_local(Next::default()),
             resumed: StoredValue::new(None),
             epochs: StoredValue::new(Vec::new()),
-            titles: StoredValue::new_local(None),
+            titles: StoredValue::new_local(Vec::new()),
             locks: StoredValue::new_local(HashMap::new()),
-            data_kept: StoredValue::new(None),
             keeps_nothing: StoredValue::new(false),
             last_spoken: StoredValue::new(0.0),
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::database::{self, RUNS, all, beside, json, parse, put};
+use super::database::{self, BLOCKED, RUNS, all, beside, json, parse, put};
 use super::state::Page;
 use super::{actions, locks, unfinished};
 use crate::record::Record;
@@ -11,20 +11,27 @@ use crate::record::Record;
 /// The key of the chosen colours, beside the database.
 pub(crate) const THEME: &str = "latent-theme";
 
-/// The key of the highest number that a run of any tab has had.
-const COUNT: &str = "latent-runs";
+/// The key of the highest number that a run of any tab has had. It stays when all else is deleted, for
+/// other tabs may have runs under way.
+pub(crate) const COUNT: &str = "latent-runs";
 
 /// Finds earlier runs, and those that were cut off.
 pub(crate) fn restore(page: Page) {
     spawn_local(async move {
-        // Without storage, as in some private windows, the page works all the same.
-        if let Ok(runs) = all(RUNS).await {
-            let mut runs: Vec<Record> = runs.iter().filter_map(parse).collect();
-            runs.sort_by_key(|run| run.id);
-            page.earlier.update(|earlier| earlier.splice(0..0, runs).for_each(drop));
+        match all(RUNS).await {
+            Ok(runs) => {
+                let mut runs: Vec<Record> = runs.iter().filter_map(parse).collect();
+                runs.sort_by_key(|run| run.id);
+                page.earlier.update(|earlier| earlier.splice(0..0, runs).for_each(drop));
+            }
+            Err(error) if error == BLOCKED => {
+                page.complain(format!("Earlier runs are out of reach: {error}"));
+            }
+            Err(_) => {} // without storage, as in some private windows, the page works all the same
         }
         unfinished::offer_all(page).await;
     });
+    unfinished::watch(page);
 }
 
 /// A number for a new run, which no other tab gives to one of its own.
@@ -65,7 +72,6 @@ pub(crate) fn delete_everything(page: Page) {
         if let Ok(Some(local)) = window().local_storage() {
             // A browser that refuses kept nothing there either.
             let _ = local.remove_item(THEME);
-            let _ = local.remove_item(COUNT);
         }
         page.say("Everything this page kept in this browser is deleted.");
         Ok(())

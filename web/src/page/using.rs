@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{Answer, Found, Item, Judged, Map, Picks, Question, Request, Similar, Who, Window};
+use protocol::{
+    Answer, Audience, Found, Item, Judged, Map, Picks, Question, Request, Similar, User, Who,
+    Window,
+};
 
 use super::clock;
 use super::link;
@@ -13,6 +16,9 @@ use super::state::{Page, Stage};
 pub(crate) const MOST: usize = 10;
 /// Picks that can be wanted.
 pub(crate) const MOST_PICKS: usize = 50;
+
+/// Users in the audience of a new item.
+const MOST_USERS: usize = 1_000;
 
 /// Users and items in the window of the matrix.
 pub(crate) const ROWS: usize = 12;
@@ -35,6 +41,11 @@ pub(crate) struct Using {
     /// How many picks are wanted.
     pub(crate) most: RwSignal<usize>,
     pub(crate) similar: RwSignal<Option<Similar>>,
+    /// Users that were searched for.
+    pub(crate) users: RwSignal<Vec<User>>,
+    /// How users rated a new item.
+    pub(crate) rated_by: RwSignal<Vec<(String, f32)>>,
+    pub(crate) audience: RwSignal<Option<Audience>>,
     pub(crate) window: RwSignal<Option<Window>>,
     pub(crate) map: RwSignal<Option<Arc<Map>>>,
     pub(crate) judged: RwSignal<Option<Judged>>,
@@ -59,6 +70,9 @@ impl Using {
             picks: RwSignal::new(None),
             most: RwSignal::new(MOST),
             similar: RwSignal::new(None),
+            users: RwSignal::new(Vec::new()),
+            rated_by: RwSignal::new(Vec::new()),
+            audience: RwSignal::new(None),
             window: RwSignal::new(None),
             map: RwSignal::new(None),
             judged: RwSignal::new(None),
@@ -74,6 +88,8 @@ impl Using {
     pub(crate) fn hear(&self, answer: Answer) {
         match answer {
             Answer::Found(found) => self.found.set(Some(found)),
+            Answer::Users(users) => self.users.set(users),
+            Answer::Audience(audience) => self.audience.set(Some(audience)),
             Answer::Picks(picks) => self.picks.set(Some(picks)),
             Answer::Similar(similar) => self.similar.set(Some(similar)),
             Answer::Window(window) => self.window.set(Some(window)),
@@ -94,6 +110,8 @@ impl Using {
         self.corner.set((size.0 / 3, 0));
         self.stars.set(Vec::new());
         self.found.set(None);
+        self.users.set(Vec::new());
+        self.rated_by.set(Vec::new());
         self.forget();
     }
 
@@ -101,6 +119,7 @@ impl Using {
     pub(crate) fn forget(&self) {
         self.picks.set(None);
         self.similar.set(None);
+        self.audience.set(None);
         self.window.set(None);
         self.map.set(None);
         self.judged.set(None);
@@ -129,6 +148,10 @@ pub(crate) fn follow(page: Page) {
     whenever(page, move || {
         let (first_user, first_item) = using.corner.get();
         Some(Question::Window { first_user, users: ROWS, first_item, items: COLUMNS })
+    });
+    whenever(page, move || {
+        let rated = using.rated_by.get();
+        (!rated.is_empty()).then_some(Question::Audience { rated, most: MOST_USERS })
     });
     whenever(page, move || using.map_open.get().then_some(Question::Map { most: MOST_DOTS }));
     whenever(page, move || using.judged_open.get().then_some(Question::Judge));
@@ -159,6 +182,11 @@ fn is_soon(page: Page, last: Option<f64>) -> bool {
 /// Looks for items by title.
 pub(crate) fn search(page: Page, text: String) {
     ask(page, Question::Search { text });
+}
+
+/// Looks for users by id.
+pub(crate) fn search_users(page: Page, text: String) {
+    ask(page, Question::Users { text });
 }
 
 /// Asks for the items closest to one.

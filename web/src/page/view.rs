@@ -12,6 +12,7 @@ mod train; // step 3
 mod curve; // the chart
 mod pointer; // the chart under mouse, finger and keyboard
 mod picture; // the chart as a file
+mod long; // a table of any length
 mod runs; // the table of runs
 mod using; // what comes after training
 mod chrome; // head, foot, keys

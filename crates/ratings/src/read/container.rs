@@ -22,7 +22,7 @@ const GROWTH_ALLOWED: u64 = 16 << 20;
 const MOST_BYTES: u64 = 4 << 30;
 
 /// How much of a member of a zip is looked at to tell whether it holds ratings, in bytes.
-const LOOKED_AT: u64 = 64 * 1024;
+const LOOKED_AT: u64 = super::START as u64;
 
 /// How many members of a zip are looked into.
 const MEMBERS_LOOKED_AT: usize = 100;

@@ -7,7 +7,7 @@ use super::{
     outbox::{Mailbag, Outboxes},
     rows::Rows,
 };
-use crate::barrier::Barrier;
+use crate::{barrier::Barrier, parallel::THREADS};
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -111,7 +111,7 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
         .map(|(me, (rows, member))| Work::<M, CHUNKS> { slice, me, rows, member })
         .collect();
     let first = work.remove(0);
-    if work.is_empty() {
+    if work.is_empty() || !THREADS {
         return arch.dispatch(first);
     }
     std::thread::scope(|scope| {
@@ -173,7 +173,7 @@ pub(super) fn catch_up_all(arch: Arch, rows: &mut [Rows], steps: &[Steps], chunk
         }
     }
     let (first, others) = rows.split_first_mut().expect("a team has a member");
-    if others.is_empty() {
+    if others.is_empty() || !THREADS {
         return arch.dispatch(Rest(first, steps, chunks));
     }
     std::thread::scope(|scope| {

@@ -10,7 +10,7 @@ use super::{
     link::Linked,
     table::{Block, Table},
 };
-use crate::{Order, barrier::Barrier};
+use crate::{Order, barrier::Barrier, parallel::on_threads};
 
 /// Ratings that are visited one after the other; an epoch shuffles the runs of a cell.
 const RUN: usize = 32;
@@ -35,7 +35,7 @@ impl Descent<'_> {
         let threads = threads.clamp(1, SIDE);
         let barrier = Barrier::new(threads);
         let taken: Vec<AtomicUsize> = diagonals.iter().map(|_| AtomicUsize::new(0)).collect();
-        let work = || {
+        let work = |_| {
             let mut errors = Vec::new(); // (place among the cells of all diagonals, sum)
             for (turn, (diagonal, taken)) in diagonals.iter().zip(&taken).enumerate() {
                 loop {
@@ -51,16 +51,9 @@ impl Descent<'_> {
             errors
         };
         let mut errors = vec![0.0; diagonals.len() * SIDE];
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut parts = work();
-            for other in others {
-                parts.extend(other.join().expect("a step does not panic"));
-            }
-            for (cell, error) in parts {
-                errors[cell] = error;
-            }
-        });
+        for (cell, error) in on_threads(threads, work).into_iter().flatten() {
+            errors[cell] = error;
+        }
         errors.chunks(SIDE).map(|cells| cells.iter().sum()).collect()
     }
 

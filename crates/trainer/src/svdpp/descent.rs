@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     barrier::Barrier,
+    parallel::on_threads,
     sgd::{
         Linked,
         lanes::{self, Chunk, LANES, each},
@@ -64,15 +65,7 @@ impl Descent<'_> {
             }
             errors
         };
-        std::thread::scope(|scope| {
-            let work = &work;
-            let others: Vec<_> = (1..threads).map(|me| scope.spawn(move || work(me))).collect();
-            let errors = work(0);
-            for other in others {
-                other.join().expect("a step does not panic");
-            }
-            errors
-        })
+        on_threads(threads, work).swap_remove(0) // all have the same
     }
 
     /// The users' part of a batch: each thread takes users while there are any.

@@ -1,20 +1,25 @@
 //! The model at work: questions of the page, answered by the model as it is now.
 
+mod audience; // who would like a new item
 mod overview; // all of the model at once
+
+use std::cell::OnceCell;
 
 use protocol::{
     Answer, Because, Cell, Found, Item, Neighbour, News, Pick, Picks, Question, Similar, Who,
     Window,
 };
 use ratings::{Bar, ItemIndex, UserIndex};
-use trainer::{Histories, ModelFile, Predictor, Taste, Wanted};
+use trainer::{Audience, Histories, ModelFile, Predictor, Taste, Wanted};
 
 use super::Desk;
 use super::keeping::Model;
 use crate::post::send;
 
-/// Items that a search gives, and rated items that are shown.
+/// Items or users that a search gives.
 const MOST_SHOWN: usize = 20;
+/// Rated items that are told of one user.
+const MOST_KNOWN: usize = 1_000;
 /// Ratings that are named as the reason of a pick.
 const REASONS: usize = 2;
 /// Largest side of a window on the matrix.
@@ -23,6 +28,8 @@ const LARGEST_WINDOW: usize = 50;
 /// A model ready to answer, and what its data says.
 pub(super) struct Counter {
     predictor: Predictor,
+    /// The model turned round, once it was asked for.
+    audience: OnceCell<Audience>,
     /// Ratings user by user; none when the data at hand is not the model's.
     histories: Histories,
     /// Users and items, those with the most ratings first.
@@ -39,6 +46,8 @@ impl Desk {
         let counter = self.counter.as_ref().ok_or("there is no model yet: train one first")?;
         let answer = match question {
             Question::Search { text } => Answer::Found(counter.search(text)),
+            Question::Users { text } => Answer::Users(counter.users_like(text.trim())),
+            Question::Audience { rated, most } => Answer::Audience(counter.audience(&rated, most)?),
             Question::Picks { who, most } => Answer::Picks(counter.picks(who, most)?),
             Question::Similar { item, most } => {
                 let similar = counter.similar(&item, most)?;
@@ -106,6 +115,7 @@ impl Counter {
         let items = by_count(file.averages.items.iter().map(|item| item.count).collect());
         Self {
             predictor: Predictor::new(file),
+            audience: OnceCell::new(),
             histories,
             users: users.into_iter().map(UserIndex).collect(),
             items: items.into_iter().map(ItemIndex).collect(),
@@ -160,7 +170,7 @@ impl Counter {
         let ratings = rated.len();
         let mut known = rated;
         known.sort_by(|a, b| b.1.total_cmp(&a.1));
-        known.truncate(MOST_SHOWN);
+        known.truncate(MOST_KNOWN);
         let known = known.into_iter().map(|(index, rating)| (self.item(index), rating)).collect();
         Ok(Picks { who, picks, known, ratings })
     }

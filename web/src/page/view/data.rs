@@ -8,8 +8,8 @@ use protocol::{BadData, DataReport};
 use super::histogram::Histogram;
 use super::matrix::Matrix;
 use crate::numbers::{bytes, count, counted, percent, span};
-use crate::page::actions;
 use crate::page::files;
+use crate::page::reading;
 use crate::page::state::{Page, Reading, page};
 
 /// Choose data, and see what is in it.
@@ -33,10 +33,10 @@ pub(super) fn DataStep() -> impl IntoView {
                 <button
                     id="sample"
                     class:main=move || page.data.get().is_none()
-                    on:click=move |_| actions::try_sample(page)
+                    on:click=move |_| reading::try_sample(page)
                 >"Try sample data"</button>
             </p>
-            {move || page.reading.get().map(reading)}
+            {move || page.reading.get().map(on_its_way)}
             {move || page.refused.get().map(|bad| refused(page, bad))}
             {move || page.data.get().map(report)}
         </section>
@@ -73,7 +73,7 @@ pub(super) fn FileButton(
     }
 }
 
-fn reading(reading: Reading) -> impl IntoView {
+fn on_its_way(reading: Reading) -> impl IntoView {
     let Reading { name, done, total, seconds } = reading;
     let speed = (seconds > 0.0 && done > 0).then(|| done as f64 / seconds);
     let speed = speed.map(|speed| format!(", {}/s", bytes(speed as u64))).unwrap_or_default();
@@ -92,7 +92,7 @@ fn reading(reading: Reading) -> impl IntoView {
 fn refused(page: Page, bad: BadData) -> impl IntoView {
     let skip = bad.bad_lines.map(|lines| {
         let label = format!("Leave out {}", counted(lines, "bad line"));
-        view! { <button id="skip" on:click=move |_| actions::skip_bad_lines(page)>{label}</button> }
+        view! { <button id="skip" on:click=move |_| reading::skip_bad_lines(page)>{label}</button> }
     });
     let examples = bad.examples.into_iter().map(|line| view! { <li><code>{line}</code></li> });
     view! {
@@ -127,8 +127,20 @@ fn report(data: Arc<DataReport>) -> impl IntoView {
             <Matrix picture=data.matrix.clone() users=statistics.users items=statistics.items/>
             {first_rows(&data)}
             {skipped(&data)}
+            {unused(&data)}
         </div>
     }
+}
+
+/// Files that came with the ratings and are of no use.
+fn unused(data: &DataReport) -> Option<impl IntoView + use<>> {
+    let lines = data.unused.clone().into_iter().map(|line| view! { <li>{line}</li> });
+    let lines = lines.collect_view();
+    (!data.unused.is_empty()).then(|| {
+        view! {
+            <div id="unused"><p class="quiet">"Left aside:"</p><ul class="lines">{lines}</ul></div>
+        }
+    })
 }
 
 fn first_rows(data: &DataReport) -> impl IntoView + use<> {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use trainer::EpochReport;
 
 use super::curve::Curve;
+use super::long::LongTable;
 use super::runs::Runs;
 use crate::numbers::{count, rmse, rmse_or_dash, short, span};
 use crate::page::actions;
@@ -159,49 +161,32 @@ fn to_go(page: Page) -> String {
     span((left as f64 * total as f64 - done).max(0.0) / speed)
 }
 
-/// Most epochs that the table shows: the latest.
-const MOST_ROWS: usize = 200;
-
-/// The chart's numbers, for those who read rather than look.
+/// The chart's numbers, the latest first, for those who read rather than look.
 #[component]
 fn Numbers() -> impl IntoView {
     let page = page();
     let open = RwSignal::new(false);
-    let rows = move || {
-        let most = if open.get() { MOST_ROWS } else { 1 };
-        let latest = page.run.with(|run| {
-            let history = run.iter().flat_map(|run| run.history.iter().rev());
-            history.take(most).cloned().collect::<Vec<_>>()
+    let epochs = move || page.run.with(|run| run.as_ref().map_or(0, |run| run.history.len()));
+    let rows = Signal::derive(move || if open.get() { epochs() } else { epochs().min(1) });
+    let row = move |n: usize| {
+        let report = Memo::new(move |_| {
+            page.run.with(|run| run.as_ref()?.history.iter().rev().nth(n).cloned())
         });
-        let rows = latest.into_iter().map(|report| {
-            view! {
-                <tr>
-                    <td>{count(report.epoch)}</td>
-                    <td>{rmse(report.train_rmse)}</td>
-                    <td>{rmse_or_dash(report.test_rmse)}</td>
-                    <td>{span(report.seconds)}</td>
-                </tr>
-            }
-        });
-        rows.collect_view()
+        let text = move |text: fn(&EpochReport) -> String| move || report.get().as_ref().map(text);
+        view! {
+            <td>{text(|report| count(report.epoch))}</td>
+            <td>{text(|report| rmse(report.train_rmse))}</td>
+            <td>{text(|report| rmse_or_dash(report.test_rmse))}</td>
+            <td>{text(|report| span(report.seconds))}</td>
+        }
+        .into_any()
     };
     view! {
-        <Show when=move || page.run.with(|run| run.as_ref().is_some_and(|run| !run.history.is_empty()))>
+        <Show when=move || { epochs() > 0 }>
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Numbers by epoch"</summary>
-                <div class="scroll" tabindex="0" role="region" aria-label="Numbers by epoch">
-                    <table id="epoch-table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Epoch"</th>
-                                <th scope="col">"Train RMSE"</th>
-                                <th scope="col">"Test RMSE"</th>
-                                <th scope="col">"Training"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <LongTable id="epoch-table" label="Numbers by epoch"
+                    head=&["Epoch", "Train RMSE", "Test RMSE", "Training"] rows=rows row=row/>
             </details>
         </Show>
     }

@@ -2,6 +2,7 @@
 
 mod judged; // how good the model is
 mod map; // the items on a plane
+mod new_item; // who would like what the model has not seen
 mod matrix; // the completed matrix
 mod picks; // what somebody would rate highest
 mod similar; // what is close to an item
@@ -19,6 +20,7 @@ use crate::page::using::{self, has_model};
 use judged::Judgement;
 use map::ItemsMap;
 use matrix::Completed;
+use new_item::NewItem;
 use picks::PicksFor;
 use similar::SimilarItems;
 
@@ -43,6 +45,7 @@ pub(super) fn UseStep() -> impl IntoView {
                     <SimilarItems/>
                     <Completed/>
                 </div>
+                <NewItem/>
                 <ItemsMap/>
                 <Judgement/>
             </Show>
@@ -60,8 +63,8 @@ fn TakeAway() -> impl IntoView {
         let run = page.run.with(|run| run.as_ref().map(|run| run.settings.clone()));
         let settings = run.unwrap_or_else(|| page.settings.get());
         let (name, skips) = page.source.with_value(|source| match source {
-            Some(Source::File { name, skip_bad_lines, .. }) => {
-                (Some(name.clone()), *skip_bad_lines)
+            Some(Source::Files { files, skip_bad_lines }) => {
+                (files.first().map(|file| file.name.clone()), *skip_bad_lines)
             }
             _ => (None, false),
         });

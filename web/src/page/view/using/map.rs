@@ -115,13 +115,24 @@ impl Atlas {
         ((x - bounds.left()) * scale, (y - bounds.top()) * scale)
     }
 
+    fn point(&self, at: (f64, f64)) {
+        let dots = self.map.get_untracked();
+        let dots = dots.as_ref().map_or(&[][..], |map| &map.dots);
+        self.pointed.set(plane::nearest(dots, &self.sight.get_untracked(), at));
+    }
+
+    /// A finger is nowhere before it presses.
+    fn pressed(&self, event: &PointerEvent) {
+        let at = self.at(event);
+        self.point(at);
+        self.held.set(Some((at, false)));
+    }
+
     fn moved(&self, event: &PointerEvent) {
         const SHORTEST_DRAG: f64 = 4.0;
         let at = self.at(event);
         let Some((from, was_moved)) = self.held.get_untracked() else {
-            let dots = self.map.get_untracked();
-            let dots = dots.as_ref().map_or(&[][..], |map| &map.dots);
-            return self.pointed.set(plane::nearest(dots, &self.sight.get_untracked(), at));
+            return self.point(at);
         };
         let by = (at.0 - from.0, at.1 - from.1);
         if was_moved || by.0.abs() + by.1.abs() > SHORTEST_DRAG {
@@ -205,7 +216,7 @@ fn Picture(atlas: Atlas) -> impl IntoView {
             role="group"
             aria-label="Map of the items: arrow keys move it, + and - zoom, 0 shows all; the search above finds items"
             on:pointermove=move |event| atlas.moved(&event)
-            on:pointerdown=move |event| atlas.held.set(Some((atlas.at(&event), false)))
+            on:pointerdown=move |event| atlas.pressed(&event)
             on:pointerup=move |_| atlas.released()
             on:pointerleave=move |_| { atlas.held.set(None); atlas.pointed.set(None); }
             on:keydown=move |event| atlas.key(&event)

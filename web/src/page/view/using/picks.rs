@@ -8,6 +8,7 @@ use super::title;
 use crate::numbers::counted;
 use crate::page::state::{Page, page};
 use crate::page::using::{self, MOST, MOST_PICKS};
+use crate::page::view::long::LongTable;
 
 /// For a user of the data, or for the person at the screen.
 #[component]
@@ -65,12 +66,10 @@ fn List() -> impl IntoView {
             picks.with(|picks| picks.as_ref().and_then(|picks| picks.known.get(n).cloned()))
         });
         view! {
-            <li>
-                <span>{move || of.get().map(|(item, _)| title(&item))}</span>
-                " "
-                <span>{move || of.get().map(|(_, rating)| rating)}</span>
-            </li>
+            <td>{move || of.get().map(|(item, _)| title(&item))}</td>
+            <td>{move || of.get().map(|(_, rating)| rating)}</td>
         }
+        .into_any()
     };
     view! {
         <Show when=move || picks.with(Option::is_some)>
@@ -84,9 +83,8 @@ fn List() -> impl IntoView {
             </Show>
             <details>
                 <summary>{move || format!("Rated so far: {}", counted(rated(), "item"))}</summary>
-                <ul class="pairs">
-                    <For each=move || 0..known() key=|n| *n children=known_row/>
-                </ul>
+                <LongTable id="known" label="Ratings given" head=&["Item", "Rating"]
+                    rows=Signal::derive(known) row=known_row/>
             </details>
         </Show>
     }

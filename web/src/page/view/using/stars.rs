@@ -28,39 +28,50 @@ pub(super) fn Stars() -> impl IntoView {
         </label>
         <ul class="pairs" id="found">
             <For each=unrated key=|item| item.item.clone()
-                children=move |item| view! { <li><span>{title(&item)}</span> {rate(page, item, None)}</li> }/>
+                children=move |item| view! { <li><span>{title(&item)}</span> {rate_item(page, item, None)}</li> }/>
         </ul>
         <Show when=move || !using.stars.get().is_empty()>
             <h4>"Your ratings"</h4>
             <ul class="pairs" id="your-ratings">
                 <For each=move || using.stars.get() key=|(item, stars)| (item.item.clone(), stars.to_bits())
                     children=move |(item, stars)| {
-                        view! { <li><span>{title(&item)}</span> {rate(page, item, Some(stars))}</li> }
+                        view! { <li><span>{title(&item)}</span> {rate_item(page, item, Some(stars))}</li> }
                     }/>
             </ul>
         </Show>
     }
 }
 
-/// A choice of the ratings that the data has; the one that is chosen again is taken back.
-fn rate(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
-    let scale = scale(page);
-    let chosen = given.map(|stars| stars.to_string()).unwrap_or_default();
+/// Takes the person's rating of an item, or takes it back.
+fn rate_item(page: Page, item: Item, given: Option<f32>) -> impl IntoView {
     let label = format!("Your rating of {}", title(&item));
-    let options = scale.into_iter().map(|value| {
+    rate(page, label, given, "search", move |rating| {
+        page.using.stars.update(|stars| {
+            stars.retain(|(other, _)| other.item != item.item);
+            stars.extend(rating.map(|rating| (item.clone(), rating)));
+        });
+    })
+}
+
+/// A choice of the ratings that the data has, or none. `search` is the field that takes the focus
+/// then.
+pub(super) fn rate(
+    page: Page,
+    label: String,
+    given: Option<f32>,
+    search: &'static str,
+    choose: impl Fn(Option<f32>) + 'static,
+) -> impl IntoView {
+    let chosen = given.map(|stars| stars.to_string()).unwrap_or_default();
+    let options = scale(page).into_iter().map(|value| {
         let text = value.to_string();
         let selected = text == chosen;
         view! { <option value=text.clone() selected=selected>{format!("★ {text}")}</option> }
     });
     let choose = move |text: String| {
-        page.using.stars.update(|stars| {
-            stars.retain(|(other, _)| other.item != item.item);
-            if let Ok(value) = text.parse() {
-                stars.push((item.clone(), value));
-            }
-        });
+        choose(text.parse().ok());
         // The field that was used is gone with its row.
-        if let Some(search) = document().get_element_by_id("search") {
+        if let Some(search) = document().get_element_by_id(search) {
             let _ = search.unchecked_into::<web_sys::HtmlElement>().focus();
         }
     };
