@@ -10,6 +10,7 @@ mod working; // the model at work
 mod seeing; // the chart
 mod keeping; // runs, in this tab and in others
 mod taking; // files out and in
+mod deploying; // a newer version of the page
 mod pairs; // every engine on every device
 mod looks; // on any screen, for anybody
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -13,7 +14,7 @@ use crate::support::root;
 pub(crate) struct Page {
     server: Child,
     url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Page {
@@ -40,7 +41,7 @@ impl Page {
             .spawn()
             .expect("cargo starts");
         let stdout = server.stdout.take().expect("a pipe");
-        let mut page = Self { server, url: String::new(), _folder: folder };
+        let mut page = Self { server, url: String::new(), folder };
         let lines = BufReader::new(stdout).lines().map_while(Result::ok);
         for line in lines {
             let url = line.strip_prefix("The page is at ").and_then(|rest| rest.split(' ').next());
@@ -54,6 +55,11 @@ impl Page {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// An address of the page's server at which no program runs, for tests that bring their own.
