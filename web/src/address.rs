@@ -59,7 +59,7 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         pairs.push(("link", link.to_string()));
         pairs.push(("penalty", penalty.to_string()));
     }
-    if *model == ModelKind::BayesMf {
+    if model.is_bayesian() {
         pairs.push(("burn-in", burn_in.to_string()));
         pairs.push(("samples", samples.to_string()));
     }

@@ -68,10 +68,10 @@ impl Record {
             let widths: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
             words.push(widths.join("-"));
         }
-        if !matches!(config.model, ModelKind::Biases | ModelKind::BayesMf) {
+        if config.model != ModelKind::Biases && !config.model.is_bayesian() {
             words.push(format!("lr {}", config.learning_rate));
         }
-        if config.model != ModelKind::BayesMf {
+        if !config.model.is_bayesian() {
             words.push(format!("wd {}", config.weight_decay));
         }
         if config.model.is_lab() {

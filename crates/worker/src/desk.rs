@@ -46,7 +46,7 @@ impl Desk {
                 Ok(())
             }
             Request::Sample { config } => {
-                self.make_up(&config);
+                self.make_up(&config).await;
                 Ok(())
             }
             Request::Start { settings } => self.start(settings, &attachment).await,

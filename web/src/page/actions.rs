@@ -127,19 +127,14 @@ pub(crate) fn start(page: Page, how: Begin) {
     }
 }
 
-/// Goes on with a run that was cut off: its data first, then its model. The run at hand gives way,
-/// and trains no further.
+/// Goes on with a run that was cut off: its data first, to which the run at hand gives way, then its
+/// model.
 pub(crate) fn resume(page: Page, kept: Kept) {
     let id = kept.record.id;
     page.unfinished.update(|runs| runs.retain(|run| run.record.id != id));
-    if page.stage.get_untracked() != Stage::Idle && is_ready(page) {
-        link::ask(page, &Request::Reset, None);
+    if page.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id == id)) {
+        page.run.set(None); // it died, and comes back as it was kept
     }
-    if page.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id != id)) {
-        set_aside(page);
-    }
-    page.run.set(None);
-    idle(page);
     spawn_local(async move {
         match unfinished::source(&kept).await {
             Ok(source) => {
@@ -208,7 +203,8 @@ pub(crate) fn archive(page: Page) {
     }
 }
 
-/// The run at hand gives way. One that was under way can go on later.
+/// The run at hand gives way. One that was under way can go on later: the worker has given its last
+/// checkpoint.
 pub(crate) fn set_aside(page: Page) {
     let is_open = page.stage.get_untracked().is_open();
     let id = page.run.with_untracked(|run| run.as_ref().map(|run| run.id));

@@ -87,10 +87,27 @@ fn text(error: idb::Error) -> Error {
 
 /// Keeps values of a run, all or none.
 pub(crate) async fn put(run: u32, entries: &[(&str, JsValue)]) -> Result<(), Error> {
-    let stores: Vec<&str> = entries.iter().map(|entry| entry.0).collect();
+    put_beside(run, entries, &[]).await
+}
+
+/// Keeps values of a run, and beside them those that a store does not have yet; all or none, so that
+/// who looks at the stores afterwards sees the run there.
+pub(crate) async fn put_beside(
+    run: u32,
+    entries: &[(&str, JsValue)],
+    once: &[(&str, JsValue)],
+) -> Result<(), Error> {
+    let stores: Vec<&str> = entries.iter().chain(once).map(|entry| entry.0).collect();
+    let key = JsValue::from(run);
     change(&stores, async |transaction| {
         for (store, value) in entries {
-            transaction.object_store(store)?.put(value, Some(&run.into()))?.await?;
+            transaction.object_store(store)?.put(value, Some(&key))?.await?;
+        }
+        for (store, value) in once {
+            let store = transaction.object_store(store)?;
+            if store.count(Some(key.clone().into()))?.await? == 0 {
+                store.put(value, Some(&key))?.await?;
+            }
         }
         Ok(())
     })
@@ -136,13 +153,6 @@ async fn change(
 /// What a store has of a run.
 pub(crate) async fn get(store: &str, run: u32) -> Result<Option<JsValue>, Error> {
     look(store, async |store| store.get(JsValue::from(run))?.await).await
-}
-
-/// Whether a store has something of a run.
-pub(crate) async fn has(store: &str, run: u32) -> Result<bool, Error> {
-    look(store, async |store| store.count(Some(JsValue::from(run).into()))?.await)
-        .await
-        .map(|count| count > 0)
 }
 
 /// Everything in a store.

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use super::database::{DATA, MODELS, UNDER_WAY, all, beside, delete, get, has, json, parse, put};
+use super::database::{DATA, MODELS, UNDER_WAY, all, beside, delete, get, json, parse, put_beside};
 use super::state::{Begin, Named, Next, Page, Source};
 use super::{locks, storage};
 use crate::record::Record;
@@ -27,7 +27,7 @@ enum KeptSource {
     File { name: String, skip_bad_lines: bool },
 }
 
-/// Keeps the run at hand with its model; the data only once.
+/// Keeps the run at hand with its model; the data once.
 pub(crate) fn keep(page: Page, model: &JsValue) {
     let (Some(record), Some(source)) = (page.run.get_untracked(), page.source.get_value()) else {
         return;
@@ -41,17 +41,11 @@ pub(crate) fn keep(page: Page, model: &JsValue) {
     };
     let id = record.id;
     let kept = Kept { record, at: js_sys::Date::now(), source };
-    let mut entries = vec![(UNDER_WAY, json(&kept)), (MODELS, model.clone())];
-    let change = async move {
-        // It may have been deleted meanwhile, here or in another tab.
-        if !has(DATA, id).await? {
-            entries.push((DATA, data));
-        }
-        put(id, &entries).await
-    };
+    let entries = [(UNDER_WAY, json(&kept)), (MODELS, model.clone())];
     spawn_local(async move {
-        match change.await {
-            Ok(()) => {}
+        // The data may have been deleted meanwhile, here or in another tab.
+        match put_beside(id, &entries, &[(DATA, data)]).await {
+            Ok(()) => offer(page, id), // it may have given way meanwhile
             Err(_) if page.keeps_nothing.get_value() => {} // it was said
             Err(error) => {
                 page.keeps_nothing.set_value(true);

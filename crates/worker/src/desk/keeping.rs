@@ -37,6 +37,14 @@ impl Desk {
         }
     }
 
+    /// Gives the page a checkpoint of a run that is about to give way, unless it has one: training is
+    /// held.
+    pub(super) async fn keep_moved(&mut self) {
+        if self.is_training() {
+            self.keep().await;
+        }
+    }
+
     /// Gives the page a checkpoint. A failure is the run's, which will say so itself.
     pub(super) async fn keep(&mut self) {
         if self.course.is_none() {
@@ -91,6 +99,7 @@ impl Desk {
     /// Takes the attached model file as the model at hand.
     pub(super) async fn open(&mut self, name: &str, attachment: &JsValue) -> Result<(), String> {
         let file = read_model(name, attachment).await?;
+        self.keep_moved().await;
         send(&News::Opened(Box::new(Opened {
             name: name.to_owned(),
             settings: Settings {

@@ -54,7 +54,7 @@ impl Desk {
         let has_ratings = ratings.is_some();
         if let Some((mut data, size)) = ratings {
             data.unused.extend(refused.drain(..).map(|bad| bad.message));
-            self.take(data, size, started);
+            self.take(data, size, started).await;
         }
         match (refused.into_iter().next(), titles) {
             (Some(bad), _) => send(&News::BadData(bad)),
@@ -65,13 +65,13 @@ impl Desk {
     }
 
     /// Makes ratings up.
-    pub(super) fn make_up(&mut self, config: &SampleConfig) {
+    pub(super) async fn make_up(&mut self, config: &SampleConfig) {
         let started = Instant::now();
         let made = sample::generate(config);
         let name = "sample data".to_owned();
         let fingerprint = Fingerprint::of(&made.table);
         let (table, titles, unused) = (made.table, Some(made.titles), Vec::new());
-        self.take(Data { name, file: 0, table, titles, unused, fingerprint }, 0, started);
+        self.take(Data { name, file: 0, table, titles, unused, fingerprint }, 0, started).await;
     }
 
     /// Gives titles to the data at hand.
@@ -87,8 +87,9 @@ impl Desk {
         send(&News::Titles { name, titles: count, matched, first_rows: data.first_rows() });
     }
 
-    /// Puts data in the place of what was at hand.
-    fn take(&mut self, data: Data, bytes: u64, started: Instant) {
+    /// Puts data in the place of what was at hand. A run gives way to it.
+    async fn take(&mut self, data: Data, bytes: u64, started: Instant) {
+        self.keep_moved().await;
         (self.cut, self.course, self.model, self.counter) = (None, None, None, None);
         let report = data.report(bytes, started.elapsed().as_secs_f64());
         self.data = Some(data);

@@ -44,7 +44,7 @@ fn equation(model: ModelKind) -> AnyView {
             </span>
         }
         .into_any(),
-        ModelKind::BiasedMf | ModelKind::BayesMf => view! {
+        ModelKind::BiasedMf | ModelKind::BayesMf | ModelKind::BayesSvdPp => view! {
             <span class="equation">
                 "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + p"<sub>"u"</sub>" · q"
                 <sub>"i"</sub>
@@ -57,9 +57,11 @@ fn equation(model: ModelKind) -> AnyView {
 fn picture(config: &Config) -> AnyView {
     match config.model {
         ModelKind::Biases => ().into_any(),
-        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::SvdPp | ModelKind::BayesMf => {
-            inner_product(config.factors)
-        }
+        ModelKind::Mf
+        | ModelKind::BiasedMf
+        | ModelKind::SvdPp
+        | ModelKind::BayesMf
+        | ModelKind::BayesSvdPp => inner_product(config.factors),
         ModelKind::DeepMf => network(config.factors, &config.hidden),
     }
 }

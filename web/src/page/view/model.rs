@@ -83,7 +83,8 @@ fn Models() -> impl IntoView {
             ModelKind::Biases => ("Biases", "the line to beat"),
             ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
             ModelKind::SvdPp => ("SVD++", "and what one rated at all"),
-            ModelKind::BayesMf => ("Bayes MF", "the most accurate"),
+            ModelKind::BayesMf => ("Bayes MF", "knows how sure it is"),
+            ModelKind::BayesSvdPp => ("Bayes SVD++", "the most accurate"),
         };
         view! {
             <label class="choice">

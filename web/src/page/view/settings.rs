@@ -11,17 +11,20 @@ pub(super) fn Steps(
     /// The model that is chosen.
     model: Memo<ModelKind>,
 ) -> impl IntoView {
-    let has_rate = move || !matches!(model.get(), ModelKind::Biases | ModelKind::BayesMf);
+    let has_rate = move || {
+        let model = model.get();
+        model != ModelKind::Biases && !model.is_bayesian()
+    };
     view! {
         <Show when=has_rate>
             <Knob name="lr" label="Learning rate" help="step size; may change while it trains"
                 value=|s| s.config.learning_rate.to_string() live=true/>
         </Show>
-        <Show when=move || model.get() != ModelKind::BayesMf>
+        <Show when=move || !model.get().is_bayesian()>
             <Knob name="weight-decay" label="Weight decay" help="pull towards zero; may change while it trains"
                 value=|s| s.config.weight_decay.to_string() live=true/>
         </Show>
-        <Show when=move || model.get() == ModelKind::BayesMf>
+        <Show when=move || model.get().is_bayesian()>
             <Knob name="burn-in" label="Burn-in" help="first epochs, whose draws are not kept"
                 value=|s| s.config.posterior.burn_in.to_string()/>
             <Knob name="samples" label="Samples" help="draws kept for predictions"
