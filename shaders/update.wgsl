@@ -55,13 +55,15 @@ struct Numbers {
 @group(0) @binding(4) var<storage, read> jobs: array<Job>;
 @group(0) @binding(5) var<uniform> steps: array<Step, STEPS>;
 
-// Kingma and Ba, "Adam", 2015, algorithm 1, with PyTorch's coupled weight decay.
+// Kingma and Ba, "Adam", 2015, algorithm 1, with PyTorch's coupled weight decay. A compiler may fuse
+// a product with a sum, and may do so in one of the two places that this is inlined into and not in
+// the other; then a row's bits would depend on where slices end. So every sum says what it fuses.
 fn adam(before: Numbers, gradient: vec2f, step: Step) -> Numbers {
-    let g = gradient + step.decay * before.value;
-    let first = before.first + (g - before.first) * (1.0 - 0.9);
-    let second = before.second * 0.999 + (g * g) * (1.0 - 0.999);
-    let move_by = first / (sqrt(second) * step.root + 1e-8);
-    return Numbers(before.value - step.rate * move_by, first, second);
+    let g = fma(vec2f(step.decay), before.value, gradient);
+    let first = fma(g - before.first, vec2f(1.0 - 0.9), before.first);
+    let second = fma(g * g, vec2f(1.0 - 0.999), before.second * 0.999);
+    let move_by = first / fma(sqrt(second), vec2f(step.root), vec2f(1e-8));
+    return Numbers(fma(vec2f(-step.rate), move_by, before.value), first, second);
 }
 
 @compute @workgroup_size(LANES)
