@@ -38,7 +38,7 @@ fn small((model, optimizer): Kind) -> Config {
         ModelKind::SvdPp => {
             Config { epochs: 150, factors: 4, weight_decay: 0.01, learning_rate: 0.05, ..usual }
         }
-        ModelKind::BayesMf => {
+        ModelKind::BayesMf | ModelKind::BayesSvdPp => {
             let posterior = Posterior { burn_in: 30, samples: 30 };
             Config { epochs: 90, factors: 4, posterior, ..usual }
         }
@@ -293,6 +293,29 @@ fn svdpp_predicts_by_its_equation() {
         assert!((f64::from(predicted) - expected).abs() < 1e-5, "{predicted} {expected}");
         assert!(taste.iter().any(|sum| *sum != 0.0) || rated.is_empty(), "nothing was learnt");
     }
+}
+
+/// Every user rates one of two items, and both as 3; who rated which likes the others or does not.
+/// Of the users that are tested nothing else is known.
+#[test]
+fn what_was_rated_at_all_tells_tastes_apart() {
+    let (mut train, mut test) = (Ratings::default(), Ratings::default());
+    for user in 0..200 {
+        let likes = user % 2 == 0;
+        let known = user < 150;
+        let others =
+            (0..6).map(|item| (if known { 0 } else { 1 }, item, if likes { 5.0 } else { 1.0 }));
+        for (part, item, value) in others.chain([(0, if likes { 6 } else { 7 }, 3.0)]) {
+            let part = if part == 0 { &mut train } else { &mut test };
+            part.users.push(UserIndex(user));
+            part.items.push(ItemIndex(item));
+            part.values.push(value);
+        }
+    }
+    let split = Split { train, test, users: 200, items: 8, ..Split::default() };
+    let [blind, seeing] = [ModelKind::BayesMf, ModelKind::BayesSvdPp]
+        .map(|model| test_rmse(&split, &small((model, Optimizer::Gibbs))));
+    assert!(blind > 1.5 && seeing < 0.7, "{blind} {seeing}");
 }
 
 #[test]

@@ -154,7 +154,7 @@ pub(crate) struct TrainFlags {
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
     /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases,
-    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for bayes-mf
+    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for the bayes models
     #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]
@@ -173,10 +173,10 @@ pub(crate) struct TrainFlags {
     /// of its number of ratings [default: per-rating]
     #[arg(long, value_parser = one_of::<Penalty>(&Penalty::NAMES))]
     pub(crate) penalty: Option<Penalty>,
-    /// bayes-mf: first epochs whose draws are left out [default: 20]
+    /// bayes-mf, bayes-svdpp: first epochs whose draws are left out [default: 20]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) burn_in: Option<usize>,
-    /// bayes-mf: draws kept, whose mean is the model [default: 64]
+    /// bayes-mf, bayes-svdpp: draws kept, whose mean is the model [default: 64]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) samples: Option<usize>,
     /// Ratings per optimiser step [lab: 512]
@@ -298,7 +298,7 @@ pub(crate) enum Preset {
     Lab,
     /// A good model in the least time: biased-mf, K 10, 20 epochs
     Fast,
-    /// The best model: bayes-mf, K 32, 150 epochs
+    /// The best model: bayes-svdpp, K 32, 150 epochs
     Best,
 }
 

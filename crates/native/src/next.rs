@@ -16,7 +16,9 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
         ModelKind::Biases | ModelKind::BiasedMf | ModelKind::SvdPp => {
             ("--preset best", "the best model")
         }
-        ModelKind::BayesMf => ("--preset fast", "a good model in less time"),
+        ModelKind::BayesMf | ModelKind::BayesSvdPp => {
+            ("--preset fast", "a good model in less time")
+        }
     };
     let native = program();
     let command =

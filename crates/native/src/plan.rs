@@ -59,7 +59,7 @@ pub(crate) fn of(config: &Config) -> String {
         ModelKind::BiasedMf | ModelKind::SvdPp => format!(
             "{model}, K = {factors}, {link} link; {epochs}; {optimizer}, lr {rate} ({schedule}), weight decay {decay} ({penalty})"
         ),
-        ModelKind::BayesMf => format!(
+        ModelKind::BayesMf | ModelKind::BayesSvdPp => format!(
             "{model}, K = {factors}; {epochs}, {burn_in} of them burn-in; {optimizer}, at most {samples} draws kept"
         ),
     }

@@ -199,7 +199,7 @@ impl Settings {
             posterior: Posterior { burn_in, samples },
             seed: _,
         } = config;
-        let (descends, samples_posterior) = (model.descends(), model == ModelKind::BayesMf);
+        let (descends, samples_posterior) = (model.descends(), model.is_bayesian());
         ConfigFile {
             data,
             titles,

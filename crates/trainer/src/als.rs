@@ -101,6 +101,7 @@ impl Learner for Als {
             prior: &vec![0.0; n * stride(self.config.factors)],
             prior_mean: &vec![0.0; n],
             ridge: &self.ridges[next.side],
+            apart: &[],
             weight: 1.0,
         };
         let solved = self.sweep.solve(&next, &system, self.threads, |_| || 0.0);

@@ -16,7 +16,7 @@ pub struct Descent {
     pub penalty: Penalty,
 }
 
-/// What only [`ModelKind::BayesMf`] needs.
+/// What only models averaged over their posterior need ([`ModelKind::is_bayesian`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Posterior {
@@ -54,12 +54,12 @@ pub struct Config {
     pub learning_rate: f64,
     /// L2 penalty. Adam adds it to the gradient of every parameter at every step (coupled); gradient
     /// descent to that of the rows of a rating (see [`Penalty`]); least squares minimise it together
-    /// with the squared error; [`ModelKind::BayesMf`] learns its own.
+    /// with the squared error; models averaged over their posterior learn their own.
     pub weight_decay: f64,
     /// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
     #[serde(default)]
     pub descent: Descent,
-    /// What only [`ModelKind::BayesMf`] needs.
+    /// What only models averaged over their posterior need ([`ModelKind::is_bayesian`]).
     #[serde(default)]
     pub posterior: Posterior,
     /// Fixes the initial weights and the order of every epoch.
@@ -109,7 +109,9 @@ impl Config {
                 descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
                 ..lab
             },
-            ModelKind::BayesMf => Self { epochs: 200, weight_decay: 0.0, ..lab },
+            ModelKind::BayesMf | ModelKind::BayesSvdPp => {
+                Self { epochs: 200, weight_decay: 0.0, ..lab }
+            }
         }
     }
 
@@ -121,7 +123,7 @@ impl Config {
     /// The best model within about a minute for a million ratings.
     pub fn best() -> Self {
         let posterior = Posterior { burn_in: 20, samples: 64 };
-        Self { factors: 32, epochs: 150, posterior, ..Self::usual(ModelKind::BayesMf) }
+        Self { factors: 32, epochs: 150, posterior, ..Self::usual(ModelKind::BayesSvdPp) }
     }
 
     /// Refuses settings that cannot train.
@@ -172,7 +174,7 @@ impl Config {
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
-                         biases, sgd or als for biased-mf, sgd for svdpp, gibbs for bayes-mf";
+                         biases, sgd or als for biased-mf, sgd for svdpp, gibbs for bayes-mf and bayes-svdpp";
             return refuse("optimizer", optimizer.to_string(), range);
         }
         if *model == ModelKind::BiasedMf && *optimizer == Optimizer::Als {

@@ -22,6 +22,10 @@ pub enum ModelKind {
     SvdPp,
     /// The biased factorisation, averaged over the posterior of its parameters.
     BayesMf,
+    /// The same, where a user's prior depends on what the user rated at all, and an item's on who
+    /// rated it.
+    #[serde(rename = "bayes-svdpp")]
+    BayesSvdPp,
 }
 
 named!(
@@ -32,6 +36,7 @@ named!(
     BiasedMf => "biased-mf",
     SvdPp => "svdpp",
     BayesMf => "bayes-mf",
+    BayesSvdPp => "bayes-svdpp",
 );
 
 impl ModelKind {
@@ -50,6 +55,12 @@ impl ModelKind {
         self.optimizers().contains(&Optimizer::Sgd)
     }
 
+    /// Whether it is averaged over the posterior of its parameters: then it has what
+    /// [`Posterior`](crate::Posterior) sets, and knows how sure it is.
+    pub fn is_bayesian(self) -> bool {
+        self.optimizers().contains(&Optimizer::Gibbs)
+    }
+
     /// The optimisers that train it, the usual one first.
     pub fn optimizers(self) -> &'static [Optimizer] {
         match self {
@@ -57,7 +68,7 @@ impl ModelKind {
             Self::Biases => &[Optimizer::Als],
             Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
             Self::SvdPp => &[Optimizer::Sgd],
-            Self::BayesMf => &[Optimizer::Gibbs],
+            Self::BayesMf | Self::BayesSvdPp => &[Optimizer::Gibbs],
         }
     }
 }
@@ -106,7 +117,8 @@ mod tests {
         let error = "svd".parse::<ModelKind>().expect_err("no such model");
         assert_eq!(
             error,
-            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp or bayes-mf"
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf or \
+             bayes-svdpp"
         );
     }
 }

@@ -9,4 +9,4 @@ mod sweep; // all rows of a side, in shares
 pub(crate) use by_row::ByRow;
 pub(crate) use sides::{Sides, Standard};
 pub(crate) use sweep::Sweep;
-pub(crate) use system::{System, stride};
+pub(crate) use system::{LANES, System, stride};

@@ -137,6 +137,10 @@ pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         ModelKind::BiasedMf => [tables(SMALL), biases()].concat(),
         ModelKind::SvdPp => [tables(SMALL), biases(), implicit(config, users, items)].concat(),
         ModelKind::BayesMf => [tables(WIDE), biases(), draws(config, users, items)].concat(),
+        ModelKind::BayesSvdPp => {
+            let (draws, implied) = (draws(config, users, items), implied(config, users, items));
+            [tables(WIDE), biases(), draws, implied].concat()
+        }
     };
     for (n, [inputs, outputs]) in layers(config).into_iter().enumerate() {
         let start = Start::Uniform(1.0 / (inputs as f64).sqrt());
@@ -156,7 +160,7 @@ fn implicit(config: &Config, users: usize, items: usize) -> Vec<Slot> {
     vec![slot("user_implicit", users), slot("item_implicit", items)]
 }
 
-/// The draws that [`ModelKind::BayesMf`] keeps; how many there are, and the noise's precision.
+/// The draws that a model averaged over its posterior keeps; how many there are, and the noise's precision.
 fn draws(config: &Config, users: usize, items: usize) -> Vec<Slot> {
     let (k, samples) = (config.factors, config.posterior.samples);
     let slot = |name: &str, shape| Slot { name: name.to_owned(), shape, start: Start::Zero };
@@ -166,6 +170,20 @@ fn draws(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         slot("draws.user_bias", vec![samples, users]),
         slot("draws.item_bias", vec![samples, items]),
         slot("draws.state", vec![2]),
+    ]
+}
+
+/// What each row of one side implies for those of the other that it has a rating with, in
+/// [`ModelKind::BayesSvdPp`]; and, for users and for items, the precision of that.
+fn implied(config: &Config, users: usize, items: usize) -> Vec<Slot> {
+    let k = config.factors;
+    let slot = |name: &str, shape| Slot { name: name.to_owned(), shape, start: Start::Zero };
+    vec![
+        slot("implied.user_factors", vec![users, k]),
+        slot("implied.user_bias", vec![users]),
+        slot("implied.item_factors", vec![items, k]),
+        slot("implied.item_bias", vec![items]),
+        slot("implied.state", vec![2]),
     ]
 }
 

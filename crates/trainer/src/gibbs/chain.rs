@@ -1,27 +1,39 @@
 //! The chain: a draw of the priors, of all users, of all items and of the noise, again and again.
 
-use super::{prior::Prior, random::Streams};
+use std::borrow::Cow;
+
+use super::{
+    implied::{Implied, Ties},
+    prior::Prior,
+    random::Streams,
+};
 use crate::rows::{ByRow, Sides, Sweep, System, stride};
+
+/// A draw of everything but the priors, which follow from it.
+#[derive(Clone)]
+pub(super) struct Draw {
+    pub(super) sides: Sides,
+    pub(super) noise: f32, // its precision on the model's scale
+    pub(super) implied: Option<[Implied; 2]>,
+}
 
 /// Where the chain stands.
 pub(super) struct Chain {
     sweep: Sweep,
     ratings: f64,
-    pub(super) draw: Sides,
-    pub(super) noise: f32, // its precision on the model's scale
+    pub(super) draw: Draw,
     streams: Streams,
     prior: Prior,
     pub(super) squared: f64, // errors left by the items' draws of this epoch
 }
 
 impl Chain {
-    pub(super) fn new(ratings: [ByRow; 2], draw: Sides, noise: f32, seed: u64) -> Self {
+    pub(super) fn new(ratings: [ByRow; 2], draw: Draw, seed: u64) -> Self {
         Self {
-            prior: Prior::standard(draw.factors + 1),
+            prior: Prior::standard(draw.sides.factors + 1),
             ratings: ratings[0].ratings() as f64,
             sweep: Sweep::new(ratings),
             draw,
-            noise,
             streams: Streams { seed, epoch: 0 },
             squared: 0.0,
         }
@@ -48,21 +60,26 @@ impl Chain {
             self.draw_prior(side);
         }
         let (prior, prior_mean) = self.prior_in_f32();
+        let Draw { sides, noise, implied } = &self.draw;
         let system = System {
-            n: self.draw.factors + 1,
-            others: &self.draw.rows[1 - side],
+            n: sides.factors + 1,
+            others: &sides.rows[1 - side],
             prior: &prior,
             prior_mean: &prior_mean,
             ridge: &[],
-            weight: self.noise,
+            apart: implied.as_ref().map_or(&[], |implied| &implied[side].sums),
+            weight: *noise,
         };
         let drawn = self.sweep.solve(&next, &system, threads, |row| {
             let mut draws = streams.row(side, row);
             move || draws.normal() as f32
         });
-        let errors = self.sweep.put(next, drawn, &mut self.draw);
+        let errors = self.sweep.put(next, drawn, &mut self.draw.sides);
         if side == 1 {
             errors.iter().for_each(|squared| self.squared += squared);
+        }
+        if self.sweep.is_past(side) {
+            self.draw_implied(side, threads);
         }
         if self.sweep.is_done() {
             self.draw_noise();
@@ -70,10 +87,30 @@ impl Chain {
         errors
     }
 
+    /// Draws the prior of a side's rows, less what is implied for each.
     fn draw_prior(&mut self, side: usize) {
-        let n = self.draw.factors + 1;
-        let rows = self.draw.rows[side].chunks(stride(self.draw.factors)).map(|row| &row[..n]);
-        self.prior = Prior::draw(n, rows, &mut self.streams.common(side));
+        let Draw { sides, implied, .. } = &self.draw;
+        let (n, stride) = (sides.factors + 1, stride(sides.factors));
+        let mut own = Cow::Borrowed(&sides.rows[side]);
+        let (mut others, mut precision) = (&[][..], 1.0);
+        if let Some(implied) = implied {
+            let Implied { shares, sums, precision: times } = &implied[side];
+            own.to_mut().iter_mut().zip(sums).for_each(|(own, implied)| *own -= implied);
+            (others, precision) = (shares, f64::from(*times));
+        }
+        let rows = own.chunks_exact(stride).map(|row| &row[..n]);
+        let others = others.chunks_exact(stride).map(|other| &other[..n]);
+        self.prior = Prior::draw(n, rows, (others, precision), &mut self.streams.common(side));
+    }
+
+    /// Draws what the other side's rows imply for a side.
+    fn draw_implied(&mut self, side: usize, threads: usize) {
+        let Draw { sides, implied, .. } = &mut self.draw;
+        if let Some(implied) = implied {
+            let [own, others] = [side, 1 - side].map(|side| self.sweep.ratings(side));
+            let of = (side, self.streams);
+            implied[side].draw(&sides.rows[side], &self.prior, Ties { own, others }, of, threads);
+        }
     }
 
     /// The noise's precision has a gamma distribution given the errors; the hyperprior weighs as
@@ -81,14 +118,14 @@ impl Chain {
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
     fn draw_noise(&mut self) {
         let gamma = self.streams.common(2).gamma((1.0 + self.ratings) / 2.0);
-        self.noise = (gamma / ((1.0 + self.squared) / 2.0)) as f32;
+        self.draw.noise = (gamma / ((1.0 + self.squared) / 2.0)) as f32;
     }
 
     /// The prior's precision `[n, stride]` and its product with the mean `[n]`.
     #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
     fn prior_in_f32(&self) -> (Vec<f32>, Vec<f32>) {
-        let n = self.draw.factors + 1;
-        let stride = stride(self.draw.factors);
+        let factors = self.draw.sides.factors;
+        let (n, stride) = (factors + 1, stride(factors));
         let mut prior = vec![0.0; n * stride];
         for (to, from) in prior.chunks_mut(stride).zip(self.prior.precision.values.chunks(n)) {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from as f32);

@@ -4,12 +4,16 @@ use std::ops::Range;
 
 use ratings::{Ratings, Split};
 
-use super::{chain::Chain, kept::Kept};
+use super::{
+    chain::{Chain, Draw},
+    implied::Implied,
+    kept::Kept,
+};
 use crate::{
-    Config, Scale, Weights,
+    Config, ModelKind, Scale, Weights,
     held_out::Misses,
     learner::{Learner, losses},
-    rows::{ByRow, Sides, Standard},
+    rows::{ByRow, Sides, Standard, stride},
 };
 
 /// A posterior being sampled.
@@ -18,7 +22,7 @@ pub(crate) struct Gibbs {
     threads: usize,
     standard: Standard,
     chain: Chain,
-    good: (Sides, f32),
+    good: Draw,
     kept: Kept,
     held_out: Ratings,
     sums: Vec<f32>, // [held out] of the kept draws' predictions, or the current draw's if none is kept
@@ -35,7 +39,7 @@ impl Gibbs {
         let standard = Standard::new(scale, train.rmse_of_always(train.mean()));
         let users_now = [from.values("user_factors"), from.values("user_bias")];
         let items_now = [from.values("item_factors"), from.values("item_bias")];
-        let draw = Sides::load(config.factors, [users_now, items_now], standard);
+        let sides = Sides::load(config.factors, [users_now, items_now], standard);
         let (count, noise) = match *from.values("draws.state") {
             [count, precision] if precision > 0.0 => (count, standard.precision(precision)),
             _ => (0.0, 1.0), // the chain's start
@@ -45,12 +49,15 @@ impl Gibbs {
         let kept = Kept::new(config.posterior, config.epochs);
         let kept = kept.load(count, config.factors, from, standard);
         let by_row = ByRow::both(train, *users, *items, |rating| standard.of(rating));
+        let implied = (config.model == ModelKind::BayesSvdPp)
+            .then(|| implied(config, from, standard, &by_row, threads));
+        let draw = Draw { sides, noise, implied };
         let mut gibbs = Self {
             config: config.clone(),
             threads,
             standard,
-            good: (draw.clone(), noise),
-            chain: Chain::new(by_row, draw, noise, config.seed),
+            good: draw.clone(),
+            chain: Chain::new(by_row, draw, config.seed),
             kept,
             held_out: split.held_out().into_owned(),
             sums: Vec::new(),
@@ -80,26 +87,57 @@ impl Gibbs {
         if !keep && !first {
             return;
         }
-        let predicted = self.chain.draw.predict_all(&self.held_out, self.threads);
+        let predicted = self.chain.draw.sides.predict_all(&self.held_out, self.threads);
         for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
             *sum = if first { predicted } else { *sum + predicted };
         }
-        if keep && self.kept.push(self.chain.draw.clone()) {
+        if keep && self.kept.push(self.chain.draw.sides.clone()) {
             self.sum_kept();
         }
     }
 
-    fn to_weights(&self, draw: &Sides, noise: f32) -> Weights {
-        let [user_factors, user_bias] = draw.unload(0, self.standard);
-        let [item_factors, item_bias] = draw.unload(1, self.standard);
+    fn to_weights(&self, draw: &Draw) -> Weights {
+        let Draw { sides, noise, implied } = draw;
+        let [user_factors, user_bias] = sides.unload(0, self.standard);
+        let [item_factors, item_bias] = sides.unload(1, self.standard);
         let scale = self.standard.scale.parameter().values;
         let now = [user_factors, item_factors, user_bias, item_bias, scale];
         let kept = self.kept.unload(self.sizes, self.config.factors, self.standard);
         #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
-        let state = vec![self.kept.draws.len() as f32, self.standard.rating_precision(noise)];
+        let state = vec![self.kept.draws.len() as f32, self.standard.rating_precision(*noise)];
+        let implied = implied.as_ref().map(|[of_users, of_items]| {
+            // By whom it is implied: items for users.
+            let rows = [of_items.shares.clone(), of_users.shares.clone()];
+            let shares = Sides { factors: self.config.factors, rows };
+            let [users, items] = [0, 1].map(|side| shares.unload(side, self.standard));
+            let precisions = [of_users, of_items].map(|implied| implied.precision);
+            [users, items].concat().into_iter().chain([precisions.to_vec()])
+        });
         let [users, items] = self.sizes;
-        Weights::of(&self.config, (users, items), now.into_iter().chain(kept).chain([state]))
+        let values = now.into_iter().chain(kept).chain([state]);
+        Weights::of(&self.config, (users, items), values.chain(implied.into_iter().flatten()))
     }
+}
+
+/// What is implied for users and for items, as these weights have it.
+fn implied(
+    config: &Config,
+    from: &Weights,
+    standard: Standard,
+    ratings: &[ByRow; 2],
+    threads: usize,
+) -> [Implied; 2] {
+    let shares = ["user", "item"]
+        .map(|side| ["factors", "bias"].map(|part| from.values(&format!("implied.{side}_{part}"))));
+    let shares = Sides::load(config.factors, shares, standard).rows;
+    let precisions = from.values("implied.state");
+    let [of_items, of_users] = shares;
+    let of = |side: usize, shares: Vec<f32>| {
+        let precision = precisions.get(side).copied().filter(|precision| *precision > 0.0);
+        let precision = precision.unwrap_or(Implied::START);
+        Implied::new(shares, precision, stride(config.factors), &ratings[side], threads)
+    };
+    [of(0, of_users), of(1, of_items)]
 }
 
 impl Learner for Gibbs {
@@ -135,19 +173,18 @@ impl Learner for Gibbs {
     }
 
     fn keep(&mut self) {
-        self.good = (self.chain.draw.clone(), self.chain.noise);
+        self.good.clone_from(&self.chain.draw);
     }
 
     fn restore(&mut self) {
-        (self.chain.draw, self.chain.noise) = self.good.clone();
+        self.chain.draw.clone_from(&self.good);
     }
 
     fn weights(&self) -> Weights {
-        self.to_weights(&self.chain.draw, self.chain.noise)
+        self.to_weights(&self.chain.draw)
     }
 
     fn good_weights(&self) -> Weights {
-        let (draw, noise) = &self.good;
-        self.to_weights(draw, *noise)
+        self.to_weights(&self.good)
     }
 }

@@ -19,29 +19,39 @@ impl Prior {
         Self { mean: vec![0.0; n], precision: Square::identity(n) }
     }
 
-    /// Draws mean and precision given the rows `[rows, n]`. The hyperprior is normal-Wishart: mean
-    /// 0 with weight [`BETA`], scale matrix the identity, `n` degrees of freedom.
+    /// Draws mean and precision given the rows `[rows, n]`, and others `[others, n]` around 0 whose
+    /// precision is so many times theirs. The hyperprior is normal-Wishart: mean 0 with weight
+    /// [`BETA`], scale matrix the identity, `n` degrees of freedom.
     pub(super) fn draw<'a>(
         n: usize,
         rows: impl Iterator<Item = &'a [f32]> + Clone,
+        (others, times): (impl Iterator<Item = &'a [f32]>, f64),
         draws: &mut Draws,
     ) -> Self {
-        let count = rows.clone().count() as f64;
+        let mut count = 0.0;
         let mut mean = vec![0.0; n];
         for row in rows.clone() {
+            count += 1.0;
             mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += f64::from(*value));
         }
-        mean.iter_mut().for_each(|mean| *mean /= count.max(1.0));
+        mean.iter_mut().for_each(|mean| *mean /= f64::max(count, 1.0));
         let mut scatter = Square::zero(n); // its lower triangle
         let mut centred = vec![0.0; n];
-        for row in rows {
-            for ((centred, value), mean) in centred.iter_mut().zip(row).zip(&mean) {
+        let mut add = |scatter: &mut Square, row: &[f32], mean: &[f64], times: f64| {
+            for ((centred, value), mean) in centred.iter_mut().zip(row).zip(mean) {
                 *centred = f64::from(*value) - mean;
             }
             for i in 0..n {
-                let (factor, row) = (centred[i], &mut scatter.values[i * n..]);
+                let (factor, row) = (times * centred[i], &mut scatter.values[i * n..]);
                 row.iter_mut().zip(&centred[..=i]).for_each(|(sum, value)| *sum += factor * value);
             }
+        };
+        rows.for_each(|row| add(&mut scatter, row, &mean, 1.0));
+        let mut freedom = n as f64 + count;
+        let zero = vec![0.0; n];
+        for other in others {
+            add(&mut scatter, other, &zero, times);
+            freedom += 1.0;
         }
         let weight = BETA * count / (BETA + count);
         let mut inverse_scale = Square::identity(n);
@@ -51,7 +61,7 @@ impl Prior {
                 *inverse_scale.at(i, j) += scatter + weight * mean[i] * mean[j];
             }
         }
-        let precision = wishart(&inverse_scale, n as f64 + count, draws);
+        let precision = wishart(&inverse_scale, freedom, draws);
         // mean + (L Lᵀ)^-1/2 z / root(weight), with L Lᵀ the precision.
         let inverse = precision.cholesky().lower_inverse();
         let noise: Vec<f64> = (0..n).map(|_| draws.normal()).collect();

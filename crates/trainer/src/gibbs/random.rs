@@ -3,30 +3,42 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The streams of an epoch: one for each row, and one for what all rows share.
+/// The streams of an epoch: two for each row, and some for what all rows share.
 #[derive(Clone, Copy)]
 pub(super) struct Streams {
     pub(super) seed: u64,
     pub(super) epoch: u32,
 }
 
-/// Streams of one epoch and side; a table has at most 2^32 rows.
-const SPAN: u64 = 1 << 33;
+/// Streams of the rows of an epoch: four for each number that a row can have, of which a table has at
+/// most 2^32.
+const SPAN: u64 = 1 << 34;
+/// Streams of an epoch for what rows share.
+const COMMON: u64 = 8;
 
 impl Streams {
     /// The draws of one row of a side.
     pub(super) fn row(self, side: usize, row: usize) -> Draws {
-        self.stream(2 * row as u64 + side as u64)
+        self.of_row(side as u64, row)
     }
 
-    /// The draws of what a side's rows have in common.
-    pub(super) fn common(self, side: usize) -> Draws {
-        self.stream(SPAN - 2 + side as u64)
+    /// The draws of what one row of the other side implies for a side.
+    pub(super) fn implied(self, side: usize, other: usize) -> Draws {
+        self.of_row(2 + side as u64, other)
     }
 
-    fn stream(self, of: u64) -> Draws {
+    /// The draws of something that rows share, below [`COMMON`]: from the far end of all streams.
+    pub(super) fn common(self, what: usize) -> Draws {
+        self.stream(u64::MAX - (u64::from(self.epoch) * COMMON + what as u64))
+    }
+
+    fn of_row(self, kind: u64, row: usize) -> Draws {
+        self.stream(u64::from(self.epoch).wrapping_mul(SPAN).wrapping_add(4 * row as u64 + kind))
+    }
+
+    fn stream(self, stream: u64) -> Draws {
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
-        generator.set_stream(u64::from(self.epoch) * SPAN + of);
+        generator.set_stream(stream);
         Draws { generator, spare: None }
     }
 }
@@ -109,11 +121,18 @@ mod tests {
 
     #[test]
     fn no_two_streams_are_alike() {
-        let first = |epoch, side, row| Streams { seed: 1, epoch }.row(side, row).normal().to_bits();
-        let mut all = vec![first(1, 0, 0), first(1, 1, 0), first(1, 0, 1), first(2, 0, 0)];
-        all.push(Streams { seed: 1, epoch: 1 }.common(0).normal().to_bits());
-        all.sort_unstable();
+        let mut all = Vec::new();
+        for epoch in [1, 2] {
+            let streams = Streams { seed: 1, epoch };
+            for side in [0, 1] {
+                all.extend([0, 1, u32::MAX as usize].map(|row| streams.row(side, row).normal()));
+                all.extend([0, 1].map(|other| streams.implied(side, other).normal()));
+            }
+            all.extend((0..5).map(|what| streams.common(what).normal()));
+        }
+        let count = all.len();
+        all.sort_unstable_by(f64::total_cmp);
         all.dedup();
-        assert_eq!(all.len(), 5);
+        assert_eq!(all.len(), count);
     }
 }

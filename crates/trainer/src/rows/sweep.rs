@@ -54,6 +54,12 @@ impl Sweep {
         self.done == self.shares.len()
     }
 
+    /// Whether every row of a side has just had its turn.
+    pub(crate) fn is_past(&self, side: usize) -> bool {
+        self.shares[..self.done].last().is_some_and(|share| share.0 == side)
+            && self.shares.get(self.done).is_none_or(|share| share.0 != side)
+    }
+
     /// Ratings whose rows had their turn, on both sides.
     pub(crate) fn turns(&self) -> usize {
         let shares = self.shares[..self.done].iter();

@@ -10,7 +10,7 @@
 use pulp::Simd;
 
 /// Rows start at a multiple of this many numbers, whatever the vector width.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 /// Ratings gathered together: enough to fill the vectors' pipelines, few enough for the near cache.
 const GATHER: usize = 128;
 /// Rows of the sum that stay in registers together.
@@ -25,10 +25,11 @@ pub(crate) fn stride(factors: usize) -> usize {
 pub(crate) struct System<'a> {
     pub(crate) n: usize,              // K + 1
     pub(crate) others: &'a [f32],     // [rows of the other side, stride]
-    pub(crate) prior: &'a [f32],      // P: [n, stride], its upper triangle
+    pub(crate) prior: &'a [f32],      // P: [n, stride]
     pub(crate) prior_mean: &'a [f32], // P m: [n]
     pub(crate) ridge: &'a [f32],      // [rows], what a row adds to P's diagonal; empty for nothing
-    pub(crate) weight: f32,           // a
+    pub(crate) apart: &'a [f32], // [rows, stride], what is added to m for a row; empty for nothing
+    pub(crate) weight: f32,      // a
 }
 
 /// Room for the work on one row after the other.
@@ -70,9 +71,11 @@ impl System<'_> {
             let gathered = &room.gathered[..part.len() * stride];
             add_products(simd, gathered, &mut room.matrix, stride, n);
         }
+        let apart = self.apart.chunks_exact(stride).nth(row);
         for i in 0..n {
             let (own, prior) = (i * stride, &self.prior[i * stride..][..stride]);
-            room.right[i] = self.prior_mean[i] + self.weight * room.matrix[own + n];
+            let apart = apart.map_or(0.0, |apart| dot(prior, apart));
+            room.right[i] = self.prior_mean[i] + apart + self.weight * room.matrix[own + n];
             for (value, prior) in room.matrix[own..own + stride].iter_mut().zip(prior) {
                 *value = prior + self.weight * *value;
             }
