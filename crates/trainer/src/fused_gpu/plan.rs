@@ -5,6 +5,8 @@ use crate::kernels::{Job, Sample, Turn, deep_mf::Network};
 
 /// Jobs with fewer steps than this are sorted by counting.
 const BUCKETS: usize = 256;
+/// Most steps of a job, if the rows are not many: a batch takes as long as its longest job.
+const REACH: usize = 64;
 
 /// A slice of steps, ready for the device.
 #[derive(Default)]
@@ -25,6 +27,7 @@ pub(crate) struct NetworkRows {
 /// Plans slices; keeps its memory between them.
 pub(crate) struct Planner {
     users: u32,
+    reach: usize, // most steps of a job of few rows
     rows: Vec<Seen>,
     found: Vec<Found>,
     jobs_of: Vec<[u32; 2]>, // of each sample's user and item, in `found`
@@ -33,7 +36,7 @@ pub(crate) struct Planner {
 /// What is known of a row, going through a slice from its end.
 #[derive(Clone, Copy)]
 struct Seen {
-    reader: u32, // the next batch that reads it, or the end of the slice
+    reader: u32, // the next batch that moves it, or the end of the slice
     job: u32,    // its job there
 }
 
@@ -50,6 +53,7 @@ impl Planner {
     pub(crate) fn new(users: usize, items: usize) -> Self {
         Self {
             users: small(users),
+            reach: REACH,
             rows: vec![Seen { reader: 0, job: 0 }; users + items],
             found: Vec::new(),
             jobs_of: Vec::new(),
@@ -57,7 +61,9 @@ impl Planner {
     }
 
     /// Plans `plan.samples` in batches of `batch_size`. With `every_row`, rows that a batch does not
-    /// read move too, as in dense Adam; without it a row moves only where it is read.
+    /// read move too, as in dense Adam; without it a row moves only where it is read. A row that has
+    /// far to go to its next reader goes on beside other batches on the way, where that makes no more
+    /// jobs than there are samples.
     pub(crate) fn plan(
         &mut self,
         plan: &mut Plan,
@@ -67,6 +73,7 @@ impl Planner {
     ) {
         let Plan { samples, jobs, turns, opening } = plan;
         let steps = samples.len().div_ceil(batch_size);
+        let reach = self.reach.max(self.rows.len().div_ceil(batch_size));
         jobs.clear();
         turns.clear();
         turns.resize(steps, Turn::default());
@@ -83,10 +90,12 @@ impl Planner {
             };
             let first_job = jobs.len();
             self.find(batch, small(step));
-            self.assign_slots(batch);
-            if !every_row {
+            if every_row {
+                self.go_on(step, reach, turns, jobs);
+            } else {
                 self.found.iter_mut().for_each(|found| found.steps = 1);
             }
+            self.assign_slots(batch);
             sort_into(&self.found, slots, jobs);
             let mut turn = Turn {
                 first_sample: small(step * batch_size),
@@ -147,6 +156,28 @@ impl Planner {
             seen.job
         };
         jobs_of.extend(batch.iter().map(|sample| [note(sample.user), note(sample.item)]));
+    }
+
+    /// Has rows go on at a step whose way from it to where they are next moved is the longest.
+    fn go_on(&mut self, step: usize, reach: usize, turns: &[Turn], jobs: &[Job]) {
+        let Self { rows, found, .. } = self;
+        let (stop, count) = (step + reach, small(rows.len()));
+        let mut note = |row: u32| {
+            // A network's rows stand behind the tables'; they never wait.
+            let Some(seen) = rows.get_mut(row as usize) else { return };
+            if seen.reader == small(stop) {
+                *seen = Seen { reader: small(step), job: small(found.len()) };
+                found.push(Found { row, steps: small(reach), samples: 0, next_slot: 0 });
+            }
+        };
+        match turns.get(stop) {
+            Some(turn) => {
+                let moved = &jobs[turn.first_job as usize..][..turn.jobs as usize];
+                moved.iter().for_each(|job| note(job.row));
+            }
+            None if stop == turns.len() => (0..count).for_each(note),
+            None => {}
+        }
     }
 
     /// Gives the samples of a row slots side by side: users' in one range, items' in another.
@@ -213,22 +244,27 @@ mod tests {
 
     #[test]
     fn every_row_makes_every_step_once() {
-        let samples: Vec<Sample> = (0..100).map(|n| sample(n * n % 7, 7 + n * 5 % 11)).collect();
-        let mut plan = Plan { samples, ..Plan::default() };
-        let mut planner = Planner::new(8, 11); // user 7 rates nothing
-        planner.plan(&mut plan, 9, None, true);
-        assert_eq!(plan.turns.len(), 12);
-        let mut made = vec![0; 19];
-        let turns = [&[plan.opening][..], &plan.turns].concat();
-        for (n, turn) in turns.iter().enumerate() {
-            let jobs = &plan.jobs[turn.first_job as usize..][..turn.jobs as usize];
-            assert!(jobs.is_sorted_by_key(|job| std::cmp::Reverse(job.steps)));
-            for job in jobs {
-                assert_eq!(made[job.row as usize], turn.first_step, "turn {n}: {job:?}");
-                made[job.row as usize] += job.steps;
+        for (reach, longest) in [(1, 3), (4, 4), (100, 12)] {
+            let sample = |n: u32| sample(n * n % 7, 8 + n * 5 % 11); // user 7 rates nothing
+            let samples: Vec<Sample> = (0..100).map(sample).collect();
+            let mut plan = Plan { samples, ..Plan::default() };
+            let mut planner = Planner { reach, ..Planner::new(8, 11) };
+            planner.plan(&mut plan, 9, None, true);
+            assert_eq!(plan.turns.len(), 12);
+            let mut made = vec![0; 19];
+            let turns = [&[plan.opening][..], &plan.turns].concat();
+            for (n, turn) in turns.iter().enumerate() {
+                let jobs = &plan.jobs[turn.first_job as usize..][..turn.jobs as usize];
+                assert!(jobs.is_sorted_by_key(|job| std::cmp::Reverse(job.steps)));
+                for job in jobs {
+                    assert_eq!(made[job.row as usize], turn.first_step, "turn {n}: {job:?}");
+                    made[job.row as usize] += job.steps;
+                }
             }
+            assert_eq!(made, [12; 19]);
+            // 19 rows in batches of 9: at least three steps a job.
+            assert_eq!(plan.jobs.iter().map(|job| job.steps).max(), Some(longest));
         }
-        assert_eq!(made, [12; 19]);
     }
 
     #[test]

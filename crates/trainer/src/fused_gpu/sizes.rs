@@ -12,7 +12,7 @@ use crate::{
     memory::{self, Need},
 };
 
-/// Most ratings of a slice: 8 MiB of samples, 16 MiB of jobs.
+/// Most ratings of a slice: 8 MiB of samples, 24 MiB of jobs.
 pub(super) const MAX_SAMPLES: usize = 1 << 19;
 /// Test ratings evaluated at once: 64 MiB, half of a binding.
 pub(super) const MAX_TEST: usize = 1 << 22;
@@ -45,7 +45,7 @@ impl Sizes {
         // A wide network has so many rows that a long slice's jobs would outgrow a binding.
         let room = Self::MAX_BINDING as usize / size_of::<Job>();
         let room = room.saturating_sub(split.users + split.items);
-        let fit = (room / (2 * batch + network_rows)).clamp(1, MAX_STEPS);
+        let fit = (room / (3 * batch + network_rows)).clamp(1, MAX_STEPS);
         let longest = train.min((MAX_SAMPLES / batch).max(1) * batch);
         let max_steps = longest.div_ceil(batch).min(fit);
         let longest = longest.min(max_steps * batch);
@@ -53,7 +53,8 @@ impl Sizes {
             batch,
             max_steps,
             longest,
-            jobs: 2 * longest + max_steps * network_rows + split.users + split.items,
+            // Of each sample's rows, of rows on their way and, at the slice's start, of all.
+            jobs: 2 * longest + max_steps * (batch + network_rows) + split.users + split.items,
             slots: 2 * batch + network_slots,
             test: Parts::new(split, MAX_TEST).longest(),
             layout,
