@@ -156,7 +156,7 @@ fn a_run_that_is_left_goes_on_with_the_same_bits() {
         let descent = Descent { schedule, ..Descent::default() };
         let config = Config { descent, ..quick(kind) };
         let whole = outcome(support::train(&split, &config, &support::fused()).unwrap());
-        for slices in [0, 1, 7, 25, 40] {
+        for slices in [0, 1, 7, 14, 25, 40] {
             let again = pollster::block_on(async {
                 let (split, device) = (support::shared(&split), support::fused());
                 let mut run = Run::start(&split, &config, &device).await.unwrap();

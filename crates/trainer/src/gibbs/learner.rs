@@ -65,7 +65,7 @@ impl Gibbs {
     /// The predictions of the kept draws for the held-out ratings, summed.
     fn sum_kept(&mut self) {
         let mut sums = vec![0.0; self.held_out.len()];
-        for draw in &self.kept.draws {
+        for draw in self.kept.all() {
             let predicted = draw.predict_all(&self.held_out, self.threads);
             sums.iter_mut().zip(predicted).for_each(|(sum, predicted)| *sum += predicted);
         }
@@ -76,7 +76,7 @@ impl Gibbs {
     /// and to the predictions of the held-out ratings.
     fn collect(&mut self) {
         let keep = self.kept.wants(self.epoch) && self.chain.squared.is_finite();
-        let first = self.kept.draws.is_empty();
+        let first = self.kept.all().len() == 0;
         if !keep && !first {
             return;
         }
@@ -84,19 +84,25 @@ impl Gibbs {
         for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
             *sum = if first { predicted } else { *sum + predicted };
         }
-        if keep && self.kept.push(self.chain.draw.clone()) {
+        if keep && self.kept.offer(self.chain.draw.clone()) {
             self.sum_kept();
         }
     }
 
-    fn to_weights(&self, draw: &Sides, noise: f32) -> Weights {
+    fn to_weights<'a>(
+        &self,
+        draw: &Sides,
+        noise: f32,
+        kept: impl ExactSizeIterator<Item = &'a Sides>,
+    ) -> Weights {
+        let count = kept.len();
         let [user_factors, user_bias] = draw.unload(0, self.standard);
         let [item_factors, item_bias] = draw.unload(1, self.standard);
         let scale = self.standard.scale.parameter().values;
         let now = [user_factors, item_factors, user_bias, item_bias, scale];
-        let kept = self.kept.unload(self.sizes, self.config.factors, self.standard);
+        let kept = self.kept.unload(kept, self.sizes, self.config.factors, self.standard);
         #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
-        let state = vec![self.kept.draws.len() as f32, self.standard.rating_precision(noise)];
+        let state = vec![count as f32, self.standard.rating_precision(noise)];
         let [users, items] = self.sizes;
         Weights::of(&self.config, (users, items), now.into_iter().chain(kept).chain([state]))
     }
@@ -125,7 +131,7 @@ impl Learner for Gibbs {
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
-        let draws = self.kept.draws.len().max(1) as f32;
+        let draws = self.kept.all().len().max(1) as f32;
         let pairs = self.sums[part.clone()].iter().zip(&self.held_out.values[part]);
         let errors = pairs.map(|(sum, rating)| {
             let predicted = self.standard.rating(sum / draws);
@@ -136,18 +142,20 @@ impl Learner for Gibbs {
 
     fn keep(&mut self) {
         self.good = (self.chain.draw.clone(), self.chain.noise);
+        self.kept.keep();
     }
 
     fn restore(&mut self) {
         (self.chain.draw, self.chain.noise) = self.good.clone();
+        self.kept.give_up();
     }
 
     fn weights(&self) -> Weights {
-        self.to_weights(&self.chain.draw, self.chain.noise)
+        self.to_weights(&self.chain.draw, self.chain.noise, self.kept.all())
     }
 
     fn good_weights(&self) -> Weights {
         let (draw, noise) = &self.good;
-        self.to_weights(draw, *noise)
+        self.to_weights(draw, *noise, self.kept.over())
     }
 }
