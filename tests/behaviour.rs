@@ -136,6 +136,43 @@ fn threads_and_slices_change_no_bit_and_the_seed_does() {
     }
 }
 
+/// Parts of an epoch without a rating, of which small tables have many, are passed over by slices of any
+/// length.
+#[test]
+fn slices_change_no_bit_of_the_smallest_tables() {
+    let split = full(5, 5, |user, item| ((user * item) % 5) as f32);
+    for kind in kinds() {
+        let train = |pace: Pace| {
+            pollster::block_on(async {
+                let (split, device) = (support::shared(&split), support::fused());
+                let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
+                run.set_pace(pace);
+                while run.advance().await.unwrap().is_some() {}
+                outcome(run.finish().await.unwrap())
+            })
+        };
+        assert!(train(Pace::Batches(1)) == train(Pace::Batches(1_000)), "{kind:?}");
+    }
+}
+
+/// A model has seen ratings if it is another than before, and only then.
+#[test]
+fn a_checkpoint_says_whether_its_model_has_seen_more() {
+    let split = support::small_split(100, 60, 2_000);
+    for kind in kinds() {
+        pollster::block_on(async {
+            let (split, device) = (support::shared(&split), support::fused());
+            let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
+            run.set_pace(Pace::Batches(1));
+            let before = run.checkpoint().await.unwrap().0.weights;
+            run.advance().await.unwrap();
+            let seen = run.seen_since();
+            let after = run.checkpoint().await.unwrap().0.weights;
+            assert_eq!(seen > 0, before != after, "{kind:?}: {seen}");
+        });
+    }
+}
+
 /// Weights and errors, on which no clock has a bearing.
 fn outcome(trained: Trained) -> (trainer::Weights, Vec<(f64, Option<f64>)>) {
     let errors = trained.history.iter().map(|report| (report.train_rmse, report.test_rmse));

@@ -121,7 +121,9 @@ impl Learner for Sgd {
         self.epoch = epoch;
         let mut order = [0; SIDE];
         Order::new(order.len() as u32, self.config.seed, epoch).fill(0, &mut order);
-        self.diagonals = order.iter().map(|diagonal| *diagonal as usize).collect();
+        // One without a rating is no step: the epoch is over when all ratings had their turn.
+        let diagonals = order.iter().map(|diagonal| *diagonal as usize);
+        self.diagonals = diagonals.filter(|at| self.grid.diagonal(*at) > 0).collect();
         (self.done, self.trained) = (0, 0);
     }
 
@@ -160,7 +162,7 @@ impl Learner for Sgd {
             diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum::<usize>();
         self.done = end;
         squared.iter().for_each(|squared| self.squared += squared);
-        losses(squared, SIDE, self.grid.len())
+        losses(squared, self.diagonals.len(), self.grid.len())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
