@@ -1,7 +1,9 @@
 //! The model file: what is written comes back, and nothing that is read does harm.
 
-use ratings::{Split, Title, Titles, sample};
-use trainer::{Config, Descent, ModelFile, ModelFileError, ModelKind, Run, Schedule};
+use ratings::{Ids, Split, Title, Titles, UserIndex, sample};
+use trainer::{
+    Config, Descent, ModelFile, ModelFileError, ModelKind, Posterior, Run, Schedule, Weights,
+};
 
 use crate::support;
 
@@ -54,6 +56,27 @@ fn a_file_without_a_bold_driver_opens() {
     let hostile = with_bytes(&bytes, "bold", |bold| bold.fill(0xff)); // NaN
     let error = ModelFile::from_bytes(&hostile).expect_err("NaN").to_string();
     assert!(error.contains("\"bold\" has a number that is out of range"), "{error}");
+}
+
+/// The draws of a chain are of its own ratings, and in the order of its own rows.
+#[test]
+fn a_warm_start_takes_rows_and_no_draws() {
+    let posterior = Posterior { burn_in: 0, samples: 3 };
+    let file = file_of(Config { posterior, ..Config::usual(ModelKind::BayesMf) }, false);
+    let mut ids: Vec<&str> = file.users.iter().chain(["new"]).collect();
+    ids.reverse();
+    let ids: Ids<UserIndex> = ids.into_iter().collect();
+    let config = Config { seed: 5, ..file.trained.config.clone() };
+    let warm = file.warm_weights(&config, &ids, &file.items).unwrap();
+    let fresh = Weights::initial(&config, 31, 20);
+    let [old, warm_rows] = [&file.trained.weights, &warm]
+        .map(|of| of.get("user_factors").unwrap().values.chunks(3).map(<[f32]>::to_vec));
+    let last_first: Vec<_> = warm_rows.skip(1).collect();
+    assert!(old.eq(last_first.into_iter().rev()), "rows go by their ids");
+    for name in ["draws.user_factors", "draws.item_bias", "draws.state"] {
+        assert_ne!(file.trained.weights.get(name).unwrap().values[0], 0.0, "{name}");
+        assert_eq!(warm.get(name), fresh.get(name), "{name}");
+    }
 }
 
 #[test]
