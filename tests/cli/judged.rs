@@ -53,6 +53,10 @@ fn the_chosen_epoch_is_delivered_and_reported() {
         assert!(apart.abs() < 1e-6, "{error}: {judged} against {chosen}");
     }
     assert!(place.read("run/curve.svg").contains("validation"));
+    assert!(
+        place.succeed("runs show run").stdout.starts_with("run, complete"),
+        "patience is an end"
+    );
     let again = place.succeed("train --config run/config.toml --out again --json").json();
     assert_eq!(again["chosen"], *chosen);
     let more = place.succeed("train --resume run --epochs 90");
