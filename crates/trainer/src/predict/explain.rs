@@ -52,7 +52,7 @@ pub struct FactorShare {
 pub(super) fn reasons(
     prior: &Prior,
     items: &Parameter,
-    (rated, sums): (&[(ItemIndex, f32)], &[(ItemIndex, f32)]),
+    [rated, sums]: [&[(ItemIndex, f32)]; 2],
     item: usize,
     slope: f32,
 ) -> Vec<Reason> {

@@ -257,7 +257,7 @@ impl Predictor {
             reasons: match sum {
                 true => {
                     let (sums, slope) = (self.sums(&others), self.scorer.slope(mean));
-                    explain::reasons(&prior, items, (&others, &sums), item.index(), slope)
+                    explain::reasons(&prior, items, [&others, &sums], item.index(), slope)
                 }
                 false => explain::alike(items, &others, item.index()),
             },

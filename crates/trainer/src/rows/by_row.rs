@@ -108,6 +108,6 @@ mod tests {
         let [users, _] = ByRow::both(&train, 6, 6, |rating| rating);
         assert_eq!(users.shares(2), [0..1, 1..6]);
         assert_eq!(users.shares(1), [0..1, 1..2, 2..6]);
-        assert_eq!(users.shares(100), [0..6]);
+        assert_eq!(users.shares(3), [0..2, 2..6]);
     }
 }
