@@ -1,7 +1,7 @@
 //! Who would like an item, against the model turned round and against brute force.
 
 use ratings::{ItemIndex, UserIndex};
-use trainer::{Audience, Config, ModelFile, ModelKind, Posterior, Predictor};
+use trainer::{Audience, Config, EpochReport, ModelFile, ModelKind, Posterior, Predictor};
 
 use crate::support;
 use crate::using::{close, file, golden, of_split};
@@ -71,5 +71,34 @@ fn assert_is_brute_force(file: &ModelFile) {
             assert_eq!(user.0, *place, "{model}, item {}", item.0);
             close(*rating, f64::from(*score), "a rating");
         }
+    }
+}
+
+/// The spread of the errors is that of the epoch whose model is delivered, not of the last.
+#[test]
+fn a_new_user_is_fitted_as_the_chosen_epoch_would_have_it() {
+    let golden = golden();
+    let report = |epoch, train_rmse, validation_rmse| EpochReport {
+        epoch,
+        train_rmse,
+        test_rmse: None,
+        test_mae: None,
+        validation_rmse,
+        seconds: 0.0,
+        eval_seconds: 0.0,
+    };
+    let (first, second) = (report(1, 0.9, Some(0.9)), report(2, 0.1, Some(1.0)));
+    for model in [ModelKind::Mf, ModelKind::DeepMf] {
+        let fitted = |history: Vec<EpochReport>| {
+            let mut file = file(&golden, model);
+            file.trained.history = history;
+            let rated: &[(UserIndex, f32)] = &[(UserIndex(1), 4.0), (UserIndex(5), 1.5)];
+            let audience = Audience::new(&file);
+            let items: Vec<_> = rated.iter().map(|(n, rating)| (ItemIndex(n.0), *rating)).collect();
+            (Predictor::new(file).new_taste(&items), audience.of_new(rated))
+        };
+        let chosen = fitted(vec![first.clone(), second.clone()]);
+        assert_eq!(chosen, fitted(vec![first.clone()]), "{model}");
+        assert_ne!(chosen, fitted(vec![second.clone()]), "{model}: the penalty must matter");
     }
 }

@@ -5,8 +5,8 @@ use ratings::{
     sample::{self, SampleConfig},
 };
 use trainer::{
-    Config, Descent, Event, ModelKind, Optimizer, Pace, Posterior, Run, Schedule, TrainError,
-    Trained,
+    Config, Descent, Event, ModelFile, ModelKind, Optimizer, Pace, Posterior, Run, Schedule,
+    TrainError, Trained,
 };
 
 use crate::support;
@@ -136,6 +136,43 @@ fn threads_and_slices_change_no_bit_and_the_seed_does() {
     }
 }
 
+/// Parts of an epoch without a rating, of which small tables have many, are passed over by slices of any
+/// length.
+#[test]
+fn slices_change_no_bit_of_the_smallest_tables() {
+    let split = full(5, 5, |user, item| ((user * item) % 5) as f32);
+    for kind in kinds() {
+        let train = |pace: Pace| {
+            pollster::block_on(async {
+                let (split, device) = (support::shared(&split), support::fused());
+                let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
+                run.set_pace(pace);
+                while run.advance().await.unwrap().is_some() {}
+                outcome(run.finish().await.unwrap())
+            })
+        };
+        assert!(train(Pace::Batches(1)) == train(Pace::Batches(1_000)), "{kind:?}");
+    }
+}
+
+/// A model has seen ratings if it is another than before, and only then.
+#[test]
+fn a_checkpoint_says_whether_its_model_has_seen_more() {
+    let split = support::small_split(100, 60, 2_000);
+    for kind in kinds() {
+        pollster::block_on(async {
+            let (split, device) = (support::shared(&split), support::fused());
+            let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
+            run.set_pace(Pace::Batches(1));
+            let before = run.checkpoint().await.unwrap().0.weights;
+            run.advance().await.unwrap();
+            let seen = run.seen_since();
+            let after = run.checkpoint().await.unwrap().0.weights;
+            assert_eq!(seen > 0, before != after, "{kind:?}: {seen}");
+        });
+    }
+}
+
 /// Weights and errors, on which no clock has a bearing.
 fn outcome(trained: Trained) -> (trainer::Weights, Vec<(f64, Option<f64>)>) {
     let errors = trained.history.iter().map(|report| (report.train_rmse, report.test_rmse));
@@ -144,12 +181,19 @@ fn outcome(trained: Trained) -> (trainer::Weights, Vec<(f64, Option<f64>)>) {
 
 #[test]
 fn a_run_that_is_left_goes_on_with_the_same_bits() {
-    let split = support::small_split(100, 60, 2_000);
-    for kind in kinds() {
-        let descent = Descent { schedule: Schedule::Decay, ..Descent::default() };
+    let sample = sample::generate(&SampleConfig { users: 100, items: 60, ratings: 2_000, seed: 7 });
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let schedules = |kind: Kind| match kind.1 {
+        Optimizer::Sgd => &Schedule::ALL[..],
+        _ => &[Schedule::Constant],
+    };
+    let all =
+        kinds().into_iter().flat_map(|kind| schedules(kind).iter().map(move |of| (kind, *of)));
+    for (kind, schedule) in all {
+        let descent = Descent { schedule, ..Descent::default() };
         let config = Config { descent, ..quick(kind) };
         let whole = outcome(support::train(&split, &config, &support::fused()).unwrap());
-        for slices in [0, 1, 7, 40] {
+        for slices in [0, 1, 7, 14, 25, 40] {
             let again = pollster::block_on(async {
                 let (split, device) = (support::shared(&split), support::fused());
                 let mut run = Run::start(&split, &config, &device).await.unwrap();
@@ -159,11 +203,17 @@ fn a_run_that_is_left_goes_on_with_the_same_bits() {
                 }
                 let (trained, optimizer) = run.checkpoint().await.unwrap();
                 drop(run);
+                let cut = (0.2, 42);
+                let left =
+                    ModelFile::new(trained, Some(optimizer), &sample.table, None, &split, cut);
+                let ModelFile { trained, optimizer, .. } =
+                    ModelFile::from_bytes(&left.to_bytes()).unwrap();
+                let optimizer = optimizer.unwrap();
                 let mut run = Run::resume(trained, optimizer, &split, &device).await.unwrap();
                 while run.advance().await.unwrap().is_some() {}
                 outcome(run.finish().await.unwrap())
             });
-            assert!(again == whole, "{kind:?}, left after {slices} slices");
+            assert!(again == whole, "{kind:?}, {schedule}, left after {slices} slices");
         }
     }
 }

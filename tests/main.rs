@@ -14,6 +14,7 @@ mod model_file;
 mod safety; // what it does when something is missing or fails
 mod using; // a model at work
 mod audience; // and who would like an item
+mod reasons; // models with biases, and why they say so
 mod judging; // how good it is
 mod choosing; // which epoch's model is kept
 mod movielens; // the lab's own data, where it is at hand

@@ -1,16 +1,22 @@
 //! The model file: what is written comes back, and nothing that is read does harm.
 
-use ratings::{Split, Title, Titles, sample};
-use trainer::{Config, ModelFile, ModelFileError, ModelKind, Run};
+use ratings::{Ids, Split, Title, Titles, UserIndex, sample};
+use trainer::{
+    Config, Descent, ModelFile, ModelFileError, ModelKind, Posterior, Run, Schedule, Weights,
+};
 
 use crate::support;
 
 /// A small trained model with everything that belongs to it.
 fn file(model: ModelKind, with_optimizer: bool) -> ModelFile {
-    let config = sample::SampleConfig { users: 30, items: 20, ratings: 300, seed: 7 };
-    let sample = sample::generate(&config);
+    file_of(Config::usual(model), with_optimizer)
+}
+
+fn file_of(config: Config, with_optimizer: bool) -> ModelFile {
+    let sample = sample::SampleConfig { users: 30, items: 20, ratings: 300, seed: 7 };
+    let sample = sample::generate(&sample);
     let split = Split::random(&sample.table, 0.2, 42).unwrap();
-    let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..Config::usual(model) };
+    let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..config };
     let (trained, optimizer) = pollster::block_on(async {
         let split = support::shared(&split);
         let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
@@ -31,6 +37,45 @@ fn what_is_written_comes_back() {
             assert_eq!(ModelFile::from_bytes(&bytes), Ok(file.clone()));
             assert_eq!(file.to_bytes(), bytes, "the same model gives the same bytes");
         }
+    }
+}
+
+/// Files of before the bold driver was kept open, and their runs go on with the first rate.
+#[test]
+fn a_file_without_a_bold_driver_opens() {
+    let descent = Descent { schedule: Schedule::BoldDriver, ..Descent::default() };
+    let config = Config { descent, ..Config::usual(ModelKind::BiasedMf) };
+    let file = file_of(config, true);
+    let bold = file.optimizer.as_ref().and_then(|optimizer| optimizer.bold);
+    assert_ne!(bold.map(|bold| bold.share), Some(1.0));
+    let bytes = file.to_bytes();
+    assert_eq!(ModelFile::from_bytes(&bytes), Ok(file));
+    let older = with_header(&bytes, |header| header.replacen("\"bold\"", "\"b.ld\"", 1));
+    let optimizer = ModelFile::from_bytes(&older).unwrap().optimizer.unwrap();
+    assert_eq!(optimizer.bold, None);
+    let hostile = with_bytes(&bytes, "bold", |bold| bold.fill(0xff)); // NaN
+    let error = ModelFile::from_bytes(&hostile).expect_err("NaN").to_string();
+    assert!(error.contains("\"bold\" has a number that is out of range"), "{error}");
+}
+
+/// The draws of a chain are of its own ratings, and in the order of its own rows.
+#[test]
+fn a_warm_start_takes_rows_and_no_draws() {
+    let posterior = Posterior { burn_in: 0, samples: 3 };
+    let file = file_of(Config { posterior, ..Config::usual(ModelKind::BayesMf) }, false);
+    let mut ids: Vec<&str> = file.users.iter().chain(["new"]).collect();
+    ids.reverse();
+    let ids: Ids<UserIndex> = ids.into_iter().collect();
+    let config = Config { seed: 5, ..file.trained.config.clone() };
+    let warm = file.warm_weights(&config, &ids, &file.items).unwrap();
+    let fresh = Weights::initial(&config, 31, 20);
+    let [old, warm_rows] = [&file.trained.weights, &warm]
+        .map(|of| of.get("user_factors").unwrap().values.chunks(3).map(<[f32]>::to_vec));
+    let last_first: Vec<_> = warm_rows.skip(1).collect();
+    assert!(old.eq(last_first.into_iter().rev()), "rows go by their ids");
+    for name in ["draws.user_factors", "draws.item_bias", "draws.state"] {
+        assert_ne!(file.trained.weights.get(name).unwrap().values[0], 0.0, "{name}");
+        assert_eq!(warm.get(name), fresh.get(name), "{name}");
     }
 }
 
@@ -74,6 +119,20 @@ fn header_end(bytes: &[u8]) -> usize {
     usize::try_from(u64::from_le_bytes(*bytes.first_chunk().unwrap())).unwrap()
 }
 
+/// A file with the bytes of one tensor changed.
+fn with_bytes(bytes: &[u8], name: &str, change: fn(&mut [u8])) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let start = 8 + header_end(&bytes);
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..start]).unwrap();
+    let end = |at: usize| {
+        let offset = header[name]["data_offsets"][at].as_u64().unwrap();
+        start + usize::try_from(offset).unwrap()
+    };
+    let (from, to) = (end(0), end(1));
+    change(&mut bytes[from..to]);
+    bytes
+}
+
 #[test]
 fn hostile_files_are_refused_with_a_reason() {
     let bytes = file(ModelKind::DeepMf, true).to_bytes();
@@ -87,18 +146,7 @@ fn hostile_files_are_refused_with_a_reason() {
         let header = br#"{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
         [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat()
     };
-    let with_bytes = |name: &str, change: fn(&mut [u8])| {
-        let mut bytes = bytes.clone();
-        let start = 8 + header_end(&bytes);
-        let header: serde_json::Value = serde_json::from_slice(&bytes[8..start]).unwrap();
-        let end = |at: usize| {
-            let offset = header[name]["data_offsets"][at].as_u64().unwrap();
-            start + usize::try_from(offset).unwrap()
-        };
-        let (from, to) = (end(0), end(1));
-        change(&mut bytes[from..to]);
-        bytes
-    };
+    let with_bytes = |name: &str, change: fn(&mut [u8])| with_bytes(&bytes, name, change);
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (Vec::new(), "not a model file"),
         (b"user::item::5".to_vec(), "its header would take"),

@@ -4,8 +4,8 @@
 use ratings::{ItemIndex, ReadOptions, Split, Table, UserIndex};
 use serde_json::Value;
 use trainer::{
-    Catalogue, Config, EpochReport, Fallback, Filter, Histories, ModelFile, ModelKind, Parameter,
-    Pick, Predictor, Trained, Wanted, Weights,
+    Catalogue, Config, EpochReport, Fallback, Filter, Histories, ItemMap, ModelFile, ModelKind,
+    Parameter, Pick, Predictor, Trained, Wanted, Weights,
 };
 
 use crate::support;
@@ -356,4 +356,16 @@ fn a_catalogue_counts_what_is_recommended() {
     assert!((catalogue.novelty - (2.0 * bits(0) + bits(1)) / 3.0).abs() < 1e-12);
     // Sorted counts 0 (seven times), 1, 2: (2*8-10)*1 + (2*9-10)*2 over 9*3.
     assert!((catalogue.gini - 22.0 / 27.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_map_takes_no_more_factors_than_it_says() {
+    let split = support::small_split(12, 8, 60);
+    let most = *ItemMap::FACTORS.end();
+    for (factors, there) in [(1, false), (2, true), (most + 1, false), (4096, false)] {
+        let config = Config { factors, epochs: 0, ..Config::usual(ModelKind::Mf) };
+        let trained = support::train(&split, &config, &support::fused()).unwrap();
+        let map = Predictor::new(of_split(trained, &split)).item_map();
+        assert_eq!(map.is_some(), there, "{factors} factors");
+    }
 }

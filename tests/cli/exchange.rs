@@ -113,6 +113,17 @@ fn a_warm_start_keeps_the_rows_of_whom_it_knows() {
     let fresh = trainer::Weights::initial(&new.trained.config, 41, 26);
     let fresh = fresh.get("user_factors").expect("a table").values[40 * 3..].to_vec();
     assert_eq!(row(&new, "user_factors", 40), fresh, "somebody new");
+    // Its settings repeat it, and if it is killed before the first checkpoint it begins there again.
+    let flags = "train more.dat --device cpu --batch-size 64 --warm-start old --epochs 2 --out run";
+    place.succeed(flags);
+    let run = read("run").trained.weights;
+    place.succeed("train --config run/config.toml --out again");
+    assert_eq!(read("again").trained.weights, run);
+    fs::remove_file(place.path("run/model.safetensors")).expect("it is there");
+    place.succeed("train --resume run");
+    assert_eq!(read("run").trained.weights, run);
+    let ran = place.run("train --config run/config.toml --cv 3");
+    assert!(ran.stderr.contains("--warm-start cannot go with --cv"), "{}", ran.stderr);
     let ran = place.run("train more.dat --warm-start old --factors 5");
     assert!(ran.code == Some(2) && ran.stderr.contains("of another width"), "{}", ran.stderr);
 }

@@ -53,6 +53,10 @@ fn the_chosen_epoch_is_delivered_and_reported() {
         assert!(apart.abs() < 1e-6, "{error}: {judged} against {chosen}");
     }
     assert!(place.read("run/curve.svg").contains("validation"));
+    assert!(
+        place.succeed("runs show run").stdout.starts_with("run, complete"),
+        "patience is an end"
+    );
     let again = place.succeed("train --config run/config.toml --out again --json").json();
     assert_eq!(again["chosen"], *chosen);
     let more = place.succeed("train --resume run --epochs 90");
@@ -146,10 +150,17 @@ fn folds_give_mean_and_deviation_whatever_runs_side_by_side() {
         assert!(table.contains(said), "{said:?} is not in {table}");
     }
     assert!(!place.path("runs").exists(), "a cross-validation leaves no run");
+    place.write("tested.toml", "test = 'ratings.dat'\n");
+    place.write("timed.toml", "split = 'time'\n");
     for (flags, said) in [
-        ("--cv 1", "1 folds of 800 ratings; choose from 2"),
+        ("--cv 3 --config tested.toml", "a file of tests (--test) cannot go with --cv"),
+        ("--cv 3 --config timed.toml", "--split time cannot go with --cv"),
+        ("--cv 3 --test ratings.dat", "a file of tests (--test) cannot go with --cv"),
+        ("--cv 1", "--cv is 1; it must be from 2 to 100"),
+        ("--cv 101", "--cv is 101; it must be from 2 to 100"),
+        ("--cv 3 --epochs 0", "epochs is 0: there is nothing to judge"),
         ("--cv 3 --out run", "--out cannot go with --cv"),
-        ("--cv 3 --split time", "--split cannot go with --cv"),
+        ("--cv 3 --split time", "--split time cannot go with --cv"),
         ("--jobs 3", "--jobs is for --cv"),
     ] {
         let ran = place.run(&quick(flags));
@@ -184,6 +195,15 @@ fn a_given_file_tests_and_whom_only_it_knows_get_a_mean() {
     assert_eq!(again["test_rmse"], summary(&place, "run")["test_rmse"]);
     let ran = place.run(&quick("--test test.dat --test-share 0.1"));
     assert!(ran.code == Some(2) && ran.stderr.contains("leave --test-share"), "{}", ran.stderr);
+    // Whatever a file says of parts, the named ratings test and all others train; a file that says both is wrong.
+    for parts in ["split = 'leave-one-out'", "split = 'time'\ntest-share = 0.3"] {
+        place.write("parts.toml", parts);
+        let ran = place.succeed(&quick("--config parts.toml --test test.dat"));
+        assert!(ran.stderr.contains("800 to train, 3 to test"), "{parts}: {}", ran.stderr);
+        place.write("parts.toml", format!("test = 'test.dat'\n{parts}"));
+        let ran = place.run(&quick("--config parts.toml"));
+        assert!(ran.code == Some(2) && ran.stderr.contains("leave --test-share"), "{}", ran.stderr);
+    }
     let ran = place.run(&quick("--test absent.dat"));
     assert!(ran.code == Some(1) && ran.stderr.contains("absent.dat"), "{}", ran.stderr);
 }

@@ -117,10 +117,25 @@ fn a_trial_that_diverges_loses_and_the_others_go_on() {
 }
 
 #[test]
+fn a_sweep_over_ratings_that_changed_is_refused() {
+    let place = Place::new();
+    let flags = quick("--grid lr=0.01,0.02 --out sweep");
+    place.succeed(&flags);
+    let ratings = place.read("ratings.dat");
+    place.write("ratings.dat", ratings.clone() + "u1::999::4::978300001\n");
+    let ran = place.run(&flags);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the ratings are not those that the sweep in sweep began with"));
+    place.write("ratings.dat", ratings);
+    place.succeed(&flags);
+}
+
+#[test]
 fn what_makes_no_sweep_is_named() {
     let place = Place::new();
     fs::create_dir(place.path("other")).expect("the folder is ours");
     place.write("other/mine.txt", "mine");
+    place.write("tested.toml", "test = 'ratings.dat'\n");
     place.succeed(&quick("--grid lr=0.01 --out sweep"));
     for (flags, code, said) in [
         ("", 2, "give settings to try, as --grid lr=0.01,0.02"),
@@ -131,6 +146,10 @@ fn what_makes_no_sweep_is_named() {
         ("--grid seed=1,2", 2, "seed is the same in all trials"),
         ("--grid epochs=1,2 --halving", 2, "--halving gives out the epochs itself"),
         ("--grid lr=0.1 --cv 3", 2, "sweep knows no --cv"),
+        ("--grid lr=0.1 --test ratings.dat", 2, "sweep knows no file of tests"),
+        ("--grid lr=0.1 --config tested.toml", 2, "sweep knows no file of tests"),
+        ("--grid test=a.dat,b.dat", 2, "test is the same in all trials"),
+        ("--grid epochs=0,2", 2, "epochs 0: epochs is 0: there is nothing to judge"),
         ("--range lr=0.1..0.2", 2, "--random"),
         ("--grid lr=0.02 --out sweep", 1, "sweep holds another sweep"),
         ("--grid lr=0.02 --out other", 1, "other is not empty and holds no sweep"),

@@ -36,6 +36,13 @@ fn a_pair_is_predicted_and_what_is_unknown_is_said() {
     let alone = place.succeed("predict run/model.safetensors u3 4").stdout;
     assert_eq!(alone, place.succeed("predict run u3 4").stdout, "the file alone is enough");
     assert_eq!(place.run("predict run u3").code, Some(2));
+    // A first row is no header for looking like one.
+    place.write("ids.dat", "user1::item1::3\nuser2::item1::4\nuser2::item2::1\nuser1::item2::2\n");
+    place.succeed("train ids.dat --test-share 0 --epochs 1 --device cpu --progress none --out ids");
+    place.write("pairs.csv", "user1,item1\nuser2,item2\n");
+    let pairs = place.succeed("predict ids --pairs pairs.csv").stdout;
+    let ids: Vec<&str> = pairs.lines().skip(1).filter_map(|line| line.get(..11)).collect();
+    assert_eq!(ids, ["user1,item1", "user2,item2"]);
 }
 
 #[test]
@@ -230,11 +237,19 @@ fn a_model_is_judged_on_its_test_part_or_on_a_file() {
         assert!(page.contains(said) && page.contains("HR@10"), "{page}");
     }
     assert!(judged["hits"].is_null(), "only on demand: {judged}");
+    assert_eq!(judged["rated_left_out"], true);
     for said in ["On the test part of ratings.dat", "RMSE", "Calibration", "NDCG", "hit rate"] {
         assert!(page.contains(said), "{said} is not in {page}");
     }
     place.write("other.csv", "user,item,rating\nu1,3,4\nnobody,3,2\n");
     let judged = place.succeed("evaluate run/model.safetensors other.csv --json").json();
     assert_eq!((&judged["ratings"], &judged["coverage"]), (&2.into(), &0.5.into()));
+    // A model's file does not know what was rated, and a run's folder does.
+    assert_eq!(judged["rated_left_out"], false);
+    for (model, rated) in [("run", true), ("run/model.safetensors", false)] {
+        let page = place.succeed(&format!("evaluate {model} other.csv --ranking full")).stdout;
+        assert_eq!(page.contains("that its user has not rated"), rated, "{page}");
+        assert_eq!(page.contains("is not known and is not left out"), !rated, "{page}");
+    }
     assert_eq!(place.run("evaluate run/model.safetensors").code, Some(2));
 }

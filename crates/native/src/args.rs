@@ -200,8 +200,8 @@ pub(crate) struct TrainFlags {
     /// Stop after so many epochs without a lower error on the validation part [default: never]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) patience: Option<usize>,
-    /// Cross-validation: train and test as many times, each time on another part of the ratings, and
-    /// give mean and deviation; leaves no run
+    /// Cross-validation: train and test as many times, from 2 to 100, each time on another part of the
+    /// ratings, and give mean and deviation; leaves no run
     #[arg(long, value_name = "FOLDS", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) cv: Option<usize>,
     /// Folds trained side by side [default: 1]

@@ -20,6 +20,7 @@ pub(crate) struct ConfigFile {
     pub(crate) test_share: Option<f64>,
     pub(crate) split: Option<SplitKind>,
     pub(crate) test: Option<PathBuf>,
+    pub(crate) warm_start: Option<PathBuf>,
     pub(crate) validation: Option<f64>,
     pub(crate) patience: Option<usize>,
     pub(crate) preset: Option<Preset>,
@@ -56,17 +57,24 @@ impl ConfigFile {
             .map_err(|_| Usage(format!("{name}: the file is not UTF-8 text; save it as UTF-8")))?;
         let mut file: ConfigFile = toml::from_str(&text)
             .map_err(|error| Usage(format!("{name}: {}", error.to_string().trim_end())))?;
-        for (key, value) in [("data", &file.data), ("titles", &file.titles), ("test", &file.test)] {
+        for (key, value) in file.paths() {
             if value.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
                 let what = "is empty; name a file, or leave the key out";
                 return Err(Usage(format!("{name}: {key} {what}")).into());
             }
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        for path in [&mut file.data, &mut file.titles, &mut file.test].into_iter().flatten() {
+        let ConfigFile { data, titles, test, warm_start, .. } = &mut file;
+        for path in [data, titles, test, warm_start].into_iter().flatten() {
             *path = folder.join(&*path);
         }
         Ok(file)
+    }
+
+    /// What names files, with the keys.
+    pub(crate) fn paths(&self) -> [(&'static str, &Option<PathBuf>); 4] {
+        let ConfigFile { data, titles, test, warm_start, .. } = self;
+        [("data", data), ("titles", titles), ("test", test), ("warm-start", warm_start)]
     }
 
     /// The file's text.

@@ -1,10 +1,11 @@
 //! `train --cv`: as many runs as there are folds, each tested on another part of the ratings.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use pollster::block_on;
-use ratings::{Split, SplitKind};
+use ratings::{Folds, SplitKind};
 use serde::Serialize;
 use trainer::ModelKind;
 
@@ -55,7 +56,16 @@ impl Spread {
     }
 }
 
-/// Refuses what cannot go with folds, or goes with nothing else.
+/// Most folds: more of them only take longer.
+const MOST: usize = 100;
+
+/// Bytes of a rating of a fold, at most, while the fold is cut: its row, and its place in two splits.
+const RATING: u64 = 28;
+
+/// Why some things cannot go with folds.
+const WHAT: &str = "it leaves no run, and every rating tests once";
+
+/// Refuses flags that cannot go with folds, or go with nothing else.
 ///
 /// # Errors
 /// Names the flag.
@@ -66,19 +76,37 @@ pub(crate) fn check(flags: &TrainFlags) -> Result<(), Usage> {
             None => Ok(()),
         };
     }
-    let what = "it leaves no run, and every rating tests once";
     let given = [
         (flags.resume.is_some(), "--resume"),
-        (flags.warm_start.is_some(), "--warm-start"),
         (flags.out.is_some(), "--out"),
         (flags.test_share.is_some(), "--test-share"),
-        (flags.test.is_some(), "--test"),
-        (flags.split.is_some_and(|split| split != SplitKind::Random), "--split"),
     ];
     match given.into_iter().find(|(given, _)| *given) {
-        Some((_, flag)) => Err(Usage(format!("{flag} cannot go with --cv: {what}"))),
+        Some((_, flag)) => Err(Usage(format!("{flag} cannot go with --cv: {WHAT}"))),
         None => Ok(()),
     }
+}
+
+/// Refuses settings, whoever made them, with which there are no folds.
+///
+/// # Errors
+/// Names the setting, and the range of a number.
+pub(crate) fn suits(folds: usize, settings: &Settings) -> Result<(), Usage> {
+    if !(2..=MOST).contains(&folds) {
+        return Err(Usage(format!("--cv is {folds}; it must be from 2 to {MOST}")));
+    }
+    let given = [
+        (settings.test.is_some(), "a file of tests (--test)"),
+        (settings.warm_start.is_some(), "--warm-start"),
+    ];
+    if let Some((_, what)) = given.into_iter().find(|(given, _)| *given) {
+        return Err(Usage(format!("{what} cannot go with --cv: {WHAT}")));
+    }
+    if settings.split != SplitKind::Random {
+        let split = settings.split;
+        return Err(Usage(format!("--split {split} cannot go with --cv: {WHAT}")));
+    }
+    trial::check(settings)
 }
 
 /// Trains and tests every fold, and says what they come to.
@@ -88,14 +116,10 @@ pub(crate) fn run(
     data: &Data,
     flags: &TrainFlags,
 ) -> anyhow::Result<Exit> {
-    let jobs = flags.jobs.unwrap_or(1).max(1);
-    let validated = |split: Split| split.with_validation(settings.validation, settings.seed);
-    let splits = Split::folds(&data.table, folds, settings.seed)?
-        .map(validated)
-        .map(|split| split.map(Arc::new));
-    let splits = splits.collect::<Result<Vec<_>, _>>()?;
-    let device = block_on(settings.open())?;
-    let device = trial::share_of(&device, jobs.min(folds));
+    let jobs = flags.jobs.unwrap_or(1).clamp(1, folds);
+    let cut = Folds::new(&data.table, folds, settings.seed)?;
+    let held = RATING * data.table.ratings.len() as u64;
+    let device = trial::share_of(&block_on(settings.open())?, jobs, held);
     device.engine(&settings.config)?;
     let note = |line: &str| {
         if flags.progress != ProgressChoice::None {
@@ -104,25 +128,33 @@ pub(crate) fn run(
     };
     note(&format!("model   {}", plan::of(&settings.config)));
     interrupt::training_begins();
-    let scores = trial::side_by_side(jobs, &splits, |at, split| {
-        let score = trial::train(split, settings, &device);
-        if let Ok(Some(Score { test_rmse: Some(rmse), seconds, .. })) = &score {
-            note(&format!("fold {} of {folds}: TestRMSE: {rmse:.4}, {seconds:.2} s", at + 1));
+    let failed = AtomicBool::new(false); // then nothing comes of the others
+    let train = |fold: usize| -> anyhow::Result<Option<Fold>> {
+        if failed.load(Ordering::Relaxed) {
+            return Ok(None);
         }
-        score
-    });
-    let mut done = Vec::new();
-    for ((fold, split), score) in (1..).zip(&splits).zip(scores) {
-        let score = score.transpose().with_context(|| format!("fold {fold} of {folds}"))?;
-        let Some(score) = score.flatten() else {
-            if interrupt::asked() {
-                note("Interrupted; a cross-validation keeps nothing.");
-                return Ok(Exit::Interrupted);
-            }
-            return Err(Usage("epochs is 0: there is nothing to judge".into()).into());
-        };
+        let split = cut.at(fold).with_validation(settings.validation, settings.seed)?;
         let (train_ratings, test_ratings) = (split.train.len(), split.test.len());
-        done.push(Fold { fold, train_ratings, test_ratings, score });
+        let score = trial::train(&Arc::new(split), settings, &device);
+        let Some(score) = score.map_err(|error| trial::among(error, jobs))? else {
+            return Ok(None);
+        };
+        let (number, rmse, seconds) =
+            (fold + 1, score.test_rmse.unwrap_or(f64::NAN), score.seconds);
+        note(&format!("fold {number} of {folds}: TestRMSE: {rmse:.4}, {seconds:.2} s"));
+        Ok(Some(Fold { fold: number, train_ratings, test_ratings, score }))
+    };
+    let numbers: Vec<usize> = (0..folds).collect();
+    let results = trial::side_by_side(jobs, &numbers, |_, &fold| {
+        let result = train(fold).with_context(|| format!("fold {} of {folds}", fold + 1));
+        failed.fetch_or(result.is_err(), Ordering::Relaxed);
+        result
+    });
+    let results = results.into_iter().flatten().collect::<anyhow::Result<Vec<_>>>()?;
+    let done: Vec<Fold> = results.into_iter().flatten().collect();
+    if done.len() < folds {
+        note("Interrupted; a cross-validation keeps nothing.");
+        return Ok(Exit::Interrupted);
     }
     let over = |of: fn(&Score) -> Option<f64>| {
         Spread::of(&done.iter().filter_map(|fold| of(&fold.score)).collect::<Vec<_>>())

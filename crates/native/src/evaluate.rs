@@ -23,6 +23,8 @@ struct Judgement {
     errors: Errors,
     relevant_from: f32,
     n: usize,
+    /// Whether lists and candidates leave out what users rated in training; without the run's ratings it is not known.
+    rated_left_out: bool,
     ranking: Ranking,
     /// Null unless asked for.
     hits: Option<Hits>,
@@ -118,12 +120,14 @@ fn judge(
         Hits::of(&model.predictor, held_out, train, candidates, flags.n, threads)
     });
     let (clipped, n) = (flags.clip, flags.n);
-    Ok(Judgement { on, clipped, errors, relevant_from: from, n, ranking, hits })
+    let rated_left_out = train.is_some();
+    Ok(Judgement { on, clipped, errors, relevant_from: from, n, rated_left_out, ranking, hits })
 }
 
 /// For people.
 fn page(judgement: &Judgement) -> String {
-    let Judgement { on, clipped, errors, relevant_from, n, ranking, hits } = judgement;
+    let Judgement { on, clipped, errors, relevant_from, n, rated_left_out, ranking, hits } =
+        judgement;
     let clipped = if *clipped { ", clipped to the scale" } else { "" };
     let mut lines = vec![
         format!("On {on}: {} ratings{clipped}", grouped(errors.ratings)),
@@ -163,10 +167,12 @@ fn page(judgement: &Judgement) -> String {
             Candidates::Sampled { negatives, .. } => format!("{negatives} items (sampled)"),
         };
         let cases = grouped(*cases);
-        lines.push(format!(
-            "{cases} held-out items, each among {among} that its user has not rated:"
-        ));
+        let which = if *rated_left_out { "its user has not rated" } else { "are not held out" };
+        lines.push(format!("{cases} held-out items, each among {among} that {which}:"));
         lines.push(format!("  HR@{n} {hit_rate:.4}   NDCG@{n} {ndcg:.4}"));
+    }
+    if !rated_left_out {
+        lines.push("What users rated in training is not known and is not left out; it is with the run's folder and its ratings.".into());
     }
     lines.join("\n") + "\n"
 }

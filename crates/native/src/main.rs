@@ -122,6 +122,9 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     cross_validation::check(flags)?;
     let begun = Begun::find(data, flags)?;
     let settings = Settings::resolve(data, flags)?;
+    if let Some(folds) = flags.cv {
+        cross_validation::suits(folds, &settings)?;
+    }
     RunFolder::refuse_taken(flags.out.as_deref(), flags.force)?;
     let mut report = Report::new(flags);
 
@@ -185,22 +188,20 @@ fn begin(
 ) -> anyhow::Result<(Run, RunFolder, Journal)> {
     let name = run_folder::name(&settings.config);
     let (folder, journal) = RunFolder::create(flags.out.as_deref(), flags.force, &name, first)?;
-    let run = match &flags.warm_start {
-        None => block_on(Run::start(split, &settings.config, device)).map_err(Into::into),
-        Some(path) => warm(path, settings, data, split, device),
-    };
-    let run = run.inspect_err(|_| folder.abandon())?;
+    let run = start(settings, data, split, device).inspect_err(|_| folder.abandon())?;
     Ok((run, folder, journal))
 }
 
-/// A run that starts from another model's rows.
-fn warm(
-    path: &Path,
+/// A run at its start, which may be another model's rows.
+pub(crate) fn start(
     settings: &Settings,
     data: &Data,
     split: &Arc<Split>,
     device: &Device,
 ) -> anyhow::Result<Run> {
+    let Some(path) = &settings.warm_start else {
+        return Ok(block_on(Run::start(split, &settings.config, device))?);
+    };
     let model = Model::open(path)?;
     let (users, items) = (&data.table.users, &data.table.items);
     let weights = model.file().warm_weights(&settings.config, users, items).ok_or_else(|| {

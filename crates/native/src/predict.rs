@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use trainer::Fallback;
+use trainer::{Fallback, ModelFile};
 
 use crate::args_use::PredictFlags;
 use crate::data::shown;
@@ -23,7 +23,11 @@ pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
         }
         (None, None, Some(path)) => {
             let name = || shown(path);
-            let pairs = pairs(input::open(path)?).with_context(name)?;
+            let ModelFile { users, items, .. } = model.file();
+            let known = |user: &str, item: &str| {
+                users.index_of(user).is_some() || items.index_of(item).is_some()
+            };
+            let pairs = pairs(input::open(path)?, known).with_context(name)?;
             write(&model, pairs.map(|pair| pair.with_context(name)), flags.clip)?
         }
         _ => return Err(Usage("give a USER and an ITEM, or a file with --pairs".into()).into()),

@@ -71,7 +71,7 @@ impl Begun {
         report: &Report,
     ) -> anyhow::Result<(Run, RunFolder, Journal)> {
         report.resumed(&self);
-        let run = block_on(self.run(settings, data, split, device))?;
+        let run = self.run(settings, data, split, device)?;
         let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, run.history())?;
         Ok((run, folder, journal))
     }
@@ -80,7 +80,7 @@ impl Begun {
     ///
     /// # Errors
     /// Ratings or settings that are not the run's; a device that fails.
-    async fn run(
+    fn run(
         &mut self,
         settings: &Settings,
         data: &Data,
@@ -88,7 +88,7 @@ impl Begun {
         device: &Device,
     ) -> anyhow::Result<Run> {
         let Some(file) = self.file.take() else {
-            return Ok(Run::start(split, &settings.config, device).await?);
+            return crate::start(settings, data, split, device);
         };
         let place = shown(&self.path.join(MODEL));
         let ModelFile { mut trained, optimizer, source, .. } = file;
@@ -108,7 +108,7 @@ impl Begun {
         let optimizer = optimizer.with_context(|| {
             format!("{place} has no optimiser's state, so training cannot go on from it")
         })?;
-        Ok(Run::resume(trained, optimizer, split, device).await?)
+        Ok(block_on(Run::resume(trained, optimizer, split, device))?)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::atomic;
 use crate::data::shown;
 use crate::exit::Exit;
 use crate::input;
-use crate::journal::METRICS;
+use crate::journal::{EVENTS, METRICS};
 use crate::replace::is_run;
 use crate::streams;
 use crate::text::{aligned, duration};
@@ -35,6 +35,13 @@ struct Epoch {
     train_rmse: f64,
     test_rmse: Option<f64>,
     seconds: f64,
+}
+
+/// The last line of `events.jsonl` of a run that is over: patience may end one before its last epoch.
+#[derive(serde::Deserialize)]
+struct End {
+    event: String,
+    status: String,
 }
 
 /// Does what was asked.
@@ -81,8 +88,9 @@ impl Record {
             .deserialize()
             .map_while(Result::ok)
             .collect();
-        let wanted = settings.get("epochs").and_then(toml::Value::as_integer);
-        let complete = wanted == i64::try_from(epochs.len()).ok();
+        let events = if path.join(EVENTS).exists() { text(EVENTS)? } else { String::new() };
+        let last = events.lines().last().and_then(|line| serde_json::from_str(line).ok());
+        let complete = last.is_some_and(|End { event, status }| event == "end" && status == "done");
         Ok(Record { run: place, settings, epochs, complete })
     }
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, ModelKind, Posterior};
 
-use self::usual::{hidden, like, usual};
+use self::usual::{hidden, like, parts, usual};
 use crate::args::TrainFlags;
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) split: SplitKind,
     /// A file of ratings to test on, in place of a part of its own.
     pub(crate) test: Option<PathBuf>,
+    /// The model whose rows training starts from.
+    pub(crate) warm_start: Option<PathBuf>,
     /// Part of the training ratings by which the epoch is chosen.
     pub(crate) validation: f64,
     /// Epochs to wait for a better one.
@@ -61,9 +63,12 @@ impl Settings {
             Some(path) => ConfigFile::read(path)?,
             None => ConfigFile::default(),
         };
-        let file = match &flags.warm_start {
-            Some(path) => like(file, &Model::open(path)?.file().trained.config),
-            None => file,
+        let file = match flags.warm_start.clone().or_else(|| file.warm_start.clone()) {
+            // A run that has begun is what its own file says, whatever became of that model.
+            Some(path) if of_run.is_none() => {
+                like(file, &Model::open(&path)?.file().trained.config)
+            }
+            _ => file,
         };
         Self::merge(data, flags, file)
     }
@@ -85,7 +90,7 @@ impl Settings {
         let engine = named(flags, file.engine.as_deref())?;
         let patience = flags.patience.or(file.patience);
         let test = absolute(flags.test.clone().or_else(|| file.test.clone()))?;
-        if test.is_some() && (flags.test_share.is_some() || flags.split.is_some()) {
+        if test.is_some() && parts(flags, &file) {
             let what = "--test names the ratings to test on; leave --test-share and --split out";
             return Err(Usage(what.into()).into());
         }
@@ -97,8 +102,12 @@ impl Settings {
                 Some(_) => 0.0,
                 None => flags.test_share.or(file.test_share).unwrap_or(LAB_TEST_SHARE),
             },
-            split: flags.split.or(file.split).unwrap_or_default(),
+            split: match &test {
+                Some(_) => SplitKind::default(), // any other leaves ratings out
+                None => flags.split.or(file.split).unwrap_or_default(),
+            },
             test,
+            warm_start: absolute(flags.warm_start.clone().or_else(|| file.warm_start.clone()))?,
             validation: flags.validation.or(file.validation).unwrap_or(match patience {
                 Some(_) => VALIDATION,
                 None => 0.0,
@@ -177,6 +186,7 @@ impl Settings {
             test_share,
             split,
             test,
+            warm_start,
             validation,
             patience,
             seed,
@@ -207,6 +217,7 @@ impl Settings {
             test_share: Some(test_share),
             split: Some(split),
             test,
+            warm_start,
             validation: Some(validation),
             patience,
             preset: None,
@@ -245,7 +256,7 @@ impl Settings {
             let what = "patience needs ratings to choose by; give --validation, such as 0.1";
             return Err(Usage(what.into()).into());
         }
-        let named = [&self.data, &self.titles, &self.test]
+        let named = [&self.data, &self.titles, &self.test, &self.warm_start]
             .into_iter()
             .flatten()
             .find(|path| path.to_str().is_none());

@@ -50,7 +50,11 @@ pub(crate) fn run(flags: &SimilarFlags) -> anyhow::Result<Exit> {
             let name = if title.is_empty() { id.clone() } else { format!("{title} [{id}]") };
             format!("{rank:4}. {cosine:6.3}  {name}\n")
         };
-        format!("{head}\n{}", (1..).zip(&neighbours).map(line).collect::<String>())
+        let lines = match neighbours.as_slice() {
+            [] => "  none that passes and has factors\n".into(),
+            some => (1..).zip(some).map(line).collect::<String>(),
+        };
+        format!("{head}\n{lines}")
     };
     streams::print(&text).context("cannot write to standard output")?;
     Ok(Exit::Done)

@@ -6,12 +6,12 @@ mod picture; // all of them in a chart
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chart::Size;
 use pollster::block_on;
-use ratings::{Ratings, Split};
+use ratings::{Fingerprint, Ratings, Split};
 use serde::Serialize;
-use trainer::{Device, ModelKind};
+use trainer::{Device, ModelKind, TrainError};
 
 use self::axis::Values;
 pub(crate) use self::axis::{Listed, Ranged};
@@ -24,7 +24,7 @@ use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::settings::Settings;
 use crate::streams;
-use crate::text::aligned;
+use crate::text::{aligned, counted};
 use crate::trial::{self, Score};
 
 /// Part of the training ratings to choose by, if nothing else is said.
@@ -78,11 +78,12 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
     };
     data.warnings().iter().for_each(|warning| streams::warn(warning));
     let split = settings.cut().of(&data.table)?;
-    let jobs = flags.train.jobs.unwrap_or(1).max(1);
-    let device = trial::share_of(&block_on(settings.open())?, jobs);
+    let jobs = flags.train.jobs.unwrap_or(1).clamp(1, all.len().max(1));
+    let device = trial::share_of(&block_on(settings.open())?, jobs, 0);
     device.engine(&settings.config)?;
     let about = format!("{}\n# {}\n", base.to_text()?, description(flags, &all)?);
-    let folder = Folder::open(flags.train.out.as_deref(), settings.config.model.name(), &about)?;
+    let (out, model) = (flags.train.out.as_deref(), settings.config.model.name());
+    let folder = Folder::open(out, model, &about, Fingerprint::of(&data.table))?;
     let without_test = Split { test: Ratings::default(), ..split.clone() };
     let sweep =
         Sweep { base, split: Arc::new(without_test), device, folder, jobs, flags: &flags.train };
@@ -90,16 +91,11 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
     let epochs = settings.config.epochs;
     let rounds = if flags.halving { rounds(all.len(), epochs) } else { vec![(all.len(), epochs)] };
     let Some((trials, winner)) = sweep.try_all(all, &rounds)? else {
-        let count = sweep.folder.count();
-        streams::say(&format!(
-            "Interrupted; {count} trials are kept in {}: the same command with this --out goes on.",
-            shown(&sweep.folder.path)
-        ));
-        return Ok(Exit::Interrupted);
+        return Ok(sweep.interrupted());
     };
     let winning = with(&sweep.base, &winner.values, epochs)?;
     let Some(score) = trial::train(&Arc::new(split), &winning, &sweep.device)? else {
-        return Ok(Exit::Interrupted);
+        return Ok(sweep.interrupted());
     };
     let best = Best { values: winner.values, score };
     sweep.conclude(&settings, &winning, data.name, trials, best)
@@ -107,13 +103,11 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
 
 /// Refuses what makes no sense for many runs at once.
 fn check(flags: &SweepFlags) -> Result<(), Usage> {
-    let TrainFlags { resume, warm_start, force, cv, test, .. } = &flags.train;
+    let TrainFlags { resume, force, cv, .. } = &flags.train;
     let given = [
         (resume.is_some(), "--resume; repeat the command with its --out to go on with a sweep"),
-        (warm_start.is_some(), "--warm-start"),
         (*force, "--force"),
         (cv.is_some(), "--cv"),
-        (test.is_some(), "--test; train the best with it"),
     ];
     if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
         return Err(Usage(format!("sweep knows no {flag}")));
@@ -129,8 +123,13 @@ fn check(flags: &SweepFlags) -> Result<(), Usage> {
 /// What all trials have in common.
 fn base(flags: &SweepFlags) -> anyhow::Result<Settings> {
     let mut settings = Settings::resolve(flags.data.as_deref(), &flags.train)?;
-    if settings.config.epochs == 0 {
-        return Err(Usage("epochs is 0: there is nothing to judge".into()).into());
+    let given = [
+        (settings.test.is_some(), "file of tests (--test)"),
+        (settings.warm_start.is_some(), "--warm-start"),
+    ];
+    if let Some((_, what)) = given.into_iter().find(|(given, _)| *given) {
+        let advice = "leave it out, and train the best with it";
+        return Err(Usage(format!("sweep knows no {what}; {advice}")).into());
     }
     if settings.validation == 0.0 {
         settings.validation = VALIDATION;
@@ -152,7 +151,9 @@ fn with(base: &ConfigFile, values: &Values, epochs: usize) -> anyhow::Result<Set
     let shown = named(values);
     let wrong = |error: toml::de::Error| Usage(format!("{shown}: {}", error.message()));
     let file: ConfigFile = table.try_into().map_err(wrong)?;
-    Settings::of_file(file).with_context(|| shown)
+    let settings = Settings::of_file(file).with_context(|| shown.clone())?;
+    trial::check(&settings).with_context(|| shown)?;
+    Ok(settings)
 }
 
 /// How many trials go on with how many epochs: half as many with twice as many, until one has all.
@@ -177,6 +178,7 @@ impl Sweep<'_> {
         rounds: &[(usize, usize)],
     ) -> anyhow::Result<Option<(Vec<Trial>, Trial)>> {
         let mut made: Vec<Trial> = Vec::new();
+        let mut best = None;
         for &(count, epochs) in rounds {
             left.truncate(count);
             let trials =
@@ -188,13 +190,39 @@ impl Sweep<'_> {
             }
             made.extend(over.iter().cloned());
             over.sort_by(|a, b| a.error().total_cmp(&b.error())); // of equals the first given
-            left = over.into_iter().map(|trial| trial.values).collect();
+            left = over.iter().map(|trial| trial.values.clone()).collect();
+            best = over.into_iter().next();
         }
-        let epochs = rounds.last().map(|(_, epochs)| *epochs);
-        let best = left.first().and_then(|best| self.folder.find(best, epochs?));
-        let best = best.filter(|best| best.error().is_finite());
-        let best = best.context("every trial failed; trials.jsonl says why")?;
-        Ok(Some((made, best)))
+        self.warn_of_lost(&made);
+        match best {
+            Some(best) if best.error().is_finite() => Ok(Some((made, best))),
+            best => {
+                let why = best.and_then(|trial| trial.failure).unwrap_or_default();
+                bail!("every trial failed, such as by this: {why}");
+            }
+        }
+    }
+
+    /// Says how many trials are to be made again.
+    fn warn_of_lost(&self, made: &[Trial]) {
+        let lost = made.iter().filter(|trial| !trial.is_final()).count();
+        if lost > 0 {
+            streams::warn(&format!(
+                "{} failed for want of memory or by the device, which says nothing of the settings; the same command with --out {} makes them again",
+                counted(lost, "trial"),
+                shown(&self.folder.path)
+            ));
+        }
+    }
+
+    /// Says what is left after Ctrl-C.
+    fn interrupted(&self) -> Exit {
+        streams::say(&format!(
+            "Interrupted; {} kept in {}: the same command with this --out goes on.",
+            counted(self.folder.count(), "trial"),
+            shown(&self.folder.path)
+        ));
+        Exit::Interrupted
     }
 
     /// One trial, or what was kept of it; `None` after Ctrl-C.
@@ -203,13 +231,18 @@ impl Sweep<'_> {
             return Ok(Some(over));
         }
         let settings = with(&self.base, values, epochs)?;
-        let (score, failure) = match trial::train(&self.split, &settings, &self.device) {
+        let (score, failure, diverged) = match trial::train(&self.split, &settings, &self.device) {
             Ok(None) => return Ok(None),
-            Ok(Some(score)) => (Some(score), None),
-            Err(error) => (None, Some(error.to_string())),
+            Ok(Some(score)) => (Some(score), None, false),
+            Err(error) => {
+                let diverged = matches!(error, TrainError::Diverged { .. });
+                (None, Some(format!("{:#}", trial::among(error, self.jobs))), diverged)
+            }
         };
-        let trial = Trial { values: values.clone(), epochs, score, failure };
-        self.folder.keep(&trial)?;
+        let trial = Trial { values: values.clone(), epochs, score, failure, diverged };
+        if trial.is_final() {
+            self.folder.keep(&trial)?;
+        }
         if self.flags.progress != ProgressChoice::None {
             let came = match (&trial.score, &trial.failure) {
                 (Some(score), _) => {
@@ -258,7 +291,7 @@ fn table(summary: &Summary) -> String {
     let names: Vec<&String> = summary.best.values.keys().collect();
     let mut rows = vec![names.iter().map(|name| (*name).clone()).collect::<Vec<_>>()];
     rows[0].extend(["epochs", "best epoch", "validation RMSE", "seconds"].map(str::to_owned));
-    for Trial { values, epochs, score, failure } in &summary.trials {
+    for Trial { values, epochs, score, failure, diverged: _ } in &summary.trials {
         let mut row: Vec<String> = values.values().map(ToString::to_string).collect();
         if !values.contains_key("epochs") {
             row.push(epochs.to_string());
@@ -279,18 +312,69 @@ fn table(summary: &Summary) -> String {
     let test = score
         .test_rmse
         .zip(score.test_mae)
-        .map_or(String::new(), |(rmse, mae)| format!(": test RMSE {rmse:.4}, MAE {mae:.4}"));
+        .map_or(", not tested: there is no test part".into(), |(rmse, mae)| {
+            format!(": test RMSE {rmse:.4}, MAE {mae:.4}")
+        });
     format!("{}\nBest: {}, epoch {}{test}\n", aligned(&rows), named(values), score.epoch)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::rounds;
+    use std::sync::Arc;
+
+    use pollster::block_on;
+    use ratings::{Fingerprint, Split, sample};
+    use toml::Value;
+    use trainer::{Device, DeviceChoice, ModelKind};
+
+    use super::folder::Folder;
+    use super::{Sweep, rounds};
+    use crate::args::{ProgressChoice, TrainFlags};
+    use crate::settings::Settings;
 
     #[test]
     fn halves_get_twice_the_epochs() {
         assert_eq!(rounds(8, 20), [(8, 2), (4, 5), (2, 10), (1, 20)]);
         assert_eq!(rounds(5, 3), [(5, 1), (3, 3)]);
         assert_eq!(rounds(1, 9), [(1, 9)]);
+    }
+
+    /// A sweep that has so many bytes of memory.
+    fn attempt(folder: Folder, memory: u64, lr: f64) -> (bool, usize) {
+        let made_up = sample::SampleConfig { users: 30, items: 20, ratings: 300, seed: 7 };
+        let sample = sample::generate(&made_up);
+        let (model, progress) = (Some(ModelKind::BiasedMf), ProgressChoice::None);
+        let flags = TrainFlags { model, progress, ..TrainFlags::default() };
+        let settings = Settings::resolve(None, &flags).expect("good settings");
+        let device = block_on(Device::open(DeviceChoice::Cpu)).expect("there is a CPU");
+        let split = Split::random(&sample.table, 0.2, 42).expect("ratings");
+        let split = split.with_validation(0.1, 42).expect("ratings");
+        let sweep = Sweep {
+            base: settings.to_file(),
+            split: Arc::new(split),
+            device: device.with_memory(memory),
+            folder,
+            jobs: 1,
+            flags: &flags,
+        };
+        let values = [("lr".to_owned(), Value::Float(lr))].into_iter().collect();
+        let trial = sweep.attempt(&values, 1).expect("a disk").expect("no Ctrl-C");
+        (trial.score.is_some(), sweep.folder.count())
+    }
+
+    #[test]
+    fn a_trial_that_had_no_room_is_made_again() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let open = |ratings: &str| {
+            let ratings: Fingerprint = ratings.parse().expect("a fingerprint");
+            Folder::open(Some(place.path()), "mf", "all\n", ratings)
+        };
+        let same = || open("0123456789abcdef").expect("the same sweep");
+        assert_eq!(attempt(same(), 1 << 10, 0.01), (false, 0), "no room, and nothing kept");
+        assert_eq!(attempt(same(), 1 << 30, 0.01), (true, 1));
+        assert_eq!(attempt(same(), 1 << 10, 0.01), (true, 1), "it is over");
+        assert_eq!(attempt(same(), 1 << 30, 1e6), (false, 2), "a divergence is the settings' own");
+        let other = open("0123456789abcdee").err().expect("other ratings").to_string();
+        assert!(other.contains("the ratings are not those"), "{other}");
     }
 }

@@ -9,6 +9,7 @@ use ratings::Split;
 use serde::{Deserialize, Serialize};
 use trainer::{Device, EpochReport, Run, TrainError};
 
+use crate::exit::Usage;
 use crate::interrupt;
 use crate::settings::Settings;
 
@@ -28,15 +29,27 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    fn of(history: &[EpochReport]) -> Option<Score> {
-        let delivered = EpochReport::chosen(history).or(history.last())?;
+    fn of(history: &[EpochReport]) -> Score {
+        let delivered = EpochReport::chosen(history).or(history.last());
+        let delivered = delivered.expect("settings without epochs are refused before");
         let EpochReport { epoch, validation_rmse, test_rmse, test_mae, .. } = *delivered;
         let seconds = history.iter().map(|report| report.seconds).sum();
-        Some(Score { epoch, validation_rmse, test_rmse, test_mae, seconds })
+        Score { epoch, validation_rmse, test_rmse, test_mae, seconds }
     }
 }
 
-/// Trains in silence to the end; `None` if Ctrl-C came before it, or there was no epoch to train.
+/// Refuses settings of a run that could not be judged.
+///
+/// # Errors
+/// There is no epoch to judge.
+pub(crate) fn check(settings: &Settings) -> Result<(), Usage> {
+    match settings.config.epochs {
+        0 => Err(Usage("epochs is 0: there is nothing to judge".into())),
+        _ => Ok(()),
+    }
+}
+
+/// Trains in silence to the end; `None` if Ctrl-C came before it. There must be an epoch to train (see [`check`]).
 ///
 /// # Errors
 /// As [`Run::advance`].
@@ -51,7 +64,7 @@ pub(crate) fn train(
         run.set_patience(settings.patience);
         while !interrupt::asked() {
             if run.advance().await?.is_none() {
-                return Ok(Score::of(run.history()));
+                return Ok(Some(Score::of(run.history())));
             }
         }
         Ok(None)
@@ -83,14 +96,41 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(
     results.into_iter().map(take).collect()
 }
 
-/// The device for one of several runs that share this computer's cores.
-pub(crate) fn share_of(device: &Device, jobs: usize) -> Device {
-    device.clone().with_threads(device.threads() / jobs.max(1))
+/// The device for one of `jobs` runs that share this computer's cores and memory, each of which holds so many
+/// bytes beside what a run takes.
+pub(crate) fn share_of(device: &Device, jobs: usize, held: u64) -> Device {
+    let jobs = jobs.max(1);
+    let share = device.clone().with_threads(device.threads() / jobs);
+    match device.memory() {
+        Some(bytes) => share.with_memory((bytes / jobs as u64).saturating_sub(held)),
+        None => share,
+    }
+}
+
+/// A failure of one of `jobs` runs, with what helps if it is for want of memory.
+pub(crate) fn among(error: TrainError, jobs: usize) -> anyhow::Error {
+    let shared = jobs > 1 && matches!(error, TrainError::TooLarge(_));
+    let error = anyhow::Error::from(error);
+    match shared {
+        true => error.context(format!("{jobs} runs share the memory; give fewer --jobs")),
+        false => error,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::side_by_side;
+    use pollster::block_on;
+    use trainer::{Device, DeviceChoice};
+
+    use super::{share_of, side_by_side};
+
+    #[test]
+    fn runs_side_by_side_have_the_memory_together() {
+        let device = block_on(Device::open(DeviceChoice::Cpu)).expect("there is a CPU");
+        let share = |jobs, held| share_of(&device.clone().with_memory(100), jobs, held).memory();
+        assert_eq!([share(1, 0), share(4, 0), share(4, 10)], [Some(100), Some(25), Some(15)]);
+        assert_eq!(share(4, 30), Some(0), "what is held leaves nothing");
+    }
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {

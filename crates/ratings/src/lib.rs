@@ -44,7 +44,7 @@ pub use read::{
     BadLine, Container, Field, Format, LineProblem, Loaded, Position, Problem, ReadError,
     ReadOptions, Skipped, read,
 };
-pub use split::{Cut, Split, SplitError, SplitKind, Stranger};
+pub use split::{Cut, Folds, Split, SplitError, SplitKind, Stranger};
 pub use statistics::{Bar, Spread, Statistics};
 pub use table::{Ratings, Table};
 pub use titles::{Title, Titles};

@@ -7,6 +7,7 @@ mod given; // another file's test
 mod order; // a shuffle by a seed
 
 pub use self::cut::{Cut, SplitKind};
+pub use self::folds::Folds;
 pub use self::given::Stranger;
 use self::order::permutation;
 
@@ -77,7 +78,7 @@ pub enum SplitError {
     )]
     NoTimes,
     /// Cross-validation with too few or too many folds.
-    #[error("{folds} folds of {ratings} ratings; choose from 2 to as many as there are ratings")]
+    #[error("{folds} folds of {ratings} ratings; choose from 2 to {ratings}")]
     BadFolds {
         /// What was asked for.
         folds: usize,

@@ -1,7 +1,7 @@
 //! Splits by time, one rating of each user, validation parts and folds.
 
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, proptest};
-use ratings::{Cut, ItemIndex, ReadOptions, Split, SplitError, SplitKind, Table};
+use ratings::{Cut, Folds, ItemIndex, ReadOptions, Split, SplitError, SplitKind, Table};
 
 /// Row k rates item k, so that rows can be told apart; users and times as given.
 fn table(rows: &[(u8, i8)]) -> Table {
@@ -64,12 +64,12 @@ fn kinds_have_names() {
 #[test]
 fn folds_are_those_of_scikit_learn() {
     let table = untimed(&[(0, 0); 10]);
-    let folds: Vec<Split> = Split::folds(&table, 3, 42).expect("ten ratings").collect();
-    let tests: Vec<_> = folds.iter().map(|fold| sorted(rows(&fold.test.items))).collect();
+    let folds = Folds::new(&table, 3, 42).expect("ten ratings");
+    let tests = [0, 1, 2].map(|fold| sorted(rows(&folds.at(fold).test.items)));
     assert_eq!(tests, [vec![0, 1, 5, 8], vec![2, 7, 9], vec![3, 4, 6]]);
     assert_eq!(
-        Split::folds(&table, 11, 42).map(|_| ()).expect_err("too many").to_string(),
-        "11 folds of 10 ratings; choose from 2 to as many as there are ratings"
+        Folds::new(&table, 11, 42).expect_err("too many").to_string(),
+        "11 folds of 10 ratings; choose from 2 to 10"
     );
 }
 
@@ -165,9 +165,8 @@ proptest! {
     #[test]
     fn every_rating_tests_once(of in tables(), folds in 2..6_usize, seed in any::<u32>()) {
         let table = table(&of);
-        let Ok(splits) = Split::folds(&table, folds, seed) else { return Ok(()) };
-        let splits: Vec<Split> = splits.collect();
-        assert_eq!(splits.len(), folds);
+        let Ok(all) = Folds::new(&table, folds, seed) else { return Ok(()) };
+        let splits: Vec<Split> = (0..folds).map(|fold| all.at(fold)).collect();
         let tests = splits.iter().flat_map(|split| rows(&split.test.items)).collect();
         assert_eq!(sorted(tests), (0..of.len()).collect::<Vec<_>>());
         for split in &splits {

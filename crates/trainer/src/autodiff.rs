@@ -189,6 +189,7 @@ impl Autodiff {
             first: first.weights().await.map_err(Fault)?,
             second: second.weights().await.map_err(Fault)?,
             steps: self.steps,
+            bold: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! All that training needs to go on: any engine can leave one and start from one.
 
-use crate::{Config, Weights};
+use crate::{BoldDriver, Config, Weights};
 
 /// A model in training.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,7 @@ pub(crate) struct Checkpoint {
     pub(crate) first: Weights, // moments, by the parameters' names and shapes; Adam's alone has any
     pub(crate) second: Weights, // moments
     pub(crate) steps: u64,     // made so far
+    pub(crate) bold: Option<BoldDriver>, // of the schedule of that name
 }
 
 impl Checkpoint {
@@ -21,7 +22,7 @@ impl Checkpoint {
         for parameter in &mut zeros.parameters {
             parameter.values.fill(0.0);
         }
-        Self { weights: weights.clone(), first: zeros.clone(), second: zeros, steps: 0 }
+        Self { weights: weights.clone(), first: zeros.clone(), second: zeros, steps: 0, bold: None }
     }
 
     /// Whether names and shapes are those of a model with this configuration.

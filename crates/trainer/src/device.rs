@@ -128,8 +128,8 @@ impl Device {
         Self { memory: Some(bytes), ..self }
     }
 
-    /// Bytes that a run may take.
-    pub(crate) fn memory(&self) -> Option<u64> {
+    /// Bytes of this computer's memory that a run may take; `None` without an end.
+    pub fn memory(&self) -> Option<u64> {
         self.memory.or_else(memory::end_of_platform)
     }
 
@@ -186,8 +186,8 @@ impl Device {
         if config.model.is_lab() || self.choice != DeviceChoice::Auto || self.gpu.is_none() {
             return self;
         }
-        let choice = DeviceChoice::Auto;
-        Self { engine: self.engine, choice, ..Self::cpu("only the CPU trains this model") }
+        let (choice, Self { engine, memory, .. }) = (DeviceChoice::Auto, self);
+        Self { engine, choice, memory, ..Self::cpu("only the CPU trains this model") }
     }
 
     /// The CPU in place of a GPU that failed, if the choice was left to the program.

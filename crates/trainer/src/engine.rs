@@ -155,11 +155,13 @@ impl Engine {
         }
     }
 
-    /// Ratings of this epoch that the model has seen: a GPU is ahead of what it has returned.
+    /// Ratings of this epoch that the model of a checkpoint has seen: a GPU is ahead of what it has
+    /// returned, and a learner goes back to the last epoch's end.
     pub(crate) fn seen(&self) -> usize {
         match self {
             Self::FusedGpu(engine) => engine.seen(),
-            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => self.trained(),
+            Self::Fused(_) | Self::Autodiff(_) => self.trained(),
+            Self::Learner(_) => 0,
         }
     }
 

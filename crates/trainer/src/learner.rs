@@ -12,7 +12,7 @@ use crate::{
     gibbs::Gibbs,
     held_out::{Misses, Parts},
     memory::{self, Need},
-    sgd::Sgd,
+    sgd::{BoldDriver, Sgd},
     svdpp::SvdPp,
 };
 
@@ -43,7 +43,12 @@ pub(crate) trait Learner: Send {
     /// The model's numbers as they are now.
     fn weights(&self) -> Weights;
 
-    /// Those of the last good model. An epoch that is begun anew from them gives the same bits.
+    /// What drives the learning rate, as it is at the last good model.
+    fn bold(&self) -> Option<BoldDriver> {
+        None
+    }
+
+    /// The numbers of the last good model. An epoch that is begun anew from them gives the same bits.
     fn good_weights(&self) -> Weights;
 }
 
@@ -67,8 +72,8 @@ impl Learning {
             ModelKind::BiasedMf if config.optimizer == Optimizer::Als => {
                 Box::new(Als::new(split, config, weights, threads))
             }
-            ModelKind::BiasedMf => Box::new(Sgd::new(split, config, weights, threads)),
-            ModelKind::SvdPp => Box::new(SvdPp::new(split, config, weights, threads)),
+            ModelKind::BiasedMf => Box::new(Sgd::new(split, config, from, threads)),
+            ModelKind::SvdPp => Box::new(SvdPp::new(split, config, from, threads)),
             ModelKind::BayesMf | ModelKind::BayesSvdPp => {
                 Box::new(Gibbs::new(split, config, weights, threads))
             }
@@ -128,7 +133,7 @@ impl Learning {
     pub(crate) fn checkpoint(&self) -> Checkpoint {
         let none = || Weights { parameters: Vec::new() };
         let (weights, steps) = (self.learner.good_weights(), self.epochs * self.batches);
-        Checkpoint { weights, first: none(), second: none(), steps }
+        Checkpoint { weights, first: none(), second: none(), steps, bold: self.learner.bold() }
     }
 }
 

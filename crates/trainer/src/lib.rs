@@ -100,7 +100,7 @@ pub use predict::{
 pub use record::RecordError;
 pub use run::{OptimizerState, Pace, Run};
 pub use scale::Scale;
-pub use sgd::{Link, Penalty, Schedule};
+pub use sgd::{BoldDriver, Link, Penalty, Schedule};
 pub use train_error::TrainError;
 pub use trained::Trained;
 pub use weights::{Parameter, Weights};

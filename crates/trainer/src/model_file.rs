@@ -6,6 +6,7 @@
 //! | a parameter's name, such as `user_factors` | F32, its shape | its values |
 //! | `last.NAME` | F32, the same | the numbers to train on from, if the model is that of an earlier epoch |
 //! | `first.NAME`, `second.NAME` | F32, the same | Adam's moments, if training can go on |
+//! | `bold` | F64 `[2]` | what a bold driver has made of the learning rate, and the last epoch's sum of squared errors, if training can go on |
 //! | `users.ids`, `items.ids` | U8 | raw ids end to end, UTF-8 |
 //! | `users.ends`, `items.ends` | U64 `[rows]` | where each of them ends |
 //! | `users.counts`, `items.counts` | U32 `[rows]` | training ratings of each |

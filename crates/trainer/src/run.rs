@@ -157,8 +157,9 @@ impl Run {
         &self.history
     }
 
-    /// Ratings that the model has seen after the last epoch that is over. On a GPU they may be more
-    /// than the last [`Progress`] counted, since work on the next slice has begun.
+    /// Ratings that the model of a [`checkpoint`](Self::checkpoint) has seen after the last epoch that
+    /// is over. On a GPU they may be more than the last [`Progress`] counted, since work on the next
+    /// slice has begun; a model that trains itself is left at the end of an epoch.
     pub fn seen_since(&self) -> usize {
         match self.stage {
             Stage::Done => 0, // or the model went back to the last good one

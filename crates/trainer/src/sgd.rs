@@ -11,7 +11,7 @@ mod descent; // passes over the grid
 mod learner; // the model as a run sees it
 
 pub use link::Link;
-pub use rate::Schedule;
+pub use rate::{BoldDriver, Schedule};
 pub use table::Penalty;
 
 pub(crate) use grid::counts;

@@ -1,5 +1,6 @@
 //! What is taken where neither a flag nor a file says anything.
 
+use ratings::SplitKind;
 use trainer::{Config, ModelKind};
 
 use crate::args::{Preset, TrainFlags, Widths};
@@ -50,4 +51,12 @@ pub(super) fn hidden(
         .clone()
         .map(|Widths(widths)| widths)
         .or_else(|| file.hidden.clone().filter(|_| same_model))
+}
+
+/// Whether ratings are to be kept for testing where the file of tests is named, or in a flag, which goes before any
+/// file. A run's own file says that it keeps none.
+pub(super) fn parts(flags: &TrainFlags, file: &ConfigFile) -> bool {
+    let by_file = file.test_share.is_some_and(|share| share != 0.0)
+        || file.split.is_some_and(|split| split != SplitKind::default());
+    flags.test_share.is_some() || flags.split.is_some() || (flags.test.is_none() && by_file)
 }

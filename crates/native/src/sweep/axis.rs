@@ -31,11 +31,13 @@ pub(crate) struct Ranged {
 const MOST: usize = 10_000;
 
 /// What decides on the data, on the judgement or on the machine: the same for all trials.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 15] = [
     "data",
     "titles",
     "skip-bad-lines",
     "test-share",
+    "test",
+    "warm-start",
     "split",
     "validation",
     "patience",
@@ -241,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_no_axis_is_refused() {
-        for text in ["lr", "lr=", "lr=1,1", "seed=1,2", "model=mf", "test_share=0.1"] {
+        for text in ["lr", "lr=", "lr=1,1", "seed=1,2", "model=mf", "test_share=0.1", "test=a,b"] {
             assert!(text.parse::<Listed>().is_err(), "{text}");
         }
         for text in ["lr", "lr=1", "lr=2..1", "lr=0..inf", "lr=a..b", "seed=1..2"] {

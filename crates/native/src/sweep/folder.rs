@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
+use ratings::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Values;
@@ -28,9 +29,17 @@ pub(super) struct Trial {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<String>,
+    /// Whether it failed by its own settings: its loss left the range of numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) diverged: bool,
 }
 
 impl Trial {
+    /// Whether it would come to the same again: the device, or the memory that there was, has no part in it.
+    pub(super) fn is_final(&self) -> bool {
+        self.score.is_some() || self.diverged
+    }
+
     /// What it is judged by; a failure is worse than anything.
     pub(super) fn error(&self) -> f64 {
         self.score.and_then(|score| score.validation_rmse).unwrap_or(f64::INFINITY)
@@ -49,11 +58,17 @@ const SWEEP: &str = "sweep.toml";
 const TRIALS: &str = "trials.jsonl";
 
 impl Folder {
-    /// A new folder, or one that holds the same sweep, begun; `sweep` says all that decides on it.
+    /// A new folder, or one that holds the same sweep, begun; `sweep` says all that decides on it but the ratings.
     ///
     /// # Errors
-    /// A folder with something else in it, or one that cannot be written.
-    pub(super) fn open(out: Option<&Path>, model: &str, sweep: &str) -> anyhow::Result<Folder> {
+    /// A folder with something else in it, one of a sweep over other ratings, or one that cannot be written.
+    pub(super) fn open(
+        out: Option<&Path>,
+        model: &str,
+        sweep: &str,
+        ratings: Fingerprint,
+    ) -> anyhow::Result<Folder> {
+        let whole = format!("{sweep}# ratings {ratings}\n");
         let path = match out {
             Some(path) => path.to_owned(),
             None => {
@@ -67,21 +82,25 @@ impl Folder {
         let lock = Lock::take(&path)?;
         let about = path.join(SWEEP);
         match fs::read_to_string(&about) {
-            Ok(there) if there == sweep => {}
+            Ok(there) if there == whole => {}
+            Ok(there) if there.starts_with(sweep) => bail!(
+                "the ratings are not those that the sweep in {place} began with; bring the old ones back, or give another --out"
+            ),
             Ok(_) => bail!(
                 "{place} holds another sweep; repeat its command to go on with it, or give another --out"
             ),
             Err(_) if is_taken(&path)? => {
                 bail!("{place} is not empty and holds no sweep; give another --out")
             }
-            Err(_) => atomic::write(&about, sweep.as_bytes())
+            Err(_) => atomic::write(&about, whole.as_bytes())
                 .with_context(|| format!("cannot write {}", shown(&about)))?,
         }
         let trials = path.join(TRIALS);
         let mut text = fs::read_to_string(&trials).unwrap_or_default();
         text.truncate(text.rfind('\n').map_or(0, |end| end + 1)); // a line that was cut short
         let over = text.lines().map(serde_json::from_str).collect::<Result<Vec<Trial>, _>>();
-        let over = over.with_context(|| format!("{} is damaged", shown(&trials)))?;
+        let mut over = over.with_context(|| format!("{} is damaged", shown(&trials)))?;
+        over.retain(Trial::is_final); // older programs kept failures of every kind
         atomic::write(&trials, text.as_bytes()).with_context(|| shown(&trials))?;
         let file = File::options().append(true).open(&trials).with_context(|| shown(&trials))?;
         Ok(Folder { path, trials: Mutex::new((file, over)), _lock: lock })

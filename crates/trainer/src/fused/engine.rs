@@ -232,7 +232,7 @@ impl Fused {
     pub(crate) fn checkpoint(&mut self) -> Checkpoint {
         self.catch_up();
         let [weights, first, second] = [0, 1, 2].map(|part| self.numbers(part));
-        Checkpoint { weights, first, second, steps: self.made }
+        Checkpoint { weights, first, second, steps: self.made, bold: None }
     }
 
     /// Values (part 0), first (1) or second moments (2) of rows that are up to date.

@@ -359,7 +359,7 @@ impl FusedGpu {
         let weights = self.weights().await?;
         let moments = self.gpu.read(&self.buffers.moments, 2 * numbers).await?;
         let [first, second] = self.sizes.layout.split_moments(&moments);
-        Ok(Checkpoint { weights, first, second, steps: self.steps })
+        Ok(Checkpoint { weights, first, second, steps: self.steps, bold: None })
     }
 }
 

@@ -62,6 +62,6 @@ impl Rescue {
         };
         let weights = layout.weights(&values.wait(gpu).await?);
         let [first, second] = layout.split_moments(&moments.wait(gpu).await?);
-        Ok(Some(Checkpoint { weights, first, second, steps }))
+        Ok(Some(Checkpoint { weights, first, second, steps, bold: None }))
     }
 }

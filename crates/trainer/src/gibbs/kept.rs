@@ -8,7 +8,8 @@ use crate::{
 /// Draws kept of a chain.
 #[derive(Clone)]
 pub(super) struct Kept {
-    pub(super) draws: Vec<Sides>,
+    draws: Vec<Sides>,   // of epochs that are over
+    next: Option<Sides>, // of the epoch under way
     posterior: Posterior,
     epochs: usize, // of the chain
 }
@@ -16,7 +17,7 @@ pub(super) struct Kept {
 impl Kept {
     /// None yet.
     pub(super) fn new(posterior: Posterior, epochs: usize) -> Self {
-        Self { draws: Vec::new(), posterior, epochs }
+        Self { draws: Vec::new(), next: None, posterior, epochs }
     }
 
     /// Those that these weights hold, of rows of `factors` factors.
@@ -41,9 +42,24 @@ impl Kept {
         Self { draws, ..self }
     }
 
-    /// The values of the parameters `draws.*`: factors of users and of items, their biases.
-    pub(super) fn unload(
+    /// All of them, the oldest first: as many as there is room for. A chain that was made longer later
+    /// on loses its oldest for the next.
+    pub(super) fn all(&self) -> impl ExactSizeIterator<Item = &Sides> {
+        let all = self.draws.len() + usize::from(self.next.is_some());
+        let lost = all.saturating_sub(self.posterior.samples);
+        (lost..all).map(move |at| self.draws.get(at).or(self.next.as_ref()).expect("counted above"))
+    }
+
+    /// Those of the epochs that are over.
+    pub(super) fn over(&self) -> impl ExactSizeIterator<Item = &Sides> {
+        self.draws.iter()
+    }
+
+    /// The values of the parameters `draws.*` for these draws: factors of users and of items, their
+    /// biases.
+    pub(super) fn unload<'a>(
         &self,
+        draws: impl Iterator<Item = &'a Sides>,
         sizes: [usize; 2],
         factors: usize,
         standard: Standard,
@@ -51,7 +67,7 @@ impl Kept {
         let [users, items] = sizes;
         let lens = [users * factors, items * factors, users, items];
         let mut all: [Vec<f32>; 4] = Default::default();
-        for draw in &self.draws {
+        for draw in draws {
             for side in [0, 1] {
                 let [factors, bias] = draw.unload(side, standard);
                 all[side].extend(factors);
@@ -64,15 +80,25 @@ impl Kept {
         all
     }
 
-    /// Keeps one more; a chain that was made longer later on loses its oldest for it. Returns
-    /// whether it did.
-    pub(super) fn push(&mut self, draw: Sides) -> bool {
-        let full = self.draws.len() >= self.posterior.samples;
-        if full {
-            self.draws.remove(0);
+    /// Takes the draw of the epoch under way for one more; returns whether the oldest is lost for it.
+    pub(super) fn offer(&mut self, draw: Sides) -> bool {
+        self.next = Some(draw);
+        self.draws.len() >= self.posterior.samples
+    }
+
+    /// The epoch under way is over: its draw, if there is one, is one of the others.
+    pub(super) fn keep(&mut self) {
+        if let Some(next) = self.next.take() {
+            if self.draws.len() >= self.posterior.samples {
+                self.draws.remove(0);
+            }
+            self.draws.push(next);
         }
-        self.draws.push(draw);
-        full
+    }
+
+    /// The epoch under way is given up, and with it its draw.
+    pub(super) fn give_up(&mut self) {
+        self.next = None;
     }
 
     /// Whether the draw at the end of this epoch is kept: the last one is, and so are those at equal

@@ -72,7 +72,7 @@ impl Gibbs {
     /// The predictions of the kept draws for the held-out ratings, summed.
     fn sum_kept(&mut self) {
         let mut sums = vec![0.0; self.held_out.len()];
-        for draw in &self.kept.draws {
+        for draw in self.kept.all() {
             let predicted = draw.predict_all(&self.held_out, self.threads);
             sums.iter_mut().zip(predicted).for_each(|(sum, predicted)| *sum += predicted);
         }
@@ -83,7 +83,7 @@ impl Gibbs {
     /// and to the predictions of the held-out ratings.
     fn collect(&mut self) {
         let keep = self.kept.wants(self.epoch) && self.chain.squared.is_finite();
-        let first = self.kept.draws.is_empty();
+        let first = self.kept.all().len() == 0;
         if !keep && !first {
             return;
         }
@@ -91,20 +91,25 @@ impl Gibbs {
         for (sum, predicted) in self.sums.iter_mut().zip(predicted) {
             *sum = if first { predicted } else { *sum + predicted };
         }
-        if keep && self.kept.push(self.chain.draw.sides.clone()) {
+        if keep && self.kept.offer(self.chain.draw.sides.clone()) {
             self.sum_kept();
         }
     }
 
-    fn to_weights(&self, draw: &Draw) -> Weights {
+    fn to_weights<'a>(
+        &self,
+        draw: &Draw,
+        kept: impl ExactSizeIterator<Item = &'a Sides>,
+    ) -> Weights {
+        let count = kept.len();
         let Draw { sides, noise, implied } = draw;
         let [user_factors, user_bias] = sides.unload(0, self.standard);
         let [item_factors, item_bias] = sides.unload(1, self.standard);
         let scale = self.standard.scale.parameter().values;
         let now = [user_factors, item_factors, user_bias, item_bias, scale];
-        let kept = self.kept.unload(self.sizes, self.config.factors, self.standard);
+        let kept = self.kept.unload(kept, self.sizes, self.config.factors, self.standard);
         #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
-        let state = vec![self.kept.draws.len() as f32, self.standard.rating_precision(*noise)];
+        let state = vec![count as f32, self.standard.rating_precision(*noise)];
         let implied = implied.as_ref().map(|[of_users, of_items]| {
             // By whom it is implied: items for users.
             let rows = [of_items.shares.clone(), of_users.shares.clone()];
@@ -163,7 +168,7 @@ impl Learner for Gibbs {
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
-        let draws = self.kept.draws.len().max(1) as f32;
+        let draws = self.kept.all().len().max(1) as f32;
         let pairs = self.sums[part.clone()].iter().zip(&self.held_out.values[part]);
         let errors = pairs.map(|(sum, rating)| {
             let predicted = self.standard.rating(sum / draws);
@@ -174,17 +179,19 @@ impl Learner for Gibbs {
 
     fn keep(&mut self) {
         self.good.clone_from(&self.chain.draw);
+        self.kept.keep();
     }
 
     fn restore(&mut self) {
         self.chain.draw.clone_from(&self.good);
+        self.kept.give_up();
     }
 
     fn weights(&self) -> Weights {
-        self.to_weights(&self.chain.draw)
+        self.to_weights(&self.chain.draw, self.kept.all())
     }
 
     fn good_weights(&self) -> Weights {
-        self.to_weights(&self.good)
+        self.to_weights(&self.good, self.kept.over())
     }
 }

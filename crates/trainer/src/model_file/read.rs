@@ -9,7 +9,8 @@ use super::{
     ids::{read_ids, read_titles, wrong},
 };
 use crate::{
-    Average, Averages, Config, EpochReport, OptimizerState, Parameter, Trained, Weights, weights,
+    Average, Averages, BoldDriver, Config, EpochReport, OptimizerState, Parameter, Trained,
+    Weights, weights,
 };
 
 /// Most bytes of a header. Those that are written here take a few thousand.
@@ -48,6 +49,7 @@ impl ModelFile {
                 steps,
                 mse_sum,
                 seconds,
+                bold: bold(&file)?,
             }),
         };
         let fingerprint = header.data_fingerprint.parse().map_err(|_| {
@@ -112,6 +114,19 @@ fn read_weights(
         Ok(Parameter { name: slot.name, shape: slot.shape, values })
     });
     Ok(Weights { parameters: parameters.collect::<Result<_, ModelFileError>>()? })
+}
+
+/// Where a bold driver is, if one drives.
+fn bold(file: &SafeTensors) -> Result<Option<BoldDriver>, ModelFileError> {
+    if file.tensor("bold").is_err() {
+        return Ok(None); // another schedule, or an older file
+    }
+    let values = blocks::read::<f64>(file, "bold", &[2])?;
+    let driver = BoldDriver { share: values[0], error: values[1] };
+    if !driver.is_sound() {
+        return Err(wrong("bold", "has a number that is out of range"));
+    }
+    Ok(Some(driver))
 }
 
 fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>, ModelFileError> {

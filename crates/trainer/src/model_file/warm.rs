@@ -7,8 +7,9 @@ use crate::{Config, Weights};
 
 impl ModelFile {
     /// Initial weights for a model with this configuration: rows of users and items that this model
-    /// knows are its own, the others are fresh, as in [`Weights::initial`]. `None` if the two models
-    /// are not of the same kind and width.
+    /// knows are its own, the others are fresh, as in [`Weights::initial`]; a chain keeps none of this
+    /// model's draws, which are of other ratings. `None` if the two models are not of the same kind
+    /// and width.
     pub fn warm_weights(
         &self,
         config: &Config,
@@ -21,6 +22,9 @@ impl ModelFile {
             return None;
         }
         for (parameter, from) in weights.parameters.iter_mut().zip(ours) {
+            if parameter.name.starts_with("draws.") {
+                continue;
+            }
             let of_users = parameter.name.starts_with("user_");
             if !of_users && !parameter.name.starts_with("item_") {
                 if parameter.shape != from.shape {

@@ -57,6 +57,10 @@ impl ModelFile {
         add("judgement", Block::new(&[judgement.len() / 2, 2], judgement.as_slice()));
         let numbers = self.numbers();
         add("numbers", Block::new(&[numbers.len()], numbers.to_vec()));
+        let bold = moments.and_then(|of| of.bold).map(|of| vec![of.share, of.error]);
+        if let Some(bold) = bold {
+            add("bold", Block::new(&[bold.len()], bold));
+        }
         let metadata = [(KEY.to_owned(), Header::of(self).text())].into_iter().collect();
         safetensors::serialize(tensors, Some(metadata))
             .expect("the header is short, and every tensor is as long as its shape says")

@@ -25,8 +25,8 @@ pub struct Audience {
 impl Audience {
     /// Of this model.
     pub fn new(file: &ModelFile) -> Self {
-        let Tables { users, items, .. } = Tables::of(&file.trained);
-        let tables = Tables { users: items, items: users, implicit: None };
+        let Tables { users, items, factors, .. } = Tables::of(&file.trained);
+        let tables = Tables { users: items, items: users, implicit: None, factors };
         let averages = &file.averages;
         Self {
             scorer: Scorer::mirrored(&file.trained, &tables),

@@ -33,7 +33,7 @@ pub struct Reason {
     /// How highly.
     pub rating: f32,
     /// What it adds to the prediction for the mean user, by regression on the user's ratings with
-    /// the items fixed. For a network how alike the two items are, from -1 to 1.
+    /// the items fixed; of a logistic model as much as its slope there makes of it. For a network how alike the two items are, from -1 to 1.
     pub share: f32,
 }
 
@@ -46,20 +46,22 @@ pub struct FactorShare {
     pub product: f32,
 }
 
-/// The reasons among a user's ratings, for a model that is a sum.
+/// The reasons among a user's ratings, for a model that is a sum: `sums` are those that the ratings
+/// stand for, and a rating moves with its sum by `slope`.
 #[expect(clippy::cast_possible_truncation, reason = "shown with a few digits")]
 pub(super) fn reasons(
     prior: &Prior,
     items: &Parameter,
-    rated: &[(ItemIndex, f32)],
+    [rated, sums]: [&[(ItemIndex, f32)]; 2],
     item: usize,
+    slope: f32,
 ) -> Vec<Reason> {
-    let Some(ridge) = Ridge::new(prior, items, rated) else { return Vec::new() };
+    let Some(ridge) = Ridge::new(prior, items, sums) else { return Vec::new() };
     let shares = ridge.shares(row(items, item));
     let reason = |(&(item, rating), share): (&(ItemIndex, f32), f64)| Reason {
         item,
         rating,
-        share: share as f32,
+        share: share as f32 * slope,
     };
     sorted(rated.iter().zip(shares).map(reason).collect())
 }

@@ -9,7 +9,7 @@
 use ratings::ItemIndex;
 
 use super::solve::Triangle;
-use crate::{Parameter, Trained};
+use crate::{EpochReport, Parameter, Trained};
 
 /// What is known of users before they rate anything.
 #[derive(Clone, Debug)]
@@ -37,7 +37,8 @@ impl Prior {
             p.iter().zip(&mean).map(|(p, mean)| (f64::from(*p) - mean).powi(2)).sum()
         };
         let spread = rows().map(away).sum::<f64>() / (n * width as f64);
-        let error = trained.history.last().map_or(UNTESTED, |report| report.train_rmse.powi(2));
+        let delivered = EpochReport::chosen(&trained.history).or(trained.history.last());
+        let error = delivered.map_or(UNTESTED, |report| report.train_rmse.powi(2));
         let penalty = error / spread;
         let penalty = if penalty.is_nan() { *PENALTIES.start() } else { penalty };
         #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]

@@ -5,6 +5,8 @@
 //! rotations (Golub and Van Loan, "Matrix Computations", section 8.5). Sums run in a fixed order with
 //! + - x / and the square root alone, so a model gives the same bits everywhere.
 
+use std::ops::RangeInclusive;
+
 use super::predictor::Predictor;
 
 /// A map of a model's items.
@@ -16,12 +18,18 @@ pub struct ItemMap {
     pub shares: [f64; 2],
 }
 
+impl ItemMap {
+    /// Factors with which there is a map: the covariance has the square of their number, and the
+    /// rotations take its third power.
+    pub const FACTORS: RangeInclusive<usize> = 2..=256;
+}
+
 impl Predictor {
     /// A map of the items by their factors, which items without a training rating do not shape;
-    /// `None` where items have fewer than two factors, or all the same.
+    /// `None` where items have too few or too many factors ([`ItemMap::FACTORS`]), or all the same.
     pub fn item_map(&self) -> Option<ItemMap> {
         let factors = self.file().trained.weights.get("item_factors")?;
-        let width = *factors.shape.get(1).filter(|width| **width >= 2)?;
+        let width = *factors.shape.get(1).filter(|width| ItemMap::FACTORS.contains(*width))?;
         let known = self.file().averages.items.iter().map(|item| item.count > 0);
         let rows = || factors.values.chunks_exact(width);
         let (mean, covariance) = moments(rows().zip(known).filter_map(|(q, k)| k.then_some(q)))?;

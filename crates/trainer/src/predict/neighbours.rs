@@ -5,21 +5,22 @@ use ratings::ItemIndex;
 use super::top::{Best, Pick};
 use crate::Parameter;
 
-/// The `n` rows of a table that are nearest to row `of`, itself left out. A row of zeros is near to
-/// none.
+/// The `n` rows of a table that are nearest to row `of`, itself left out, by their first `factors`
+/// numbers: behind those are biases, and what is alike of all. A row of zeros is near to none.
 pub(super) fn nearest(
     table: &Parameter,
+    factors: usize,
     of: usize,
     n: usize,
     allowed: Option<&[bool]>,
 ) -> Vec<Pick> {
     let width = table.shape[1];
-    let target = &table.values[of * width..][..width];
+    let target = &table.values[of * width..][..factors];
     let length = norm(target);
     let mut best = Best::new(n.min(table.shape[0]));
     for (index, row) in (0..).zip(table.values.chunks(width)) {
         if index as usize != of && allowed.is_none_or(|allowed| allowed[index as usize]) {
-            let score = cosine(target, row, length);
+            let score = cosine(target, &row[..factors], length);
             best.offer(Pick { item: ItemIndex(index), score });
         }
     }

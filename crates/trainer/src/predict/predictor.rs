@@ -120,12 +120,16 @@ impl Predictor {
         rating.max(low).min(high)
     }
 
-    /// The taste of a user of the model's tables.
+    /// The taste of a user of the model's tables. Of one without a training rating the model knows
+    /// nothing: it is that of somebody new.
     ///
     /// # Panics
     /// If the user is not in the tables.
     pub fn taste_of(&self, user: UserIndex) -> Taste {
-        Taste::new(&self.scorer, self.tables.user(user).to_vec())
+        match self.file.averages.users[user.index()].count {
+            0 => self.new_taste(&[]),
+            _ => Taste::new(&self.scorer, self.tables.user(user).to_vec()),
+        }
     }
 
     /// The taste of somebody new who rated these items: by ridge regression with the items fixed, or
@@ -215,7 +219,7 @@ impl Predictor {
     /// If the item is not in the model's tables.
     pub fn similar_items(&self, item: ItemIndex, wanted: Wanted) -> Vec<Pick> {
         let allowed = Some(wanted.allowed.unwrap_or(&self.known));
-        nearest(&self.tables.items, item.index(), wanted.n, allowed)
+        nearest(&self.tables.items, self.tables.factors, item.index(), wanted.n, allowed)
     }
 
     /// The users most alike, by the cosine of their factors, with it.
@@ -224,7 +228,8 @@ impl Predictor {
     /// If the user is not in the model's tables.
     pub fn similar_users(&self, user: UserIndex, n: usize) -> Vec<(UserIndex, f32)> {
         let known: Vec<bool> = self.file.averages.users.iter().map(|of| of.count > 0).collect();
-        let near = nearest(&self.tables.users, user.index(), n, Some(&known));
+        let Tables { users, factors, .. } = &self.tables;
+        let near = nearest(users, *factors, user.index(), n, Some(&known));
         near.into_iter().map(|pick| (UserIndex(pick.item.0), pick.score)).collect()
     }
 
@@ -244,14 +249,22 @@ impl Predictor {
         let prior = self.prior_for(rated);
         let others: Vec<(ItemIndex, f32)> =
             rated.iter().copied().filter(|(rated, _)| sum || *rated != item).collect();
+        let mean = explain::of_mean_user(&prior, q);
+        let factors = self.tables.factors;
         Explanation {
             predicted: self.rate(taste, item),
-            mean_user: sum.then(|| explain::of_mean_user(&prior, q)),
+            mean_user: sum.then(|| self.scorer.rating(mean)),
             reasons: match sum {
-                true => explain::reasons(&prior, items, &others, item.index()),
+                true => {
+                    let (sums, slope) = (self.sums(&others), self.scorer.slope(mean));
+                    explain::reasons(&prior, items, [&others, &sums], item.index(), slope)
+                }
                 false => explain::alike(items, &others, item.index()),
             },
-            factors: if sum { explain::factors(&taste.factors, q) } else { Vec::new() },
+            factors: match sum {
+                true => explain::factors(&taste.factors[..factors], &q[..factors]),
+                false => Vec::new(),
+            },
             item: self.file.averages.items[item.index()],
             user_ratings: rated.len(),
         }

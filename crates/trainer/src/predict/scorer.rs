@@ -78,6 +78,16 @@ impl Scorer {
         self.link.map_or(rating, |link| link.sum(rating))
     }
 
+    /// The rating that a sum stands for.
+    pub(super) fn rating(&self, sum: f32) -> f32 {
+        self.link.map_or(sum, |link| link.predict(sum))
+    }
+
+    /// How much a rating moves with its sum.
+    pub(super) fn slope(&self, sum: f32) -> f32 {
+        self.link.map_or(1.0, |link| link.slope(sum))
+    }
+
     pub(super) fn network(&self) -> Option<&Network> {
         self.network.as_ref()
     }
@@ -120,7 +130,7 @@ impl Scorer {
             None => side.0.iter().zip(row).fold(0.0, |sum, (p, q)| sum + p * q),
             Some(network) => network.outputs(side.0.iter().zip(row).map(|(u, i)| u + i).collect()),
         };
-        self.link.map_or(score, |link| link.predict(score))
+        self.rating(score)
     }
 }
 

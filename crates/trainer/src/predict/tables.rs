@@ -15,6 +15,7 @@ pub(crate) struct Tables {
     pub(super) users: Parameter, // [users, width]
     pub(super) items: Parameter, // [items, width]
     pub(super) implicit: Option<Implicit>,
+    pub(super) factors: usize, // numbers of a row before the biases
 }
 
 /// What users' items imply, kept apart.
@@ -58,7 +59,8 @@ impl Tables {
             items: items.clone(),
         });
         let (users, items) = (table("user_factors", rows(0)), table("item_factors", rows(1)));
-        Self { users, items, implicit }
+        let biases = if points.is_some() { 2 } else { 0 };
+        Self { factors: users.shape[1] - biases, users, items, implicit }
     }
 
     /// A user's row.

@@ -70,14 +70,16 @@ impl ByRow {
         &self.entries[self.starts[row]..self.starts[row + 1]]
     }
 
-    /// The rows cut into shares of about `ratings` ratings each, or of one row.
+    /// The rows cut into shares of about `ratings` ratings each, or of one row. None is without a
+    /// rating, unless all rows are: a turn is over when all ratings had theirs.
     pub(crate) fn shares(&self, ratings: usize) -> Vec<Range<usize>> {
         let mut shares = Vec::new();
         let mut begin = 0;
-        for row in 0..self.len() {
-            if self.starts[row + 1] - self.starts[begin] >= ratings || row + 1 == self.len() {
-                shares.push(begin..row + 1);
-                begin = row + 1;
+        for end in 1..=self.len() {
+            let is_full = self.starts[end] - self.starts[begin] >= ratings;
+            if end == self.len() || (is_full && self.starts[end] < self.ratings()) {
+                shares.push(begin..end);
+                begin = end;
             }
         }
         shares
@@ -86,5 +88,26 @@ impl ByRow {
     /// Ratings of these rows.
     pub(crate) fn count(&self, rows: &Range<usize>) -> usize {
         self.starts[rows.end] - self.starts[rows.start]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratings::{ItemIndex, UserIndex};
+
+    use super::*;
+
+    #[test]
+    fn rows_without_ratings_are_no_share_of_their_own() {
+        let rows = [0, 0, 1, 3, 3, 3];
+        let train = Ratings {
+            users: rows.map(UserIndex).to_vec(),
+            items: rows.map(ItemIndex).to_vec(),
+            values: vec![1.0; rows.len()],
+        };
+        let [users, _] = ByRow::both(&train, 6, 6, |rating| rating);
+        assert_eq!(users.shares(2), [0..1, 1..6]);
+        assert_eq!(users.shares(1), [0..1, 1..2, 2..6]);
+        assert_eq!(users.shares(3), [0..2, 2..6]);
     }
 }

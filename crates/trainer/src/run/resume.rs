@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratings::Split;
 
 use super::{Run, Safe, Stage, Training};
-use crate::{Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint};
+use crate::{BoldDriver, Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint};
 
 /// What training needs besides the model to go on from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,11 @@ pub struct OptimizerState {
     pub mse_sum: f64,
     /// Seconds spent training in the epoch under way.
     pub seconds: f64,
+    /// What drives the learning rate, where the schedule is [`Schedule::BoldDriver`]; older files
+    /// have none, and their runs go on with the first rate.
+    ///
+    /// [`Schedule::BoldDriver`]: crate::Schedule::BoldDriver
+    pub bold: Option<BoldDriver>,
 }
 
 impl Run {
@@ -41,7 +46,7 @@ impl Run {
             }
             stage => stage,
         };
-        let Checkpoint { weights, first, second, steps } = self.engine.checkpoint().await?;
+        let Checkpoint { weights, first, second, steps, bold } = self.engine.checkpoint().await?;
         let begun = match &self.stage {
             Stage::Train(training) | Stage::Evaluate(training, _) => training.clone(),
             Stage::Done => Training::default(),
@@ -55,7 +60,7 @@ impl Run {
         let trained =
             Trained { config: self.config.clone(), history: self.history.clone(), weights };
         let Training { mse_sum, seconds, .. } = begun;
-        Ok((trained, OptimizerState { last, first, second, steps, mse_sum, seconds }))
+        Ok((trained, OptimizerState { last, first, second, steps, mse_sum, seconds, bold }))
     }
 
     /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
@@ -72,14 +77,14 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let Trained { config, history, weights } = trained;
         config.check()?;
-        let OptimizerState { last, first, second, steps, mse_sum, seconds } = optimizer;
+        let OptimizerState { last, first, second, steps, mse_sum, seconds, bold } = optimizer;
         let batches = batches_begun(steps, history.len(), split, &config)?;
         let (weights, chosen) = match last {
             Some(last) => (last, Some(weights)),
             None => (weights, None),
         };
         let start = Safe {
-            checkpoint: Checkpoint { weights, first, second, steps },
+            checkpoint: Checkpoint { weights, first, second, steps, bold },
             epochs: history.len(),
             begun: Training { batches, mse_sum, seconds, ..Training::default() },
         };

@@ -10,10 +10,12 @@ use super::{
     grid::{self, Grid, Place, SIDE},
     lanes::{self, Lanes, Side},
     link::Linked,
+    rate::BoldDriver,
     table::{Block, Table},
 };
 use crate::{
     Config, Order, Scale, Weights,
+    checkpoint::Checkpoint,
     held_out::Misses,
     learner::{Learner, losses},
     parallel,
@@ -34,8 +36,8 @@ pub(crate) struct Sgd {
     good: Tables,
     held_out: Vec<(Place, Place, f32)>, // user, item, rating
     counts: [Vec<u32>; 2],              // ratings of each user, of each item
-    bold: f64,                          // what the bold driver has made of the learning rate
-    errors: [f64; 2],                   // sums of this epoch and of the one before
+    bold: Option<BoldDriver>,
+    squared: f64, // sum of the errors of this epoch
     epoch: u32,
     diagonals: Vec<usize>, // of this epoch, in their order
     done: usize,           // diagonals
@@ -50,12 +52,13 @@ struct Tables {
 
 impl Sgd {
     /// Prepares training from these weights.
-    pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
+    pub(crate) fn new(split: &Split, config: &Config, from: &Checkpoint, threads: usize) -> Self {
         let Split { train, validation: _, test: _, users, items } = split;
+        let weights = &from.weights;
         let grid = Grid::new(train, *users, *items, config.seed);
         let lanes = Lanes { factors: config.factors };
         let table = |side, places: &[Place], factors, bias| {
-            Table::new(side, lanes, places, from.values(factors), from.values(bias))
+            Table::new(side, lanes, places, weights.values(factors), weights.values(bias))
         };
         let mut tables = Tables {
             users: table(Side::Users, &grid.users, "user_factors", "user_bias"),
@@ -75,8 +78,8 @@ impl Sgd {
             tables,
             held_out: places(&split.held_out(), &grid),
             counts,
-            bold: 1.0,
-            errors: [f64::INFINITY; 2],
+            bold: from.bold.or(config.descent.schedule.driver()),
+            squared: 0.0,
             epoch: 0,
             diagonals: Vec::new(),
             done: 0,
@@ -114,15 +117,13 @@ fn places(ratings: &Ratings, grid: &Grid) -> Vec<(Place, Place, f32)> {
 
 impl Learner for Sgd {
     fn begin_epoch(&mut self, epoch: u32) {
-        let [error, before] = self.errors;
-        if error.is_finite() {
-            self.bold *= self.config.descent.schedule.bold(error, before);
-        }
-        self.errors = [0.0, error];
+        self.squared = 0.0;
         self.epoch = epoch;
         let mut order = [0; SIDE];
         Order::new(order.len() as u32, self.config.seed, epoch).fill(0, &mut order);
-        self.diagonals = order.iter().map(|diagonal| *diagonal as usize).collect();
+        // One without a rating is no step: the epoch is over when all ratings had their turn.
+        let diagonals = order.iter().map(|diagonal| *diagonal as usize);
+        self.diagonals = diagonals.filter(|at| self.grid.diagonal(*at) > 0).collect();
         (self.done, self.trained) = (0, 0);
     }
 
@@ -140,7 +141,9 @@ impl Learner for Sgd {
         let end = self.diagonals.len().min(self.done + steps);
         let diagonals = &self.diagonals[self.done..end];
         let Config { descent, learning_rate, epochs, .. } = self.config;
-        let rate = learning_rate * descent.schedule.share(self.epoch, epochs) * self.bold;
+        let rate = learning_rate
+            * descent.schedule.share(self.epoch, epochs)
+            * self.bold.map_or(1.0, |bold| bold.share);
         let [users, items] =
             [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));
         let descent = Descent {
@@ -158,8 +161,8 @@ impl Learner for Sgd {
         self.trained +=
             diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum::<usize>();
         self.done = end;
-        squared.iter().for_each(|squared| self.errors[0] += squared);
-        losses(squared, SIDE, self.grid.len())
+        squared.iter().for_each(|squared| self.squared += squared);
+        losses(squared, self.diagonals.len(), self.grid.len())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
@@ -184,6 +187,9 @@ impl Learner for Sgd {
 
     fn keep(&mut self) {
         self.good.clone_from(&self.tables);
+        if let Some(bold) = &mut self.bold {
+            bold.end_epoch(self.squared);
+        }
     }
 
     fn restore(&mut self) {
@@ -192,6 +198,10 @@ impl Learner for Sgd {
 
     fn weights(&self) -> Weights {
         self.tables.weights(&self.config, self.link.scale)
+    }
+
+    fn bold(&self) -> Option<BoldDriver> {
+        self.bold
     }
 
     fn good_weights(&self) -> Weights {

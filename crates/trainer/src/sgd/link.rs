@@ -56,6 +56,17 @@ impl Linked {
         }
     }
 
+    /// How much the prediction before clipping moves with the sum.
+    pub(crate) fn slope(self, sum: f32) -> f32 {
+        match self.link {
+            Link::Linear => 1.0,
+            Link::Logistic => {
+                let share = logistic(self.base + sum);
+                (self.scale.high - self.scale.low) * (share * (1.0 - share))
+            }
+        }
+    }
+
     /// The prediction, within the range of the ratings.
     #[inline(always)]
     pub(crate) fn predict(self, sum: f32) -> f32 {

@@ -35,14 +35,32 @@ impl Schedule {
         }
     }
 
-    /// What the bold driver makes of the rate when an epoch ended with this training error, after
-    /// one with `before`; infinite if there was none.
-    pub(crate) fn bold(self, error: f64, before: f64) -> f64 {
-        match self {
-            Self::Constant | Self::Decay => 1.0,
-            Self::BoldDriver if error > before => Self::HALF,
-            Self::BoldDriver => Self::GROWTH,
-        }
+    /// The driver of a run that begins with this schedule; `None` if it drives by the epoch alone.
+    pub(crate) fn driver(self) -> Option<BoldDriver> {
+        (self == Self::BoldDriver).then_some(BoldDriver { share: 1.0, error: f64::INFINITY })
+    }
+}
+
+/// What the bold driver goes by from one epoch to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoldDriver {
+    /// What it has made of the learning rate, in parts of the first.
+    pub share: f64,
+    /// The sum of the squared errors of the last epoch, each taken before its step; infinite before
+    /// the first has ended.
+    pub error: f64,
+}
+
+impl BoldDriver {
+    /// Ends an epoch with this sum of squared errors.
+    pub(crate) fn end_epoch(&mut self, error: f64) {
+        self.share *= if error > self.error { Schedule::HALF } else { Schedule::GROWTH };
+        self.error = error;
+    }
+
+    /// Whether it can be that of a run.
+    pub(crate) fn is_sound(self) -> bool {
+        self.share >= 0.0 && self.error >= 0.0 // so neither is NaN
     }
 }
 
@@ -54,8 +72,12 @@ mod tests {
     fn rates_decay_evenly_and_the_bold_driver_brakes() {
         let shares = [1, 2, 3, 4, 5].map(|epoch| Schedule::Decay.share(epoch, 4));
         assert_eq!(shares, [1.0, 0.75, 0.5, 0.25, 0.0]);
-        let bold = [(2.0, f64::INFINITY), (1.0, 2.0), (1.5, 1.0)];
-        let bold = bold.map(|(error, before)| Schedule::BoldDriver.bold(error, before));
-        assert_eq!(bold, [1.05, 1.05, 0.5]);
+        assert_eq!(Schedule::Decay.driver(), None);
+        let mut driver = Schedule::BoldDriver.driver().expect("bold");
+        let shares = [2.0, 1.0, 1.5].map(|error| {
+            driver.end_epoch(error);
+            driver.share
+        });
+        assert_eq!(shares, [1.05, 1.05 * 1.05, 1.05 * 1.05 * 0.5]);
     }
 }

@@ -128,6 +128,14 @@ pub(super) fn implied(rated: &[(u32, f32)], shards: &Read, chunks: usize, to: &m
     to.as_flattened_mut().iter_mut().for_each(|value| *value *= share);
 }
 
+/// Where a user's ratings, `n` of them and at least one, are begun: elsewhere in every epoch. The
+/// product is beyond 32 bits from the second epoch on, so the remainder is taken of all 64: a browser
+/// begins where the desktop does.
+#[expect(clippy::cast_possible_truncation, reason = "what is left is below n, which is a usize")]
+fn first(epoch: u32, user: u32, n: usize) -> usize {
+    ((u64::from(epoch) * 0x9E37_79B9 + u64::from(user)) % n as u64) as usize
+}
+
 /// `|N|^-1/2`.
 #[expect(clippy::cast_precision_loss, reason = "a weight needs no more than f32's digits")]
 fn share(rated: usize) -> f32 {
@@ -163,8 +171,7 @@ impl<const CHUNKS: usize> WithSimd for See<'_, CHUNKS> {
         let (row, whole, slope) = (&mut row[..chunks], &mut whole[..chunks], &mut slope[..chunks]);
         let (rates, shrink) = (&of.rates[0][..chunks], of.shrink[0][user as usize]);
         *squared = 0.0;
-        // Another first rating in every epoch.
-        let begin = (u64::from(of.epoch) * 0x9E37_79B9 + u64::from(user)) as usize % rated.len();
+        let begin = first(of.epoch, user, rated.len());
         let mut room = [0.0; LANES];
         for (item, rating) in rated[begin..].iter().chain(&rated[..begin]) {
             let (q, _) = shards[shard(*item)].item(*item, chunks);
@@ -218,5 +225,25 @@ impl<const CHUNKS: usize> WithSimd for Learn<'_, CHUNKS> {
                 *y = each(|lane| old[lane] + rate[lane] * (slope[lane] - shrink * old[lane]));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first;
+
+    /// The same arithmetic in 128 bits; most products are beyond 2^32, where a cut to 32 bits before
+    /// the remainder gives other places.
+    #[test]
+    fn ratings_begin_at_the_same_place_on_every_platform() {
+        let mut differ = 0;
+        for (epoch, user, n) in
+            [(1, 0, 7), (2, 0, 7), (3, 5, 129), (20, 6_039, 53), (u32::MAX, u32::MAX, 2_314)]
+        {
+            let product = u128::from(epoch) * 0x9E37_79B9 + u128::from(user);
+            assert_eq!(first(epoch, user, n) as u128, product % n as u128, "{epoch} {user} {n}");
+            differ += usize::from((product as u32) as usize % n != first(epoch, user, n));
+        }
+        assert_eq!(differ, 4, "the cases do not tell 32 bits from 64");
     }
 }

@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     Config, Scale, Weights,
+    checkpoint::Checkpoint,
     held_out::Misses,
     learner::{Learner, losses},
     parallel,
     sgd::{
-        Linked, counts,
+        BoldDriver, Linked, counts,
         lanes::{self, Chunk, LANES, Lanes, Side},
     },
 };
@@ -39,8 +40,8 @@ pub(crate) struct SvdPp {
     held_out: Ratings,
     counts: [Vec<u32>; 2],  // ratings of each user, of each item
     shrinks: [Vec<f32>; 2], // what they pay at one of them
-    bold: f64,              // what the bold driver has made of the learning rate
-    errors: [f64; 2],       // sums of this epoch and of the one before
+    bold: Option<BoldDriver>,
+    squared: f64, // sum of the errors of this epoch
     epoch: u32,
     order: Vec<u32>, // of the users of this epoch
     done: usize,     // batches
@@ -49,12 +50,13 @@ pub(crate) struct SvdPp {
 
 impl SvdPp {
     /// Prepares training from these weights.
-    pub(crate) fn new(split: &Split, config: &Config, from: &Weights, threads: usize) -> Self {
+    pub(crate) fn new(split: &Split, config: &Config, from: &Checkpoint, threads: usize) -> Self {
         let lanes = Lanes { factors: config.factors };
+        let weights = &from.weights;
         let values = Values {
-            users: [from.values("user_factors"), from.values("user_bias")],
-            items: [from.values("item_factors"), from.values("item_bias")],
-            implicit: from.values("item_implicit"),
+            users: [weights.values("user_factors"), weights.values("user_bias")],
+            items: [weights.values("item_factors"), weights.values("item_bias")],
+            implicit: weights.values("item_implicit"),
         };
         let tables = Tables::new(lanes, &values);
         let train = &split.train;
@@ -73,8 +75,8 @@ impl SvdPp {
             held_out: split.held_out().into_owned(),
             shrinks: shrinks(config, &counts),
             counts,
-            bold: 1.0,
-            errors: [f64::INFINITY; 2],
+            bold: from.bold.or(config.descent.schedule.driver()),
+            squared: 0.0,
             epoch: 0,
             order: Vec::new(),
             done: 0,
@@ -123,11 +125,7 @@ fn shrinks(config: &Config, counts: &[Vec<u32>; 2]) -> [Vec<f32>; 2] {
 
 impl Learner for SvdPp {
     fn begin_epoch(&mut self, epoch: u32) {
-        let [error, before] = self.errors;
-        if error.is_finite() {
-            self.bold *= self.config.descent.schedule.bold(error, before);
-        }
-        self.errors = [0.0, error];
+        self.squared = 0.0;
         self.epoch = epoch;
         self.order = self.visits.order(self.config.seed, epoch);
         (self.done, self.trained) = (0, 0);
@@ -146,7 +144,9 @@ impl Learner for SvdPp {
     fn train(&mut self, steps: usize) -> Vec<f64> {
         let batches = self.visits.cut(&self.order, self.done, steps);
         let Config { descent, learning_rate, epochs, .. } = self.config;
-        let rate = learning_rate * descent.schedule.share(self.epoch, epochs) * self.bold;
+        let rate = learning_rate
+            * descent.schedule.share(self.epoch, epochs)
+            * self.bold.map_or(1.0, |bold| bold.share);
         let [users, items] =
             [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));
         let implicit = vec![(rate * IMPLICIT) as f32; self.lanes.factors];
@@ -165,7 +165,7 @@ impl Learner for SvdPp {
         let users = batches.iter().copied().flatten();
         self.trained += users.map(|user| self.visits.of(*user).len()).sum::<usize>();
         self.done += batches.len();
-        squared.iter().for_each(|squared| self.errors[0] += squared);
+        squared.iter().for_each(|squared| self.squared += squared);
         losses(squared, self.visits.batches(), self.visits.ratings())
     }
 
@@ -192,6 +192,9 @@ impl Learner for SvdPp {
 
     fn keep(&mut self) {
         self.good.clone_from(&self.tables);
+        if let Some(bold) = &mut self.bold {
+            bold.end_epoch(self.squared);
+        }
     }
 
     fn restore(&mut self) {
@@ -200,6 +203,10 @@ impl Learner for SvdPp {
 
     fn weights(&self) -> Weights {
         self.to_weights(&self.tables)
+    }
+
+    fn bold(&self) -> Option<BoldDriver> {
+        self.bold
     }
 
     fn good_weights(&self) -> Weights {

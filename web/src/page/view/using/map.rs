@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::{html, prelude::*};
 use protocol::{Dot, Map};
+use trainer::ItemMap;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use crate::numbers::{count, percent};
@@ -38,7 +39,8 @@ pub(super) fn ItemsMap() -> impl IntoView {
         <details id="map" class="all" node_ref=details on:toggle=toggled>
             <summary>"Map of the items"</summary>
             <Show when=is_empty>
-                <p class="quiet">"This model has fewer than two factors for an item, so there is no map."</p>
+                <p class="quiet">"There is no map: it takes items that differ, with "{*ItemMap::FACTORS.start()}" to "
+                    {*ItemMap::FACTORS.end()}" factors each."</p>
             </Show>
             <Show when=has_dots><Plane/></Show>
         </details>
