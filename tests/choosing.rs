@@ -16,6 +16,9 @@ fn greedy(model: ModelKind) -> Config {
         ModelKind::Mf | ModelKind::DeepMf => {
             Config { factors: 6, batch_size: 32, learning_rate: 0.03, ..usual }
         }
+        ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => {
+            Config { batch_size: 32, learning_rate: 0.02, weight_decay: 0.0, ..usual }
+        }
         ModelKind::BiasedMf => {
             Config { factors: 8, learning_rate: 0.1, weight_decay: 0.001, ..usual }
         }
@@ -25,7 +28,7 @@ fn greedy(model: ModelKind) -> Config {
 
 /// Every model on the CPU, and the lab's with burn and on a GPU.
 fn cases(test: &str) -> Vec<(Device, Config)> {
-    let fused = ModelKind::ALL.map(|model| (support::fused(), greedy(model)));
+    let fused = ModelKind::ALL.map(|model| (support::usual(), greedy(model)));
     let others = [Some(support::reference()), support::gpu(test)];
     let others = others.into_iter().flatten();
     let others = others.flat_map(|on| ModelKind::LAB.map(|model| (on.clone(), greedy(model))));

@@ -31,7 +31,9 @@ fn cases(test: &str) -> Vec<(Device, Config)> {
         .chain([&support::reference()])
         .flat_map(|device| on(device, Optimizer::Adam))
         .collect::<Vec<_>>();
-    sparse.chain(dense).collect()
+    let neural =
+        ModelKind::NEURAL.map(|model| (support::reference(), config(model, Optimizer::Adam)));
+    sparse.chain(dense).chain(neural).collect()
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.

@@ -40,7 +40,7 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         seed: _, // the split's seed is the run's: one number fixes everything
     } = config;
     let mut pairs = vec![("model", model.to_string()), ("factors", factors.to_string())];
-    if *model == ModelKind::DeepMf {
+    if model.has_layers() {
         pairs.push(("hidden", list(hidden)));
     }
     pairs.extend([

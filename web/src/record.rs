@@ -64,7 +64,7 @@ impl Record {
         if config.model != ModelKind::Biases {
             words.push(format!("K {}", config.factors));
         }
-        if config.model == ModelKind::DeepMf {
+        if config.model.has_layers() {
             let widths: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
             words.push(widths.join("-"));
         }
@@ -74,7 +74,7 @@ impl Record {
         if config.model != ModelKind::BayesMf {
             words.push(format!("wd {}", config.weight_decay));
         }
-        if config.model.is_lab() {
+        if config.model.in_batches() {
             words.push(format!("batch {}", config.batch_size));
         }
         words.join(", ")

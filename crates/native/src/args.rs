@@ -137,7 +137,8 @@ pub(crate) enum Command {
 #[derive(Debug, Default, Args)]
 pub(crate) struct TrainFlags {
     /// Model: the lab's matrix factorisation, or with a small network on top; mean and biases; mean,
-    /// biases and factors; the same with what a user rated at all; averaged over the posterior [default: mf]
+    /// biases and factors; the same with what a user rated at all; averaged over the posterior; a weighted
+    /// product of factors, a tower of layers, both side by side [default: mf]
     #[arg(long, value_parser = one_of::<ModelKind>(&ModelKind::NAMES))]
     pub(crate) model: Option<ModelKind>,
     /// The settings that the other flags start from [default: the model's own]
@@ -149,12 +150,13 @@ pub(crate) struct TrainFlags {
     /// Numbers per user and per item (K) [lab: 10]
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) factors: Option<usize>,
-    /// Widths of deepmf's hidden layers, as 10,5 [lab: 10,5]
+    /// Widths of the hidden layers of deepmf, mlp and neumf, as 10,5 [lab: 10,5]
     #[arg(long, value_name = "N,N", allow_negative_numbers = true)]
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
     /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases,
-    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for bayes-mf
+    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for bayes-mf,
+    /// adam for gmf, mlp and neumf
     #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]

@@ -17,6 +17,9 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
             ("--preset best", "the best model")
         }
         ModelKind::BayesMf => ("--preset fast", "a good model in less time"),
+        ModelKind::Gmf => ("--model neumf", "the same beside a tower of layers"),
+        ModelKind::Mlp => ("--model neumf", "the same beside a product of factors"),
+        ModelKind::NeuMf => ("--preset fast", "a better model in less time"),
     };
     let native = program();
     let command =

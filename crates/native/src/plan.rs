@@ -42,7 +42,7 @@ pub(crate) fn of(config: &Config) -> String {
     let epochs = counted(*epochs, "epoch");
     let (rate, decay) = (short(*learning_rate), short(*weight_decay));
     match model {
-        ModelKind::Mf | ModelKind::DeepMf => {
+        ModelKind::Mf | ModelKind::DeepMf | ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => {
             let hidden = if hidden.is_empty() {
                 String::new()
             } else {

@@ -212,7 +212,7 @@ impl Settings {
             preset: None,
             model: Some(model),
             factors: Some(factors),
-            hidden: (model == ModelKind::DeepMf).then_some(hidden),
+            hidden: model.has_layers().then_some(hidden),
             epochs: Some(epochs),
             batch_size: Some(batch_size),
             optimizer: Some(optimizer),

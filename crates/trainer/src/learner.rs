@@ -70,7 +70,7 @@ impl Learning {
             ModelKind::BiasedMf => Box::new(Sgd::new(split, config, weights, threads)),
             ModelKind::SvdPp => Box::new(SvdPp::new(split, config, weights, threads)),
             ModelKind::BayesMf => Box::new(Gibbs::new(split, config, weights, threads)),
-            ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),
+            model => panic!("{model} has no learner"),
         };
         let batches = split.train.len().div_ceil(config.batch_size) as u64;
         let parts = Parts::new(split, usize::MAX);

@@ -87,7 +87,7 @@ pub use judge::{Bin, Candidates, Deviations, Errors, Group, HeldOut, Hits, Ranki
 pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
-pub use model::{DeepMf, Mf};
+pub use model::{DeepMf, Gmf, Mf, NeuMf};
 pub use model_file::{ModelFile, ModelFileError, Source};
 pub use model_kind::{ModelKind, Optimizer};
 pub use order::Order;

@@ -22,6 +22,13 @@ pub enum ModelKind {
     SvdPp,
     /// The biased factorisation, averaged over the posterior of its parameters.
     BayesMf,
+    /// Generalised matrix factorisation: the inner product with a learned weight for each factor.
+    Gmf,
+    /// Both rows of factors through a tower of layers.
+    Mlp,
+    /// Both of them, with factors of their own, side by side before the last layer.
+    #[serde(rename = "neumf")]
+    NeuMf,
 }
 
 named!(
@@ -32,16 +39,38 @@ named!(
     BiasedMf => "biased-mf",
     SvdPp => "svdpp",
     BayesMf => "bayes-mf",
+    Gmf => "gmf",
+    Mlp => "mlp",
+    NeuMf => "neumf",
 );
 
 impl ModelKind {
     /// The models of the lab, trained by the gradients of batches: they run on every device, with
-    /// every engine. The others train themselves, on the CPU.
+    /// every engine.
     pub const LAB: [Self; 2] = [Self::Mf, Self::DeepMf];
+    /// The neural models of He et al., "Neural Collaborative Filtering", 2017, trained likewise: they
+    /// run on every device, with the autodiff engine.
+    pub const NEURAL: [Self; 3] = [Self::Gmf, Self::Mlp, Self::NeuMf];
 
     /// Whether the model is one of the lab's.
     pub fn is_lab(self) -> bool {
         Self::LAB.contains(&self)
+    }
+
+    /// Whether the model is one of [`NEURAL`](Self::NEURAL).
+    pub fn is_neural(self) -> bool {
+        Self::NEURAL.contains(&self)
+    }
+
+    /// Whether it is trained by the gradients of batches, as the lab's and the neural models are. The
+    /// others train themselves, on the CPU.
+    pub fn in_batches(self) -> bool {
+        self.is_lab() || self.is_neural()
+    }
+
+    /// Whether it has hidden layers.
+    pub fn has_layers(self) -> bool {
+        matches!(self, Self::DeepMf | Self::Mlp | Self::NeuMf)
     }
 
     /// Whether gradient descent, one rating at a time, can train it: then it has what
@@ -58,6 +87,7 @@ impl ModelKind {
             Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
             Self::SvdPp => &[Optimizer::Sgd],
             Self::BayesMf => &[Optimizer::Gibbs],
+            Self::Gmf | Self::Mlp | Self::NeuMf => &[Optimizer::Adam],
         }
     }
 }
@@ -106,7 +136,8 @@ mod tests {
         let error = "svd".parse::<ModelKind>().expect_err("no such model");
         assert_eq!(
             error,
-            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp or bayes-mf"
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf, gmf, mlp or \
+             neumf"
         );
     }
 }

@@ -76,7 +76,9 @@ impl Run {
         device: &Device,
     ) -> Result<Self, TrainError> {
         config.check()?;
-        let weights = Weights::initial(config, split.users, split.items);
+        let mut weights = Weights::initial(config, split.users, split.items);
+        #[expect(clippy::cast_possible_truncation, reason = "ratings are f32")]
+        weights.begin_at(config, split.train.mean() as f32);
         Self::start_from(&weights, split, config, device).await
     }
 

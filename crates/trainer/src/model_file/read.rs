@@ -105,7 +105,7 @@ fn read_weights(
     (users, items): (usize, usize),
 ) -> Result<Weights, ModelFileError> {
     let moments = ["first.", "second."].contains(&prefix);
-    let absent = moments && !config.model.is_lab(); // only Adam has any
+    let absent = moments && !config.model.in_batches(); // only Adam has any
     let slots = if absent { Vec::new() } else { weights::slots(config, users, items) };
     let parameters = slots.into_iter().map(|slot| {
         let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;

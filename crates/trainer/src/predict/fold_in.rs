@@ -15,6 +15,7 @@ use crate::{Parameter, Trained};
 #[derive(Clone, Debug)]
 pub(super) struct Prior {
     pub(super) mean: Vec<f32>, // p̄: [factors]
+    pub(super) spread: f64,    // τ²
     pub(super) penalty: f64,   // λ
 }
 
@@ -42,7 +43,7 @@ impl Prior {
         let penalty = if penalty.is_nan() { *PENALTIES.start() } else { penalty };
         #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
         let mean = mean.into_iter().map(|mean| mean as f32).collect();
-        Self { mean, penalty: penalty.clamp(*PENALTIES.start(), *PENALTIES.end()) }
+        Self { mean, spread, penalty: penalty.clamp(*PENALTIES.start(), *PENALTIES.end()) }
     }
 }
 

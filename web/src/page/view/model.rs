@@ -27,7 +27,7 @@ pub(super) fn ModelStep() -> impl IntoView {
                 <Knob name="factors" label="Factors, K" help="numbers learned for each user and each item"
                     value=|s| s.config.factors.to_string()/>
             </Show>
-            <Show when=move || model.get() == ModelKind::DeepMf>
+            <Show when=move || model.get().has_layers()>
                 <Knob name="hidden" label="Hidden layers" help="widths, the first layer first: 10,5"
                     value=|s| address::list(&s.config.hidden)/>
             </Show>
@@ -84,6 +84,9 @@ fn Models() -> impl IntoView {
             ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
             ModelKind::SvdPp => ("SVD++", "and what one rated at all"),
             ModelKind::BayesMf => ("Bayes MF", "the most accurate"),
+            ModelKind::Gmf => ("GMF", "a weighted product"),
+            ModelKind::Mlp => ("MLP", "a tower of layers"),
+            ModelKind::NeuMf => ("NeuMF", "both, side by side"),
         };
         view! {
             <label class="choice">

@@ -42,7 +42,7 @@ pub(super) fn Finer(
         (DeviceChoice::Cpu.to_string(), "CPU"),
     ];
     view! {
-        <Show when=move || model.get().is_lab()><OfBatches/></Show>
+        <Show when=move || model.get().in_batches()><OfBatches model/></Show>
         <Show when=move || model.get().descends()><OfDescent model/></Show>
         <Knob name="test-share" label="Test share" help="part of the ratings kept for testing, 0 to 1"
             value=|s| s.test_share.to_string()/>
@@ -55,7 +55,10 @@ pub(super) fn Finer(
 
 /// Settings of the models that are trained by the gradients of batches.
 #[component]
-fn OfBatches() -> impl IntoView {
+fn OfBatches(
+    /// The model that is chosen.
+    model: Memo<ModelKind>,
+) -> impl IntoView {
     let optimizers = [
         (Optimizer::Adam.to_string(), "Adam: every row, every step"),
         (Optimizer::SparseAdam.to_string(), "sparse Adam: only rows a batch reads"),
@@ -68,10 +71,12 @@ fn OfBatches() -> impl IntoView {
     view! {
         <Knob name="batch-size" label="Batch size" help="ratings in one step, 1 to 65536"
             value=|s| s.config.batch_size.to_string()/>
-        <Choice name="optimizer" label="Optimizer" help="sparse Adam suits large catalogues"
-            options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
-        <Choice name="engine" label="Engine" help="how a step is computed"
-            options=engines.to_vec() value=|s| s.engine.to_string()/>
+        <Show when=move || model.get().is_lab()>
+            <Choice name="optimizer" label="Optimizer" help="sparse Adam suits large catalogues"
+                options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
+            <Choice name="engine" label="Engine" help="how a step is computed"
+                options=engines.to_vec() value=|s| s.engine.to_string()/>
+        </Show>
     }
 }
 
