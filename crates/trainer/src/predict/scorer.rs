@@ -11,7 +11,7 @@ use super::{
     columns::{BLOCK, Columns},
     tables::Tables,
 };
-use crate::{Parameter, Trained, Weights, points::Points, sgd::Linked, weights};
+use crate::{Objective, Parameter, Trained, Weights, points::Points, sgd::Linked, weights};
 
 /// A model, ready to score.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub struct Scorer {
     items: Columns,
     network: Option<Network>,
     link: Option<Linked>,
+    objective: Objective,
 }
 
 /// The user's side of every score.
@@ -65,7 +66,7 @@ impl Scorer {
             }
         };
         let link = Points::of(&trained.config, &trained.weights).and_then(|points| points.link());
-        Self { items, network, link }
+        Self { items, network, link, objective: trained.config.objective }
     }
 
     /// How many items there are.
@@ -73,9 +74,13 @@ impl Scorer {
         self.items.items()
     }
 
-    /// The sum that a rating stands for.
+    /// The sum that a rating stands for; to a model that ranks all say the same, that something was
+    /// chosen.
     pub(super) fn sum(&self, rating: f32) -> f32 {
-        self.link.map_or(rating, |link| link.sum(rating))
+        match self.objective {
+            Objective::Rating => self.link.map_or(rating, |link| link.sum(rating)),
+            Objective::Ranking => 1.0,
+        }
     }
 
     pub(super) fn network(&self) -> Option<&Network> {

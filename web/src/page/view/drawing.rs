@@ -1,7 +1,7 @@
 //! The model as a picture, and its equation.
 
 use leptos::prelude::*;
-use trainer::{Config, ModelKind};
+use trainer::{Config, ModelKind, Objective};
 
 use crate::page::state::page;
 
@@ -44,6 +44,10 @@ fn equation(model: ModelKind) -> AnyView {
             </span>
         }
         .into_any(),
+        ModelKind::Ials => view! {
+            <span class="equation">"x̂"<sub>"ui"</sub>" = p"<sub>"u"</sub>" · q"<sub>"i"</sub></span>
+        }
+        .into_any(),
         ModelKind::BiasedMf | ModelKind::BayesMf => view! {
             <span class="equation">
                 "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + p"<sub>"u"</sub>" · q"
@@ -57,10 +61,20 @@ fn equation(model: ModelKind) -> AnyView {
 fn picture(config: &Config) -> AnyView {
     match config.model {
         ModelKind::Biases => ().into_any(),
-        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::SvdPp | ModelKind::BayesMf => {
-            inner_product(config.factors)
-        }
-        ModelKind::DeepMf => network(config.factors, &config.hidden),
+        ModelKind::Mf
+        | ModelKind::BiasedMf
+        | ModelKind::SvdPp
+        | ModelKind::BayesMf
+        | ModelKind::Ials => inner_product(config.factors, result(config)),
+        ModelKind::DeepMf => network(config.factors, &config.hidden, result(config)),
+    }
+}
+
+/// What comes out.
+fn result(config: &Config) -> &'static str {
+    match config.objective {
+        Objective::Rating => "rating",
+        Objective::Ranking => "score",
     }
 }
 
@@ -84,7 +98,7 @@ fn factors(name: &'static str, class: &'static str, length: usize, y: f64) -> An
     .into_any()
 }
 
-fn inner_product(length: usize) -> AnyView {
+fn inner_product(length: usize, result: &'static str) -> AnyView {
     let label = format!(
         "The {length} factors of a user and of an item are multiplied one by one and added up."
     );
@@ -96,13 +110,13 @@ fn inner_product(length: usize) -> AnyView {
             <circle class="node" cx="212" cy="60" r="12"/>
             <text class="sign" x="212" y="66" text-anchor="middle">"·"</text>
             <path class="wire" d="M224 60 H250"/>
-            <text x="256" y="65">"rating"</text>
+            <text x="256" y="65">{result}</text>
         </svg>
     }
     .into_any()
 }
 
-fn network(length: usize, hidden: &[usize]) -> AnyView {
+fn network(length: usize, hidden: &[usize], result: &'static str) -> AnyView {
     let widths: Vec<usize> = hidden.iter().copied().chain([1]).collect();
     let most = widths.iter().copied().max().unwrap_or(1).max(1) as f64;
     let gap = (72.0 / widths.len() as f64).min(30.0);
@@ -128,7 +142,7 @@ fn network(length: usize, hidden: &[usize]) -> AnyView {
             {factors("item", "item", length, 72.0)}
             <path class="wire" d="M164 23 C176 23 172 56 182 58 M164 81 C176 81 172 64 182 62"/>
             {layers}
-            <text x=end y="65">"rating"</text>
+            <text x=end y="65">{result}</text>
         </svg>
     }
     .into_any()
