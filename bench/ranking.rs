@@ -7,6 +7,8 @@
 //! done once more within the training ratings, and the first to be left out take no part: settings
 //! are chosen so.
 
+#![allow(clippy::print_stdout, reason = "it prints what it measures")]
+
 use std::{env, fs, path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result, bail};

@@ -35,8 +35,8 @@ fn cases(test: &str) -> Vec<(Device, Config)> {
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.
-fn outcome(trained: &Trained) -> (&trainer::Weights, Vec<(Option<f64>, Option<f64>)>) {
-    let rmse = |report: &trainer::EpochReport| (report.train_rmse, report.test_rmse);
+fn outcome(trained: &Trained) -> (&trainer::Weights, Vec<[Option<f64>; 2]>) {
+    let rmse = |report: &trainer::EpochReport| [report.train_rmse, report.test_rmse];
     (&trained.weights, trained.history.iter().map(rmse).collect())
 }
 

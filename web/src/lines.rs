@@ -41,7 +41,7 @@ pub(crate) fn chart(
 ) -> (Chart, Vec<Role>) {
     let mut lines = Vec::new();
     let shown = || earlier.iter().filter(|run| !run.hidden);
-    let objective = current.or(shown().last()).map_or(Objective::Rating, Record::objective);
+    let objective = current.or(shown().next_back()).map_or(Objective::Rating, Record::objective);
     for run in shown().filter(|run| run.objective() == objective) {
         lines.push((Role::Earlier, run.name.clone(), points(run, EpochReport::test)));
     }

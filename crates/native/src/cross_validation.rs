@@ -181,10 +181,9 @@ fn table(result: &CrossValidation) -> String {
         ]);
     }
     let spreads = [test_rmse.or(*test_hit_rate), test_mae.or(*test_ndcg)];
-    let part: [(&str, fn(Spread) -> f64); 2] =
-        [("mean", |of| of.mean), ("deviation", |of| of.deviation)];
-    for (name, part) in part {
+    for name in ["mean", "deviation"] {
         let blank = String::new;
+        let part = |of: Spread| if name == "mean" { of.mean } else { of.deviation };
         let [first, second] = spreads.map(|spread| four(spread.map(part)));
         rows.push(vec![name.into(), blank(), blank(), blank(), first, second]);
     }

@@ -46,6 +46,9 @@ struct Epoch {
     seconds: f64,
 }
 
+/// A figure of an epoch.
+type Figure = fn(&Epoch) -> Option<f64>;
+
 /// Does what was asked.
 pub(crate) fn run(command: &RunsCommand) -> anyhow::Result<Exit> {
     let text = match command {
@@ -103,7 +106,7 @@ impl Record {
     }
 
     /// A figure of the last epoch.
-    fn last(&self, figure: fn(&Epoch) -> Option<f64>) -> String {
+    fn last(&self, figure: Figure) -> String {
         let last = self.epochs.last().and_then(figure);
         last.map_or("-".into(), |figure| format!("{figure:.4}"))
     }
@@ -166,7 +169,7 @@ fn show(record: &Record) -> String {
     };
     let state = if record.complete { "complete" } else { "not complete" };
     let trained = duration(record.seconds());
-    let figures: [(&str, fn(&Epoch) -> Option<f64>); 2] = match record.objective() {
+    let figures: [(&str, Figure); 2] = match record.objective() {
         Objective::Rating => [("train RMSE", |of| of.train_rmse), ("test RMSE", |of| of.test_rmse)],
         Objective::Ranking => {
             [("test HR@10", |of| of.test_hit_rate), ("NDCG@10", |of| of.test_ndcg)]
@@ -196,7 +199,7 @@ fn compare(records: &[Record]) -> String {
     let by = |of: &dyn Fn(&Record) -> String| records.iter().map(of).collect::<Vec<_>>();
     rows.push(line("epochs done", by(&|record| record.epochs.len().to_string())));
     rows.push(line("trained in", by(&|record| duration(record.seconds()))));
-    let figures: [(&str, fn(&Epoch) -> Option<f64>); 5] = [
+    let figures: [(&str, Figure); 5] = [
         ("train RMSE", |of| of.train_rmse),
         ("test RMSE", |of| of.test_rmse),
         ("train loss", |of| of.train_loss),
@@ -253,7 +256,7 @@ fn titled(figure: &str, title: String, series: Vec<Series>) -> Chart {
     }
 }
 
-fn points(record: &Record, of: fn(&Epoch) -> Option<f64>) -> Vec<(f64, f64)> {
+fn points(record: &Record, of: Figure) -> Vec<(f64, f64)> {
     let point = |epoch: &Epoch| Some((epoch.epoch as f64, of(epoch)?));
     record.epochs.iter().filter_map(point).collect()
 }

@@ -260,7 +260,7 @@ impl Predictor {
             mean_user: sum.then(|| explain::of_mean_user(&prior, q)),
             reasons: match sum {
                 true => {
-                    explain::reasons(&prior, items, (&others, &self.sums(&others)), item.index())
+                    explain::reasons(&prior, items, &others, |of| self.scorer.sum(of), item.index())
                 }
                 false => explain::alike(items, &others, item.index()),
             },
