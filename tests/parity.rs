@@ -218,7 +218,7 @@ fn check(golden: &Golden, device: &Device) {
     for (epoch, report) in trained.history.iter().enumerate() {
         let at = format!("{}: epoch {}", golden.name, epoch + 1);
         let EpochReport { train_rmse, test_rmse, .. } = *report;
-        close(train_rmse, golden.train_rmse[epoch], &format!("{at}, train RMSE"));
+        close(train_rmse.unwrap(), golden.train_rmse[epoch], &format!("{at}, train RMSE"));
         close(test_rmse.unwrap(), golden.test_rmse[epoch], &format!("{at}, test RMSE"));
     }
     assert_eq!(trained.history.len(), golden.config.epochs);
@@ -241,7 +241,7 @@ fn run(golden: &Golden, device: &Device) -> (Vec<f64>, Trained) {
         let mut losses = Vec::new();
         while let Some(event) = run.advance().await.unwrap() {
             if let Event::Progress(progress) = event {
-                losses.extend(progress.mse);
+                losses.extend(progress.loss);
             }
         }
         (losses, run.finish().await.unwrap())

@@ -138,7 +138,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     let device = block_on(settings.open())?;
     let engine = device.engine(&settings.config)?;
     report.plan(&settings, &split, &device, engine);
-    report.strangers(strangers.len());
+    report.strangers(strangers.len(), settings.config.objective);
 
     let first = contents::first(&settings, &device, engine)?;
     interrupt::training_begins();
@@ -147,7 +147,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         Some(begun) => begun.reopen(&first, ready, &report)?,
         None => begin(flags, &first, ready)?,
     };
-    let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
+    let mut summary = Summary::new(&settings.config, &data, &split, &device, engine);
     run.set_patience(settings.patience);
     run.also_test(&strangers);
     summary.test_on(&split, &strangers);
@@ -183,8 +183,8 @@ fn begin(
     first: &[Content],
     (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
 ) -> anyhow::Result<(Run, RunFolder, Journal)> {
-    let name = run_folder::name(&settings.config);
-    let (folder, journal) = RunFolder::create(flags.out.as_deref(), flags.force, &name, first)?;
+    let (folder, journal) =
+        RunFolder::create(flags.out.as_deref(), flags.force, &settings.config, first)?;
     let run = match &flags.warm_start {
         None => block_on(Run::start(split, &settings.config, device)).map_err(Into::into),
         Some(path) => warm(path, settings, data, split, device),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Biases, Link, ModelKind, Optimizer, Penalty, Schedule};
+use crate::{Biases, Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
 
 /// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +33,32 @@ impl Default for Posterior {
     }
 }
 
+/// What only [`ModelKind::Ials`] needs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implicit {
+    /// Weight of a pair of user and item that nobody rated, in parts of one that was rated.
+    pub unobserved: f64,
+    /// Power of a row's weights' sum with which it pays the penalty: 0, all rows pay the same; 1, as
+    /// often as they are weighed.
+    pub exponent: f64,
+}
+
+impl Default for Implicit {
+    fn default() -> Self {
+        Self { unobserved: 0.1, exponent: 1.0 }
+    }
+}
+
 /// The settings of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The model to train.
     pub model: ModelKind,
+    /// What it is trained for: one of [`ModelKind::objectives`].
+    #[serde(default)]
+    pub objective: Objective,
     /// Length of a row of user or item factors (K); [`ModelKind::Biases`] has none, and a row of
     /// [`ModelKind::NeuMf`] two of this length, one for its product and one for its tower.
     pub factors: usize,
@@ -63,6 +83,9 @@ pub struct Config {
     /// What only [`ModelKind::BayesMf`] needs.
     #[serde(default)]
     pub posterior: Posterior,
+    /// What only [`ModelKind::Ials`] needs.
+    #[serde(default)]
+    pub implicit: Implicit,
     /// Fixes the initial weights and the order of every epoch.
     pub seed: u64,
 }
@@ -79,6 +102,7 @@ impl Config {
     pub fn usual(model: ModelKind) -> Self {
         let lab = Self {
             model,
+            objective: model.objectives()[0],
             factors: 10,
             hidden: Vec::new(),
             epochs: 30,
@@ -88,6 +112,7 @@ impl Config {
             weight_decay: 1e-5,
             descent: Descent::default(),
             posterior: Posterior::default(),
+            implicit: Implicit::default(),
             seed: 42,
         };
         match model {
@@ -111,6 +136,7 @@ impl Config {
                 ..lab
             },
             ModelKind::BayesMf => Self { epochs: 200, weight_decay: 0.0, ..lab },
+            ModelKind::Ials => Self { factors: 64, epochs: 16, weight_decay: 0.003, ..lab },
             ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => Self::usual_neural(model),
         }
     }
@@ -154,6 +180,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let Self {
             model,
+            objective,
             factors,
             hidden,
             epochs: _, // none is allowed: it yields the initial model
@@ -163,9 +190,15 @@ impl Config {
             weight_decay,
             descent: Descent { schedule: _, link, penalty: _ },
             posterior,
+            implicit: Implicit { unobserved, exponent },
             seed: _,
         } = self;
         let refuse = |setting, value: String, range| Err(ConfigError { setting, value, range });
+        if !model.objectives().contains(objective) {
+            let range =
+                "one that the model can be trained for: ranking for ials, rating for others";
+            return refuse("objective", objective.to_string(), range);
+        }
         if *model == ModelKind::Biases && *factors > 0 {
             return refuse("factors", factors.to_string(), "0 for biases, which has none");
         }
@@ -195,8 +228,8 @@ impl Config {
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
-                         biases, sgd or als for biased-mf, sgd for svdpp, gibbs for bayes-mf, adam \
-                         for gmf, mlp and neumf";
+                         biases and ials, sgd or als for biased-mf, sgd for svdpp, gibbs for \
+                         bayes-mf, adam for gmf, mlp and neumf";
             return refuse("optimizer", optimizer.to_string(), range);
         }
         if *model == ModelKind::BiasedMf && *optimizer == Optimizer::Als {
@@ -207,6 +240,20 @@ impl Config {
             if *weight_decay < Self::LEAST_RIDGE {
                 let range = "at least 0.00001 for als, so that every row has one best";
                 return refuse("weight decay", shown(*weight_decay), range);
+            }
+        }
+        if *model == ModelKind::Ials {
+            if *weight_decay < Self::LEAST_RIDGE {
+                let range = "at least 0.00001 for ials, so that every row has one best";
+                return refuse("weight decay", shown(*weight_decay), range);
+            }
+            if !(1e-6..=1.0).contains(unobserved) {
+                let range = "from 0.000001 to 1, the weight of what was rated";
+                return refuse("unobserved weight", shown(*unobserved), range);
+            }
+            if !(0.0..=1.0).contains(exponent) {
+                let range = "from 0, all rows pay the same, to 1, by their weight";
+                return refuse("penalty exponent", shown(*exponent), range);
             }
         }
         let Posterior { burn_in, samples } = posterior;
@@ -263,6 +310,7 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let lab = || Config::usual(ModelKind::Mf);
         let als = || Config { optimizer: Optimizer::Als, ..Config::usual(ModelKind::BiasedMf) };
+        let (ials, all) = (|| Config::usual(ModelKind::Ials), Implicit::default());
         let logistic = Descent { link: Link::Logistic, ..Descent::default() };
         for (config, setting) in [
             (Config { factors: 0, ..lab() }, "factors"),
@@ -275,6 +323,14 @@ mod tests {
             (Config { weight_decay: 0.0, ..als() }, "weight decay"),
             (Config { descent: logistic, ..als() }, "link"),
             (Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) }, "hidden layers"),
+            (Config { objective: Objective::Ranking, ..lab() }, "objective"),
+            (Config { objective: Objective::Rating, ..ials() }, "objective"),
+            (Config { weight_decay: 0.0, ..ials() }, "weight decay"),
+            (
+                Config { implicit: Implicit { unobserved: 0.0, ..all }, ..ials() },
+                "unobserved weight",
+            ),
+            (Config { implicit: Implicit { exponent: 1.5, ..all }, ..ials() }, "penalty exponent"),
         ] {
             assert_eq!(config.check().map_err(|e| e.setting), Err(setting), "{config:?}");
         }

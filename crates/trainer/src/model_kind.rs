@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::{Objective, named::named};
 
 /// Which model is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum ModelKind {
     SvdPp,
     /// The biased factorisation, averaged over the posterior of its parameters.
     BayesMf,
+    /// Factors fitted to what was rated at all, and to all that was not with a small weight.
+    Ials,
     /// Generalised matrix factorisation: the inner product with a learned weight for each factor.
     Gmf,
     /// Both rows of factors through a tower of layers.
@@ -39,6 +41,7 @@ named!(
     BiasedMf => "biased-mf",
     SvdPp => "svdpp",
     BayesMf => "bayes-mf",
+    Ials => "ials",
     Gmf => "gmf",
     Mlp => "mlp",
     NeuMf => "neumf",
@@ -79,11 +82,32 @@ impl ModelKind {
         self.optimizers().contains(&Optimizer::Sgd)
     }
 
+    /// Whether a learning rate has a bearing on it; closed forms and draws have none.
+    pub fn has_rate(self) -> bool {
+        !matches!(self, Self::Biases | Self::BayesMf | Self::Ials)
+    }
+
+    /// What it can be trained for, the usual first.
+    pub fn objectives(self) -> &'static [Objective] {
+        match self {
+            Self::Mf
+            | Self::DeepMf
+            | Self::Biases
+            | Self::BiasedMf
+            | Self::SvdPp
+            | Self::BayesMf
+            | Self::Gmf
+            | Self::Mlp
+            | Self::NeuMf => &[Objective::Rating],
+            Self::Ials => &[Objective::Ranking],
+        }
+    }
+
     /// The optimisers that train it, the usual one first.
     pub fn optimizers(self) -> &'static [Optimizer] {
         match self {
             Self::Mf | Self::DeepMf => &[Optimizer::Adam, Optimizer::SparseAdam],
-            Self::Biases => &[Optimizer::Als],
+            Self::Biases | Self::Ials => &[Optimizer::Als],
             Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
             Self::SvdPp => &[Optimizer::Sgd],
             Self::BayesMf => &[Optimizer::Gibbs],
@@ -136,8 +160,8 @@ mod tests {
         let error = "svd".parse::<ModelKind>().expect_err("no such model");
         assert_eq!(
             error,
-            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf, gmf, mlp or \
-             neumf"
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf, ials, gmf, \
+             mlp or neumf"
         );
     }
 }

@@ -127,6 +127,9 @@ enum Start {
 const SMALL: f64 = 0.01;
 /// That of a chain, which would take long to leave the mean.
 const WIDE: f64 = 0.3;
+/// Root of the mean of the squared lengths of [`ModelKind::Ials`]'s first rows (Rendle et al. 2021,
+/// section 4.1).
+const NARROW: f64 = 0.1;
 
 /// Every parameter of a model, in order.
 pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
@@ -149,6 +152,7 @@ pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         ModelKind::Biases => biases(),
         ModelKind::BiasedMf => [tables(SMALL), biases()].concat(),
         ModelKind::SvdPp => [tables(SMALL), biases(), implicit(config, users, items)].concat(),
+        ModelKind::Ials => tables(NARROW / (config.factors as f64).sqrt()),
         ModelKind::BayesMf => [tables(WIDE), biases(), draws(config, users, items)].concat(),
         ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => tables(SMALL),
     };

@@ -50,6 +50,7 @@ impl Chain {
         let (prior, prior_mean) = self.prior_in_f32();
         let system = System {
             n: self.draw.factors + 1,
+            biased: true,
             others: &self.draw.rows[1 - side],
             prior: &prior,
             prior_mean: &prior_mean,

@@ -46,15 +46,18 @@ pub struct FactorShare {
     pub product: f32,
 }
 
-/// The reasons among a user's ratings, for a model that is a sum.
+/// The reasons among a user's ratings, for a model that is a sum; `sum` gives the one that a rating
+/// stands for.
 #[expect(clippy::cast_possible_truncation, reason = "shown with a few digits")]
 pub(super) fn reasons(
     prior: &Prior,
     items: &Parameter,
     rated: &[(ItemIndex, f32)],
+    sum: impl Fn(f32) -> f32,
     item: usize,
 ) -> Vec<Reason> {
-    let Some(ridge) = Ridge::new(prior, items, rated) else { return Vec::new() };
+    let sums: Vec<_> = rated.iter().map(|(item, rating)| (*item, sum(*rating))).collect();
+    let Some(ridge) = Ridge::new(prior, items, &sums) else { return Vec::new() };
     let shares = ridge.shares(row(items, item));
     let reason = |(&(item, rating), share): (&(ItemIndex, f32), f64)| Reason {
         item,

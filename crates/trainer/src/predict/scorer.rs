@@ -11,7 +11,9 @@ use super::{
     columns::{BLOCK, Columns},
     tables::Tables,
 };
-use crate::{ModelKind, Parameter, Trained, Weights, points::Points, sgd::Linked, weights};
+use crate::{
+    ModelKind, Objective, Parameter, Trained, Weights, points::Points, sgd::Linked, weights,
+};
 
 /// A model, ready to score.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub struct Scorer {
     items: Columns,
     network: Option<Network>,
     link: Option<Linked>,
+    objective: Objective,
 }
 
 /// The user's side of every score.
@@ -71,7 +74,7 @@ impl Scorer {
             }
         };
         let link = Points::of(&trained.config, &trained.weights).and_then(|points| points.link());
-        Self { items, network, link }
+        Self { items, network, link, objective: trained.config.objective }
     }
 
     /// How many items there are.
@@ -79,9 +82,13 @@ impl Scorer {
         self.items.items()
     }
 
-    /// The sum that a rating stands for.
+    /// The sum that a rating stands for; to a model that ranks all say the same, that something was
+    /// chosen.
     pub(super) fn sum(&self, rating: f32) -> f32 {
-        self.link.map_or(rating, |link| link.sum(rating))
+        match self.objective {
+            Objective::Rating => self.link.map_or(rating, |link| link.sum(rating)),
+            Objective::Ranking => 1.0,
+        }
     }
 
     pub(super) fn network(&self) -> Option<&Network> {

@@ -1,7 +1,7 @@
 //! The model as a picture, and its equation.
 
 use leptos::prelude::*;
-use trainer::{Config, ModelKind};
+use trainer::{Config, ModelKind, Objective};
 
 use crate::page::state::page;
 
@@ -64,6 +64,10 @@ fn equation(model: ModelKind) -> AnyView {
             </span>
         }
         .into_any(),
+        ModelKind::Ials => view! {
+            <span class="equation">"x̂"<sub>"ui"</sub>" = p"<sub>"u"</sub>" · q"<sub>"i"</sub></span>
+        }
+        .into_any(),
         ModelKind::BiasedMf | ModelKind::BayesMf => view! {
             <span class="equation">
                 "r̂"<sub>"ui"</sub>" = μ + b"<sub>"u"</sub>" + c"<sub>"i"</sub>" + p"<sub>"u"</sub>" · q"
@@ -77,12 +81,24 @@ fn equation(model: ModelKind) -> AnyView {
 fn picture(config: &Config) -> AnyView {
     match config.model {
         ModelKind::Biases => ().into_any(),
-        ModelKind::Mf | ModelKind::BiasedMf | ModelKind::SvdPp | ModelKind::BayesMf => {
-            inner_product(config.factors, "·")
+        ModelKind::Mf
+        | ModelKind::BiasedMf
+        | ModelKind::SvdPp
+        | ModelKind::BayesMf
+        | ModelKind::Ials => inner_product(config.factors, "·", result(config)),
+        ModelKind::Gmf => inner_product(config.factors, "h", result(config)),
+        ModelKind::DeepMf | ModelKind::Mlp => {
+            network(config.factors, &config.hidden, result(config))
         }
-        ModelKind::Gmf => inner_product(config.factors, "h"),
-        ModelKind::DeepMf | ModelKind::Mlp => network(config.factors, &config.hidden),
-        ModelKind::NeuMf => product_and_network(config.factors, &config.hidden),
+        ModelKind::NeuMf => product_and_network(config.factors, &config.hidden, result(config)),
+    }
+}
+
+/// What comes out.
+fn result(config: &Config) -> &'static str {
+    match config.objective {
+        Objective::Rating => "rating",
+        Objective::Ranking => "score",
     }
 }
 
@@ -113,7 +129,7 @@ fn factors(
 }
 
 /// With the sign of the sum: a dot, or the weights of its terms.
-fn inner_product(length: usize, sign: &'static str) -> AnyView {
+fn inner_product(length: usize, sign: &'static str, result: &'static str) -> AnyView {
     let how = if sign == "h" { ", weighted" } else { "" };
     let label = format!(
         "The {length} factors of a user and of an item are multiplied one by one{how} and added up."
@@ -126,7 +142,7 @@ fn inner_product(length: usize, sign: &'static str) -> AnyView {
             <circle class="node" cx="212" cy="60" r="12"/>
             <text class="sign" x="212" y="66" text-anchor="middle">{sign}</text>
             <path class="wire" d="M224 60 H250"/>
-            <text x="256" y="65">"rating"</text>
+            <text x="256" y="65">{result}</text>
         </svg>
     }
     .into_any()
@@ -164,7 +180,7 @@ fn listed(widths: &[usize]) -> String {
     widths.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn network(length: usize, hidden: &[usize]) -> AnyView {
+fn network(length: usize, hidden: &[usize], result: &'static str) -> AnyView {
     let widths: Vec<usize> = hidden.iter().copied().chain([1]).collect();
     let tower = Tower { room: 72.0, middle: 60.0, tallest: 76.0 };
     let (layers, end) = tower.layers(&widths);
@@ -178,19 +194,19 @@ fn network(length: usize, hidden: &[usize]) -> AnyView {
             {factors("item", "item", length, "", 72.0)}
             <path class="wire" d="M164 23 C176 23 172 56 182 58 M164 81 C176 81 172 64 182 62"/>
             {layers}
-            <text x=end y="65">"rating"</text>
+            <text x=end y="65">{result}</text>
         </svg>
     }
     .into_any()
 }
 
 /// Two pairs of rows: one multiplied, one through layers, both into the last sum.
-fn product_and_network(length: usize, hidden: &[usize]) -> AnyView {
+fn product_and_network(length: usize, hidden: &[usize], result: &'static str) -> AnyView {
     let tower = Tower { room: 54.0, middle: 86.0, tallest: 44.0 };
     let (layers, end) = tower.layers(hidden);
     let label = format!(
         "The first {length} factors of a user and of an item are multiplied one by one; another \
-         {length} of each go side by side through layers of {}; the rating is a weighted sum of both.",
+         {length} of each go side by side through layers of {}; the {result} is a weighted sum of both.",
         listed(hidden)
     );
     let last = end + 10.0;
@@ -210,7 +226,7 @@ fn product_and_network(length: usize, hidden: &[usize]) -> AnyView {
             {layers}
             <circle class="node" cx=last cy="54" r="12"/>
             <text class="sign" x=last y="60" text-anchor="middle">"h"</text>
-            <text x=last + 24.0 y="59">"rating"</text>
+            <text x=last + 24.0 y="59">{result}</text>
         </svg>
     }
     .into_any()

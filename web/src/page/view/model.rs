@@ -84,6 +84,7 @@ fn Models() -> impl IntoView {
             ModelKind::BiasedMf => ("Biased MF", "biases and factors"),
             ModelKind::SvdPp => ("SVD++", "and what one rated at all"),
             ModelKind::BayesMf => ("Bayes MF", "the most accurate"),
+            ModelKind::Ials => ("iALS", "ranks, by what one rated at all"),
             ModelKind::Gmf => ("GMF", "a weighted product"),
             ModelKind::Mlp => ("MLP", "a tower of layers"),
             ModelKind::NeuMf => ("NeuMF", "both, side by side"),

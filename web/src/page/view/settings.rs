@@ -1,7 +1,9 @@
 //! The settings of each model beyond its size.
 
 use leptos::prelude::*;
-use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
+use trainer::{
+    DeviceChoice, EngineChoice, Link, ModelKind, Objective, Optimizer, Penalty, Schedule,
+};
 
 use super::knob::{Choice, Knob};
 
@@ -11,7 +13,7 @@ pub(super) fn Steps(
     /// The model that is chosen.
     model: Memo<ModelKind>,
 ) -> impl IntoView {
-    let has_rate = move || !matches!(model.get(), ModelKind::Biases | ModelKind::BayesMf);
+    let has_rate = move || model.get().has_rate();
     view! {
         <Show when=has_rate>
             <Knob name="lr" label="Learning rate" help="step size; may change while it trains"
@@ -20,6 +22,11 @@ pub(super) fn Steps(
         <Show when=move || model.get() != ModelKind::BayesMf>
             <Knob name="weight-decay" label="Weight decay" help="pull towards zero; may change while it trains"
                 value=|s| s.config.weight_decay.to_string() live=true/>
+        </Show>
+        <Show when=move || model.get() == ModelKind::Ials>
+            <Knob name="unobserved-weight" label="Unobserved weight"
+                help="weight of a pair that nobody rated, in parts of one that was rated"
+                value=|s| s.config.implicit.unobserved.to_string()/>
         </Show>
         <Show when=move || model.get() == ModelKind::BayesMf>
             <Knob name="burn-in" label="Burn-in" help="first epochs, whose draws are not kept"
@@ -41,9 +48,20 @@ pub(super) fn Finer(
         (DeviceChoice::Gpu.to_string(), "GPU, through WebGPU"),
         (DeviceChoice::Cpu.to_string(), "CPU"),
     ];
+    let objectives =
+        [(Objective::Rating.to_string(), "ratings"), (Objective::Ranking.to_string(), "ranking")];
     view! {
         <Show when=move || model.get().in_batches()><OfBatches model/></Show>
         <Show when=move || model.get().descends()><OfDescent model/></Show>
+        <Show when=move || { model.get().objectives().len() > 1 }>
+            <Choice name="objective" label="Trained for" help="what was rated at all is enough to rank"
+                options=objectives.to_vec() value=|s| s.config.objective.to_string()/>
+        </Show>
+        <Show when=move || model.get() == ModelKind::Ials>
+            <Knob name="penalty-exponent" label="Penalty exponent"
+                help="power of a row's weight by which it pays the weight decay, 0 to 1"
+                value=|s| s.config.implicit.exponent.to_string()/>
+        </Show>
         <Knob name="test-share" label="Test share" help="part of the ratings kept for testing, 0 to 1"
             value=|s| s.test_share.to_string()/>
         <Knob name="seed" label="Seed" help="fixes split, start and order: same seed, same curve"
