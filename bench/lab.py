@@ -1,4 +1,5 @@
-"""The matrix-factorisation lab in PyTorch: its two models and its training loop, with the batch order given.
+"""The matrix-factorisation lab in PyTorch: its two models and its training loop, with the batch order given;
+and, for a golden, He et al.'s NeuMF trained by the same loop.
 
 Parameter names and layouts are those of the goldens and of `parity.py`: `user_factors` [users, K],
 `item_factors` [items, K], and for DeepMF `layers.0.weight` [out, in], `layers.0.bias` [out], ...
@@ -43,6 +44,25 @@ class DeepMf(Mf):
         return self.layers[-1](x).squeeze(1)
 
 
+class NeuMf(DeepMf):
+    """Products of the first K factors beside a network over the other K, before the last layer: He et al. 2017."""
+
+    def __init__(self, users, items, factors, hidden):
+        super().__init__(users, items, factors, hidden)
+        # The paper's 0.01 would leave the signs of Adam's first steps to rounding.
+        self.user_factors = nn.Parameter(0.3 * torch.randn(users, 2 * factors))
+        self.item_factors = nn.Parameter(0.3 * torch.randn(items, 2 * factors))
+        self.layers[-1] = nn.Linear(factors + hidden[-1], 1)
+        nn.init.constant_(self.layers[-1].bias, 3.5)  # about the mean, as a run begins
+
+    def forward(self, user, item):
+        (p, of_user), (q, of_item) = (row.chunk(2, 1) for row in self.rows(user, item))
+        x = torch.cat([of_user, of_item], 1)
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x))
+        return self.layers[-1](torch.cat([p * q, x], 1)).squeeze(1)
+
+
 def build(config):
     """The model that `config` names, with PyTorch's own initial weights."""
     sizes = config["users"], config["items"], config["factors"]
@@ -50,7 +70,9 @@ def build(config):
         return Mf(*sizes)
     if config["model"] == "deepmf":
         return DeepMf(*sizes, config["hidden"])
-    raise ValueError(f'model "{config["model"]}" is unknown; the lab has "mf" and "deepmf"')
+    if config["model"] == "neumf":
+        return NeuMf(*sizes, config["hidden"])
+    raise ValueError(f'model "{config["model"]}" is unknown; there are "mf", "deepmf" and "neumf"')
 
 
 def train(model, config, train_set, test_set, orders):

@@ -6,6 +6,7 @@ mod errors; // what is wrong, said plainly, with the exit code for it
 mod files; // what a run leaves
 mod output; // what is printed where
 mod using; // a model at work
+mod ranking; // models that rank
 mod runs; // runs that were made
 mod sweeping; // settings tried by the dozen
 mod judged; // ways to cut the ratings and to choose a model

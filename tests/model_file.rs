@@ -19,7 +19,7 @@ fn file_of(config: Config, with_optimizer: bool) -> ModelFile {
     let config = Config { epochs: 2, factors: 3, learning_rate: 0.1 + 0.2, ..config };
     let (trained, optimizer) = pollster::block_on(async {
         let split = support::shared(&split);
-        let mut run = Run::start(&split, &config, &support::fused()).await.unwrap();
+        let mut run = Run::start(&split, &config, &support::usual()).await.unwrap();
         while run.advance().await.unwrap().is_some() {}
         run.checkpoint().await.unwrap()
     });
@@ -30,7 +30,7 @@ fn file_of(config: Config, with_optimizer: bool) -> ModelFile {
 
 #[test]
 fn what_is_written_comes_back() {
-    for model in ModelKind::LAB {
+    for model in ModelKind::LAB.into_iter().chain(ModelKind::NEURAL) {
         for with_optimizer in [false, true] {
             let file = file(model, with_optimizer);
             let bytes = file.to_bytes();

@@ -98,7 +98,7 @@ fn first_mse(split: &Split, model: ModelKind, device: &Device) -> f64 {
             Run::start(&support::shared(split), &Config::usual(model), device).await.unwrap();
         run.set_pace(Pace::Batches(100));
         match run.advance().await.unwrap() {
-            Some(Event::Progress(progress)) => progress.mse.unwrap(),
+            Some(Event::Progress(progress)) => progress.loss.unwrap(),
             other => panic!("{other:?}"),
         }
     })

@@ -47,6 +47,11 @@ pub(crate) fn fused() -> Device {
     cpu(EngineChoice::Fused)
 }
 
+/// The CPU with the engine that suits a model: burn for the neural ones.
+pub(crate) fn usual() -> Device {
+    cpu(EngineChoice::Auto)
+}
+
 /// Both engines on the CPU: what a run promises, it promises with each.
 pub(crate) fn engines() -> [Device; 2] {
     [fused(), reference()]

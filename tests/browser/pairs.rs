@@ -27,6 +27,7 @@ fn every_engine_trains_on_every_device_through_the_page() {
     for (model, pairs) in [
         ("mf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"][..]),
         ("deepmf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"]),
+        ("neumf", &["cpu auto", "gpu autodiff"]),
     ] {
         let mut first = None;
         for pair in pairs {
@@ -34,6 +35,7 @@ fn every_engine_trains_on_every_device_through_the_page() {
             let query = format!("model={model}&device={device}&engine={engine}");
             let errors = train(&browser, page.url(), &query);
             let place = browser.text("#where");
+            let engine = if engine == "auto" { "autodiff" } else { engine }; // burn comes by itself
             assert!(place.contains(&format!("{engine} engine")), "{pair}: {place}");
             assert_eq!(device == "cpu", place.starts_with("CPU"), "{pair}: {place}");
             let expected = *first.get_or_insert(errors);

@@ -66,7 +66,7 @@ fn a_dropped_file_trains_to_the_desktops_numbers() {
     browser.click("#play");
     browser.wait_for_text("#play", "Train again");
     let last = train_here().pop().unwrap();
-    assert_eq!(browser.text("#train-rmse"), format!("{:.4}", last.train_rmse));
+    assert_eq!(browser.text("#train-rmse"), format!("{:.4}", last.train_rmse.unwrap()));
     assert_eq!(browser.text("#test-rmse"), format!("{:.4}", last.test_rmse.unwrap()));
     assert_clean(&browser);
 }

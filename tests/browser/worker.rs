@@ -89,7 +89,8 @@ fn assert_close(there: &[EpochReport], here: &[EpochReport], tolerance: f64) {
     assert_eq!(there.len(), here.len());
     for (there, here) in there.iter().zip(here) {
         let test = |report: &EpochReport| report.test_rmse.expect("a test set");
-        let pairs = [(there.train_rmse, here.train_rmse), (test(there), test(here))];
+        let pairs =
+            [(there.train_rmse.unwrap(), here.train_rmse.unwrap()), (test(there), test(here))];
         for (there, here) in pairs {
             let difference = (there - here).abs();
             assert!(difference <= tolerance * here, "{there} in the browser, {here} here");

@@ -67,6 +67,7 @@ fn json_is_one_object_with_the_documented_keys() {
             "epochs",
             "final",
             "model",
+            "objective",
             "parse_seconds",
             "run",
             "test_rmse"

@@ -30,7 +30,7 @@ fn a_grid_is_tried_and_the_best_is_tested() {
     let place = Place::new();
     let flags = "--grid lr=0.001,0.02 --grid factors=2,5 --out sweep";
     let sweep = place.succeed(&quick(&format!("{flags} --json"))).json();
-    assert_eq!(keys(&sweep), ["best", "data", "model", "sweep", "trials"]);
+    assert_eq!(keys(&sweep), ["best", "data", "model", "objective", "sweep", "trials"]);
     let trials = judged(&sweep);
     assert_eq!(trials.len(), 4);
     assert!(trials.iter().is_sorted_by_key(|trial| trial.2), "the best first: {trials:?}");

@@ -88,7 +88,7 @@ fn lists_leave_out_what_was_rated_and_keep_to_the_filter() {
 
 #[test]
 fn somebody_new_rates_items_and_gets_a_list() {
-    for model in ["mf", "deepmf"] {
+    for model in ["mf", "deepmf", "neumf"] {
         let place = trained(&format!("--model {model} --epochs 30"));
         let ran = place.succeed("recommend run --rate 2=4 --rate 5=1 -n 100 --json").json();
         let items = ran["items"].as_array().unwrap();
@@ -122,7 +122,7 @@ fn items_and_users_alike_and_reasons_are_listed() {
 
 #[test]
 fn the_users_for_an_item_are_listed_and_a_new_item_needs_no_training() {
-    for model in ["mf", "deepmf", "biased-mf"] {
+    for model in ["mf", "deepmf", "biased-mf", "gmf"] {
         let place = trained(&format!("--model {model} --epochs 30"));
         let found = place.succeed("audience run 4 -n 100 --json").json();
         let found = found.as_array().unwrap();

@@ -34,6 +34,7 @@ CASES = {
     "deepmf_bold": {"model": "deepmf", "hidden": [7, 3], **BOLD},
     "mf_sparse": {"model": "mf", "hidden": [], "optimizer": "sparse-adam", **BOLD},
     "deepmf_sparse": {"model": "deepmf", "hidden": [7, 3], "optimizer": "sparse-adam", **BOLD},
+    "neumf_bold": {"model": "neumf", "hidden": [7, 3], **BOLD},
 }
 SHAPE = {"users": 60, "items": 40, "epochs": 5, "batch_size": 128}
 TRAIN, TEST = 1500, 300

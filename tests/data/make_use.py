@@ -2,8 +2,8 @@
 
     python tests/data/make_use.py > tests/data/use.json
 
-A model of 12 users and 9 items with 3 factors, and ratings; predictions of both kinds of model, lists,
-neighbours, and the factors of new users with fewer and with more ratings than factors.
+A model of 12 users and 9 items with 3 factors, and ratings; predictions of the lab's models and of the neural
+ones, lists, neighbours, and the factors of new users with fewer and with more ratings than factors.
 """
 
 import json
@@ -37,6 +37,28 @@ def deep_mf():
         if n + 1 < len(layers):
             x = np.maximum(x, 0)
     return x.reshape(USERS, ITEMS)
+
+
+neural = np.random.default_rng(8)  # of its own, so that the numbers above stay
+P2, Q2 = (neural.normal(0, 0.9, (rows, K)).astype(np.float32) for rows in (USERS, ITEMS))
+weigh = [
+    (neural.normal(0, 0.8, (1, inputs)).astype(np.float32), neural.normal(3, 0.5, 1).astype(np.float32))
+    for inputs in (K, HIDDEN[-1], K + HIDDEN[-1])
+]
+
+
+def neural_models():
+    """Gmf from the first tables, mlp through the hidden layers, neumf from both with factors of its own."""
+    products = np.repeat(P, ITEMS, 0).astype(np.float64) * np.tile(Q, (USERS, 1))
+    towers = []
+    for p, q in (P, Q), (P2, Q2):
+        x = np.concatenate([np.repeat(p, ITEMS, 0), np.tile(q, (USERS, 1))], 1).astype(np.float64)
+        for weight, bias in layers[:-1]:
+            x = np.maximum(x @ weight.T.astype(np.float64) + bias, 0)
+        towers.append(x)
+    inputs = products, towers[0], np.concatenate([products, towers[1]], 1)
+    ratings = [x @ w.T.astype(np.float64) + b for x, (w, b) in zip(inputs, weigh)]
+    return dict(zip(("gmf", "mlp", "neumf"), (r.reshape(USERS, ITEMS).tolist() for r in ratings)))
 
 
 def best(scores, n, leave_out):
@@ -127,6 +149,10 @@ print(
             "train_rmse": TRAIN_RMSE,
             "mf": scores.tolist(),
             "deepmf": deep_mf().tolist(),
+            **neural_models(),
+            "more_user_factors": P2.tolist(),
+            "more_item_factors": Q2.tolist(),
+            "last_layers": [[w.tolist(), b.tolist()] for w, b in weigh],
             "top_3_unseen": [best(scores[u], 3, seen[u]) for u in range(USERS)],
             "cosine_of_item_2": cosines(Q, 2).tolist(),
             "cosine_of_user_5": cosines(P, 5).tolist(),

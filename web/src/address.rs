@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use protocol::Settings;
-use trainer::{Config, Descent, DeviceChoice, EngineChoice, ModelKind, Posterior};
+use trainer::{Config, Descent, DeviceChoice, EngineChoice, Implicit, ModelKind, Posterior};
 
 /// The usual settings of a model, on a device of the program's choice.
 pub(crate) fn usual(model: ModelKind) -> Settings {
@@ -28,6 +28,7 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
     let Settings { config, test_share, split_seed, device, engine } = settings;
     let Config {
         model,
+        objective,
         factors,
         hidden,
         epochs,
@@ -37,10 +38,14 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         weight_decay,
         descent: Descent { schedule, link, penalty },
         posterior: Posterior { burn_in, samples },
+        implicit: Implicit { unobserved, exponent },
         seed: _, // the split's seed is the run's: one number fixes everything
     } = config;
     let mut pairs = vec![("model", model.to_string()), ("factors", factors.to_string())];
-    if *model == ModelKind::DeepMf {
+    if model.objectives().len() > 1 {
+        pairs.push(("objective", objective.to_string()));
+    }
+    if model.has_layers() {
         pairs.push(("hidden", list(hidden)));
     }
     pairs.extend([
@@ -62,6 +67,10 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
     if model.is_bayesian() {
         pairs.push(("burn-in", burn_in.to_string()));
         pairs.push(("samples", samples.to_string()));
+    }
+    if *model == ModelKind::Ials {
+        pairs.push(("unobserved-weight", unobserved.to_string()));
+        pairs.push(("penalty-exponent", exponent.to_string()));
     }
     pairs
 }
@@ -95,6 +104,7 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
     let config = &mut settings.config;
     match name {
         "model" => text.parse::<ModelKind>().is_ok(),
+        "objective" => put(&mut config.objective, text),
         "factors" => put(&mut config.factors, text),
         "hidden" => widths(text).map(|widths| config.hidden = widths).is_some(),
         "epochs" => put(&mut config.epochs, text),
@@ -107,6 +117,8 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
         "penalty" => put(&mut config.descent.penalty, text),
         "burn-in" => put(&mut config.posterior.burn_in, text),
         "samples" => put(&mut config.posterior.samples, text),
+        "unobserved-weight" => put(&mut config.implicit.unobserved, text),
+        "penalty-exponent" => put(&mut config.implicit.exponent, text),
         "test-share" => match text.trim().parse() {
             Ok(share) if (0.0..1.0).contains(&share) => {
                 settings.test_share = share;
@@ -185,7 +197,9 @@ mod tests {
         deep.config.seed = 7;
         deep.split_seed = 7;
         deep.device = DeviceChoice::Cpu;
-        for wanted in [usual(ModelKind::Mf), deep] {
+        let mut ranks = usual(ModelKind::Ials);
+        ranks.config.implicit = Implicit { unobserved: 0.25, exponent: 0.5 };
+        for wanted in [usual(ModelKind::Mf), deep, ranks] {
             assert_eq!(settings(&split(&query(&wanted))), (wanted, vec![]));
         }
     }

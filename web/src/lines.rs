@@ -1,7 +1,7 @@
 //! Runs as lines of a chart.
 
 use chart::{Axis, Chart, Kind, Rule, Series};
-use trainer::EpochReport;
+use trainer::{EpochReport, Objective};
 
 use crate::record::Record;
 
@@ -23,15 +23,16 @@ pub(crate) struct View {
 pub(crate) enum Role {
     /// The training error of the run at hand.
     Train,
-    /// The test error of the run at hand.
+    /// The test figure of the run at hand.
     Test,
-    /// The test error of an earlier run.
+    /// The test figure of an earlier run.
     Earlier,
     /// Figures printed elsewhere.
     Printed,
 }
 
-/// The chart of the run at hand and the earlier ones, and the role of each of its series.
+/// The chart of the run at hand and the earlier ones that are judged by the same figure, and the role of
+/// each of its series. A model that ranks has no such figure of its training part.
 pub(crate) fn chart(
     current: Option<&Record>,
     earlier: &[Record],
@@ -39,15 +40,16 @@ pub(crate) fn chart(
     view: &View,
 ) -> (Chart, Vec<Role>) {
     let mut lines = Vec::new();
-    for run in earlier.iter().filter(|run| !run.hidden) {
-        lines.push((Role::Earlier, run.name.clone(), points(run, |report| report.test_rmse)));
+    let shown = || earlier.iter().filter(|run| !run.hidden);
+    let objective = current.or(shown().next_back()).map_or(Objective::Rating, Record::objective);
+    for run in shown().filter(|run| run.objective() == objective) {
+        lines.push((Role::Earlier, run.name.clone(), points(run, EpochReport::test)));
     }
     if let Some(run) = current {
-        let train = points(run, |report| Some(report.train_rmse));
-        lines.push((Role::Train, "train".to_owned(), train));
-        lines.push((Role::Test, "test".to_owned(), points(run, |report| report.test_rmse)));
+        lines.push((Role::Train, "train".to_owned(), points(run, |report| report.train_rmse)));
+        lines.push((Role::Test, "test".to_owned(), points(run, EpochReport::test)));
     }
-    if view.lab && !printed.is_empty() {
+    if view.lab && !printed.is_empty() && objective == Objective::Rating {
         lines.push((Role::Printed, "lab's slides".to_owned(), printed.to_vec()));
     }
     lines.retain(|(_, _, points)| !points.is_empty());
@@ -57,9 +59,15 @@ pub(crate) fn chart(
         Series { name, points: thinned(within(points, view.range)) }
     });
     let chart = Chart {
-        title: "RMSE by epoch".into(),
+        title: match objective {
+            Objective::Rating => "RMSE by epoch".into(),
+            Objective::Ranking => "NDCG@10 by epoch, among 99 sampled items".into(),
+        },
         x: Axis { label: "epoch".into(), kind: Kind::Whole },
-        y: Axis { label: "RMSE".into(), kind: if view.log { Kind::Log } else { Kind::Linear } },
+        y: Axis {
+            label: objective.figure().into(),
+            kind: if view.log { Kind::Log } else { Kind::Linear },
+        },
         series: series.collect(),
         rules: current.map(rules).unwrap_or_default(),
     };
@@ -69,7 +77,12 @@ pub(crate) fn chart(
 /// The level lines that a run is compared with.
 fn rules(run: &Record) -> Vec<Rule> {
     let mut rules = Vec::new();
-    for (name, y) in [("always the mean", run.mean_rmse), ("biases alone", run.biases_rmse)] {
+    let popular = run.popular_hits.map(|hits| hits.ndcg);
+    for (name, y) in [
+        ("always the mean", run.mean_rmse),
+        ("biases alone", run.biases_rmse),
+        ("the most rated", popular),
+    ] {
         rules.extend(y.map(|y| Rule { name: name.into(), y }));
     }
     rules
@@ -123,6 +136,8 @@ pub(crate) fn at_epoch(chart: &Chart, epoch: f64) -> Vec<(usize, String, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use trainer::{Config, ModelKind, SampledHits};
+
     use super::*;
     use crate::record::tests::record;
 
@@ -139,6 +154,26 @@ mod tests {
         assert_eq!(chart.rules.len(), 1);
         let names: Vec<String> = at_epoch(&chart, 2.0).into_iter().map(|v| v.1).collect();
         assert_eq!(names, ["run 3", "test", "train"]);
+    }
+
+    #[test]
+    fn runs_that_rank_and_runs_that_predict_are_not_drawn_together() {
+        let mut ranks = record(&[]);
+        ranks.settings.config = Config::usual(ModelKind::Ials);
+        let hits = |ndcg| Some(SampledHits { hit_rate: 0.5, ndcg });
+        let report = |(epoch, ndcg)| EpochReport {
+            epoch,
+            train_loss: Some(0.7),
+            test_hits: hits(ndcg),
+            ..EpochReport::default()
+        };
+        ranks.history = [(1, 0.25), (2, 0.375)].map(report).to_vec();
+        ranks.popular_hits = hits(0.125);
+        let (chart, roles) = chart(Some(&ranks), &[record(&[1.4])], &[(30.0, 0.93)], &PLAIN);
+        assert_eq!(roles, [Role::Test]);
+        assert_eq!(chart.series[0].points, [(1.0, 0.25), (2.0, 0.375)]);
+        assert_eq!((chart.y.label.as_str(), chart.rules[0].y), ("NDCG@10", 0.125));
+        assert_eq!(ranks.best_test(), Some((0.375, 2)));
     }
 
     #[test]

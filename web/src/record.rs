@@ -2,7 +2,7 @@
 
 use protocol::Settings;
 use serde::{Deserialize, Serialize};
-use trainer::{EpochReport, ModelKind};
+use trainer::{EpochReport, ModelKind, Objective, SampledHits};
 
 /// A run, under way or over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub(crate) struct Record {
     /// Test RMSE of always the mean, and of biases alone.
     pub(crate) mean_rmse: Option<f64>,
     pub(crate) biases_rmse: Option<f64>,
+    /// Of a model that ranks: where test items stand with the most rated items for everybody.
+    #[serde(default)]
+    pub(crate) popular_hits: Option<SampledHits>,
     /// Whether its curve is left out of the chart.
     pub(crate) hidden: bool,
 }
@@ -40,16 +43,30 @@ pub(crate) struct Change {
 }
 
 impl Record {
-    /// The RMSE on the test set after the last epoch.
-    pub(crate) fn final_test(&self) -> Option<f64> {
-        self.history.last().and_then(|report| report.test_rmse)
+    /// What the model is trained for.
+    pub(crate) fn objective(&self) -> Objective {
+        self.settings.config.objective
     }
 
-    /// The lowest RMSE on the test set, and its epoch. It is chosen by looking at the test set, so
+    /// The figure of the test set after the last epoch: its RMSE, or NDCG of a model that ranks.
+    pub(crate) fn final_test(&self) -> Option<f64> {
+        self.history.last().and_then(EpochReport::test)
+    }
+
+    /// The best figure of the test set, and its epoch. It is chosen by looking at the test set, so
     /// it flatters the model.
-    pub(crate) fn lowest_test(&self) -> Option<(f64, usize)> {
-        let tests = self.history.iter().filter_map(|r| Some((r.test_rmse?, r.epoch)));
-        tests.min_by(|a, b| a.0.total_cmp(&b.0))
+    pub(crate) fn best_test(&self) -> Option<(f64, usize)> {
+        let tests = self.history.iter().filter_map(|r| Some((r.test()?, r.epoch)));
+        let objective = self.objective();
+        tests.reduce(|best, next| if objective.is_better(next.0, best.0) { next } else { best })
+    }
+
+    /// A figure of the test set as it is shown, with its name where it is not the usual one.
+    pub(crate) fn shown(&self, figure: f64) -> String {
+        match self.objective() {
+            Objective::Rating => format!("{figure:.4}"),
+            Objective::Ranking => format!("{} {figure:.4}", self.objective().figure()),
+        }
     }
 
     /// Seconds of training and evaluation so far, pauses left out.
@@ -64,17 +81,20 @@ impl Record {
         if config.model != ModelKind::Biases {
             words.push(format!("K {}", config.factors));
         }
-        if config.model == ModelKind::DeepMf {
+        if config.model.has_layers() {
             let widths: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
             words.push(widths.join("-"));
         }
-        if config.model != ModelKind::Biases && !config.model.is_bayesian() {
+        if config.model == ModelKind::Ials {
+            words.push(format!("unobserved {}", config.implicit.unobserved));
+        }
+        if config.model.has_rate() {
             words.push(format!("lr {}", config.learning_rate));
         }
         if !config.model.is_bayesian() {
             words.push(format!("wd {}", config.weight_decay));
         }
-        if config.model.is_lab() {
+        if config.model.in_batches() {
             words.push(format!("batch {}", config.batch_size));
         }
         words.join(", ")
@@ -82,14 +102,34 @@ impl Record {
 
     /// The history as a table for other programs.
     pub(crate) fn csv(&self) -> String {
+        if self.objective() == Objective::Ranking {
+            return self.ranking_csv();
+        }
         let mut table = String::from("epoch,train_rmse,test_rmse,seconds,eval_seconds\n");
         for report in &self.history {
             let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
-            let test = test_rmse.map(|rmse| rmse.to_string()).unwrap_or_default();
-            table += &format!("{epoch},{train_rmse},{test},{seconds},{eval_seconds}\n");
+            let [train, test] = [*train_rmse, *test_rmse].map(cell);
+            table += &format!("{epoch},{train},{test},{seconds},{eval_seconds}\n");
         }
         table
     }
+
+    /// The same of a model that ranks.
+    fn ranking_csv(&self) -> String {
+        let head = "epoch,train_loss,test_hit_rate,test_ndcg,seconds,eval_seconds\n";
+        let row = |report: &EpochReport| {
+            let EpochReport { epoch, train_loss, test_hits, seconds, eval_seconds, .. } = report;
+            let hits = [test_hits.map(|of| of.hit_rate), test_hits.map(|of| of.ndcg)];
+            let ([hit_rate, ndcg], loss) = (hits.map(cell), cell(*train_loss));
+            format!("{epoch},{loss},{hit_rate},{ndcg},{seconds},{eval_seconds}\n")
+        };
+        head.to_owned() + &self.history.iter().map(row).collect::<String>()
+    }
+}
+
+/// A number of a table, or nothing.
+fn cell(number: Option<f64>) -> String {
+    number.map_or(String::new(), |number| number.to_string())
 }
 
 #[cfg(test)]
@@ -103,12 +143,11 @@ pub(crate) mod tests {
     pub(crate) fn record(tests: &[f64]) -> Record {
         let report = |(index, &test): (usize, &f64)| EpochReport {
             epoch: index + 1,
-            train_rmse: test - 0.1,
+            train_rmse: Some(test - 0.1),
             test_rmse: Some(test),
-            test_mae: None,
-            validation_rmse: None,
             seconds: 0.5,
             eval_seconds: 0.25,
+            ..EpochReport::default()
         };
         Record {
             id: 3,
@@ -128,14 +167,15 @@ pub(crate) mod tests {
             changes: Vec::new(),
             mean_rmse: None,
             biases_rmse: None,
+            popular_hits: None,
             hidden: false,
         }
     }
 
     #[test]
-    fn the_lowest_is_told_from_the_last() {
+    fn the_best_is_told_from_the_last() {
         let record = record(&[1.2, 0.9, 0.95]);
-        assert_eq!(record.lowest_test(), Some((0.9, 2)));
+        assert_eq!(record.best_test(), Some((0.9, 2)));
         assert_eq!(record.final_test(), Some(0.95));
         assert_eq!(record.seconds(), 2.25);
         assert_eq!(record.summary(), "K 10, 10-5, lr 0.001, wd 0.00001, batch 512");

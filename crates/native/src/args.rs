@@ -8,7 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ratings::SplitKind;
-use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
+use trainer::{
+    DeviceChoice, EngineChoice, Link, ModelKind, Objective, Optimizer, Penalty, Schedule,
+};
 
 use crate::args_sweep::SweepFlags;
 use crate::args_use::{
@@ -137,9 +139,15 @@ pub(crate) enum Command {
 #[derive(Debug, Default, Args)]
 pub(crate) struct TrainFlags {
     /// Model: the lab's matrix factorisation, or with a small network on top; mean and biases; mean,
-    /// biases and factors; the same with what a user rated at all; averaged over the posterior [default: mf]
+    /// biases and factors; the same with what a user rated at all; averaged over the posterior; what was
+    /// rated at all, to rank items; a weighted product of factors, a tower of layers, both side by side
+    /// [default: mf]
     #[arg(long, value_parser = one_of::<ModelKind>(&ModelKind::NAMES))]
     pub(crate) model: Option<ModelKind>,
+    /// What it is trained for: to predict ratings, or to rank by what was rated at all; ials can only
+    /// rank, the others only predict [default: the model's own]
+    #[arg(long, value_parser = one_of::<Objective>(&Objective::NAMES))]
+    pub(crate) objective: Option<Objective>,
     /// The settings that the other flags start from [default: the model's own]
     #[arg(long)]
     pub(crate) preset: Option<Preset>,
@@ -149,12 +157,13 @@ pub(crate) struct TrainFlags {
     /// Numbers per user and per item (K) [lab: 10]
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) factors: Option<usize>,
-    /// Widths of deepmf's hidden layers, as 10,5 [lab: 10,5]
+    /// Widths of the hidden layers of deepmf, mlp and neumf, as 10,5 [lab: 10,5]
     #[arg(long, value_name = "N,N", allow_negative_numbers = true)]
     pub(crate) hidden: Option<Widths>,
     /// adam moves every row at every step; sparse-adam only rows that a batch reads, without weight
-    /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases,
-    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for the bayes models
+    /// decay: far faster on a large catalogue [lab: adam]. The other models have their own: als for biases and ials,
+    /// sgd (one rating at a time) or als (closed form) for biased-mf, sgd for svdpp, gibbs for the bayes models,
+    /// adam for gmf, mlp and neumf
     #[arg(long, value_parser = one_of::<Optimizer>(&Optimizer::NAMES))]
     pub(crate) optimizer: Option<Optimizer>,
     /// The optimiser's learning rate [lab: 0.001]
@@ -179,6 +188,12 @@ pub(crate) struct TrainFlags {
     /// bayes-mf, bayes-svdpp: draws kept, whose mean is the model [default: 64]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) samples: Option<usize>,
+    /// ials: weight of a pair that nobody rated, in parts of one that was rated [default: 0.1]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) unobserved_weight: Option<f64>,
+    /// ials: power of a row's weight by which it pays the weight decay, from 0 to 1 [default: 1]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) penalty_exponent: Option<f64>,
     /// Ratings per optimiser step [lab: 512]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) batch_size: Option<usize>,
@@ -197,7 +212,7 @@ pub(crate) struct TrainFlags {
     /// kept is that epoch's [default: 0, or 0.1 with --patience]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) validation: Option<f64>,
-    /// Stop after so many epochs without a lower error on the validation part [default: never]
+    /// Stop after so many epochs that are no better by the validation part [default: never]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) patience: Option<usize>,
     /// Cross-validation: train and test as many times, from 2 to 100, each time on another part of the

@@ -149,20 +149,22 @@ pub(crate) struct EvaluateFlags {
     /// Leave out lines that are not ratings
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
-    /// Bring predictions beyond the scale back to its ends
+    /// Bring predictions beyond the scale back to its ends; scores of a model that ranks have none
     #[arg(long)]
     pub(crate) clip: bool,
     /// Items in a list
     #[arg(short, value_name = "N", default_value_t = 10)]
     pub(crate) n: usize,
-    /// The rating from which an item is liked [default: three quarters up the scale, 4 of 5]
+    /// The rating from which an item is liked [default: three quarters up the scale, 4 of 5; for a
+    /// model that ranks the lowest, whatever was rated]
     #[arg(long, value_name = "RATING", allow_negative_numbers = true)]
     pub(crate) relevant: Option<f32>,
     /// Also rank every held-out item, whatever its rating, among items that its user has not rated:
     /// 99 sampled ones, or all; for models trained with `--split leave-one-out`
+    /// [default: sampled for a model that ranks, else not at all]
     #[arg(long, value_name = "AMONG")]
     pub(crate) ranking: Option<RankingChoice>,
-    /// Draw the errors by tenths of users and items as an SVG
+    /// Draw the errors by tenths of users and items as an SVG; a model that ranks has none
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
     /// Print one JSON object instead of text
@@ -250,7 +252,7 @@ pub(crate) enum RowOrder {
 /// What `runs` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// List the runs in a folder, with their last RMSE
+    /// List the runs in a folder, with their last figures
     List {
         /// The folder
         #[arg(default_value = "runs")]

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use ratings::UserIndex;
 use serde::Serialize;
-use trainer::{Audience, Taste};
+use trainer::{Audience, Objective, Taste};
 
 use crate::args_use::AudienceFlags;
 use crate::exit::{Exit, Usage};
@@ -13,25 +13,34 @@ use crate::streams;
 #[derive(Serialize)]
 struct Member {
     user: String,
-    rating: f32,
+    /// The rating that the user would give; absent of a model that ranks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<f32>,
+    /// The score of a model that ranks; absent of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f32>,
 }
 
 /// Prints the users who would like it best.
 pub(crate) fn run(flags: &AudienceFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
+    model.check_clip(flags.clip)?;
+    let rates = model.predictor.objective() == Objective::Rating;
     let audience = Audience::new(model.file());
     let (what, taste, seen) = wanted(flags, &model, &audience)?;
-    let member = |(user, rating)| Member {
+    let member = |(user, score)| Member {
         user: model.file().users.name_of(user).to_owned(),
-        rating: if flags.clip { model.predictor.clipped(rating) } else { rating },
+        rating: rates.then(|| if flags.clip { model.predictor.clipped(score) } else { score }),
+        score: (!rates).then_some(score),
     };
     let members: Vec<Member> =
         audience.best(&taste, flags.n, &seen).into_iter().map(member).collect();
     let text = if flags.json {
         serde_json::to_string(&members)? + "\n"
     } else {
-        let line = |(rank, Member { user, rating }): (usize, &Member)| {
-            format!("{rank:4}. {rating:6.3}  {user}\n")
+        let line = |(rank, Member { user, rating, score }): (usize, &Member)| {
+            let shown = rating.or(*score).unwrap_or(f32::NAN);
+            format!("{rank:4}. {shown:6.3}  {user}\n")
         };
         format!("Users for {what}:\n{}", (1..).zip(&members).map(line).collect::<String>())
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ratings::SplitKind;
 use serde::{Deserialize, Serialize};
-use trainer::{Link, ModelKind, Optimizer, Penalty, Schedule};
+use trainer::{Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
 
 use crate::args::Preset;
 use crate::exit::Usage;
@@ -25,6 +25,7 @@ pub(crate) struct ConfigFile {
     pub(crate) patience: Option<usize>,
     pub(crate) preset: Option<Preset>,
     pub(crate) model: Option<ModelKind>,
+    pub(crate) objective: Option<Objective>,
     pub(crate) factors: Option<usize>,
     pub(crate) hidden: Option<Vec<usize>>,
     pub(crate) epochs: Option<usize>,
@@ -37,6 +38,8 @@ pub(crate) struct ConfigFile {
     pub(crate) penalty: Option<Penalty>,
     pub(crate) burn_in: Option<usize>,
     pub(crate) samples: Option<usize>,
+    pub(crate) unobserved_weight: Option<f64>,
+    pub(crate) penalty_exponent: Option<f64>,
     pub(crate) seed: Option<u32>,
     pub(crate) device: Option<String>,
     pub(crate) engine: Option<String>,

@@ -60,7 +60,7 @@ pub(crate) fn last(
     journal: &Journal,
     summary: &Summary,
 ) -> anyhow::Result<Vec<Content>> {
-    let chart = curve::of(summary.model, &summary.epochs, &summary.data);
+    let chart = curve::of(summary);
     let titles = data.titles.as_ref();
     Ok(vec![
         (MODEL, model),

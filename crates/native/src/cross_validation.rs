@@ -26,8 +26,16 @@ struct CrossValidation {
     data: String,
     settings: toml::Table,
     folds: Vec<Fold>,
-    test_rmse: Spread,
-    test_mae: Spread,
+    /// Absent of a model that ranks, as the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_rmse: Option<Spread>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_mae: Option<Spread>,
+    /// Of a model that ranks, of held-out items among 99 sampled ones each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_hit_rate: Option<Spread>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_ndcg: Option<Spread>,
 }
 
 #[derive(Serialize)]
@@ -48,11 +56,15 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(values: &[f64]) -> Spread {
+    /// `None` without a value.
+    fn of(values: &[f64]) -> Option<Spread> {
+        if values.is_empty() {
+            return None;
+        }
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-        Spread { mean, deviation: (squares / (n - 1.0).max(1.0)).sqrt() }
+        Some(Spread { mean, deviation: (squares / (n - 1.0).max(1.0)).sqrt() })
     }
 }
 
@@ -139,10 +151,11 @@ pub(crate) fn run(
         let Some(score) = score.map_err(|error| trial::among(error, jobs))? else {
             return Ok(None);
         };
-        let (number, rmse, seconds) =
-            (fold + 1, score.test_rmse.unwrap_or(f64::NAN), score.seconds);
-        note(&format!("fold {number} of {folds}: TestRMSE: {rmse:.4}, {seconds:.2} s"));
-        Ok(Some(Fold { fold: number, train_ratings, test_ratings, score }))
+        if let Some([(name, figure), _]) = score.tested() {
+            let (number, seconds) = (fold + 1, score.seconds);
+            note(&format!("fold {number} of {folds}: Test{name}: {figure:.4}, {seconds:.2} s"));
+        }
+        Ok(Some(Fold { fold: fold + 1, train_ratings, test_ratings, score }))
     };
     let numbers: Vec<usize> = (0..folds).collect();
     let results = trial::side_by_side(jobs, &numbers, |_, &fold| {
@@ -165,6 +178,8 @@ pub(crate) fn run(
         settings: toml::Table::try_from(settings.to_file())?,
         test_rmse: over(|score| score.test_rmse),
         test_mae: over(|score| score.test_mae),
+        test_hit_rate: over(|score| Some(score.test_hits?.hit_rate)),
+        test_ndcg: over(|score| Some(score.test_hits?.ndcg)),
         folds: done,
     };
     let text = match flags.json {
@@ -176,7 +191,12 @@ pub(crate) fn run(
 }
 
 fn table(result: &CrossValidation) -> String {
-    let head = ["fold", "train", "test", "epoch", "RMSE", "MAE", "seconds"];
+    let CrossValidation { test_rmse, test_mae, test_hit_rate, test_ndcg, .. } = result;
+    let [first, second] = match test_rmse {
+        Some(_) => ["RMSE", "MAE"],
+        None => ["HR@10", "NDCG@10"],
+    };
+    let head = ["fold", "train", "test", "epoch", first, second, "seconds"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let four = |number: Option<f64>| number.map_or(String::new(), |number| format!("{number:.4}"));
     for Fold { fold, train_ratings, test_ratings, score } in &result.folds {
@@ -185,18 +205,17 @@ fn table(result: &CrossValidation) -> String {
             grouped(*train_ratings),
             grouped(*test_ratings),
             score.epoch.to_string(),
-            four(score.test_rmse),
-            four(score.test_mae),
+            four(score.tested().map(|[(_, figure), _]| figure)),
+            four(score.tested().map(|[_, (_, figure)]| figure)),
             format!("{:.2}", score.seconds),
         ]);
     }
-    let CrossValidation { test_rmse, test_mae, .. } = result;
-    for (name, rmse, mae) in [
-        ("mean", test_rmse.mean, test_mae.mean),
-        ("deviation", test_rmse.deviation, test_mae.deviation),
-    ] {
+    let spreads = [test_rmse.or(*test_hit_rate), test_mae.or(*test_ndcg)];
+    for name in ["mean", "deviation"] {
         let blank = String::new;
-        rows.push(vec![name.into(), blank(), blank(), blank(), four(Some(rmse)), four(Some(mae))]);
+        let part = |of: Spread| if name == "mean" { of.mean } else { of.deviation };
+        let [first, second] = spreads.map(|spread| four(spread.map(part)));
+        rows.push(vec![name.into(), blank(), blank(), blank(), first, second]);
     }
     aligned(&rows)
 }
@@ -207,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_deviation_is_that_of_a_sample() {
-        let spread = Spread::of(&[1.0, 2.0, 4.0, 5.0]);
+        let spread = Spread::of(&[1.0, 2.0, 4.0, 5.0]).expect("four values");
         assert_eq!((spread.mean, spread.deviation), (3.0, (10.0_f64 / 3.0).sqrt()));
     }
 }

@@ -1,30 +1,39 @@
 //! A run's history as a chart.
 
 use chart::{Axis, Chart, Kind, Rule, Series};
-use trainer::{EpochReport, ModelKind};
+use trainer::{EpochReport, Objective};
 
-use crate::summary::SplitFacts;
+use crate::summary::Summary;
 
-/// Train and test RMSE by epoch, beside the test RMSE of what needs no factors.
-pub(crate) fn of(model: ModelKind, history: &[EpochReport], data: &SplitFacts) -> Chart {
-    let train = history.iter().map(|epoch| (epoch.epoch as f64, epoch.train_rmse)).collect();
-    let test: Vec<_> =
-        history.iter().filter_map(|epoch| Some((epoch.epoch as f64, epoch.test_rmse?))).collect();
-    let mut series = vec![Series { name: "train".into(), points: train }];
-    let validation = |epoch: &EpochReport| Some((epoch.epoch as f64, epoch.validation_rmse?));
-    let validation: Vec<_> = history.iter().filter_map(validation).collect();
-    if !validation.is_empty() {
-        series.push(Series { name: "validation".into(), points: validation });
-    }
-    if !test.is_empty() {
-        series.push(Series { name: "test".into(), points: test });
-    }
+/// Train and test RMSE by epoch, beside the test RMSE of what needs no factors; of a model that ranks
+/// NDCG, which the training part has not, beside that of the most rated items.
+pub(crate) fn of(summary: &Summary) -> Chart {
+    let Summary { model, objective, data, epochs, .. } = summary;
+    let line = |name: &str, of: fn(&EpochReport) -> Option<f64>| Series {
+        name: name.into(),
+        points: epochs.iter().filter_map(|epoch| Some((epoch.epoch as f64, of(epoch)?))).collect(),
+    };
+    let mut series = vec![
+        line("train", |epoch| epoch.train_rmse),
+        line("validation", EpochReport::validation),
+        line("test", EpochReport::test),
+    ];
+    series.retain(|series| !series.points.is_empty());
+    let figure = objective.figure();
+    let rules = [
+        ("always the mean", data.always_mean_rmse),
+        ("biases alone", data.biases_rmse),
+        ("the most rated", data.popular_hits.map(|hits| hits.ndcg)),
+    ];
     Chart {
-        title: format!("RMSE of {model} by epoch"),
+        title: match objective {
+            Objective::Rating => format!("{figure} of {model} by epoch"),
+            Objective::Ranking => format!("{figure} of {model} by epoch, 99 sampled"),
+        },
         x: Axis { label: "epoch".into(), kind: Kind::Whole },
-        y: Axis { label: "RMSE".into(), kind: spacing(&series) },
+        y: Axis { label: figure.into(), kind: spacing(&series) },
         series,
-        rules: [("always the mean", data.always_mean_rmse), ("biases alone", data.biases_rmse)]
+        rules: rules
             .into_iter()
             .filter_map(|(name, y)| Some(Rule { name: name.into(), y: y? }))
             .collect(),

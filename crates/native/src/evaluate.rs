@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size};
 use ratings::{Ratings, Table};
 use serde::Serialize;
-use trainer::{Candidates, Deviations, Errors, Group, HeldOut, Histories, Hits, Ranking, Relevant};
+use trainer::{
+    Candidates, Deviations, Errors, Group, HeldOut, Histories, Hits, Objective, Ranking, Relevant,
+    SampledHits,
+};
 
 use crate::args_use::{EvaluateFlags, RankingChoice};
 use crate::atomic;
@@ -19,8 +22,10 @@ use crate::text::grouped;
 struct Judgement {
     on: String,
     clipped: bool,
+    objective: Objective,
+    /// Absent of a model that ranks.
     #[serde(flatten)]
-    errors: Errors,
+    errors: Option<Errors>,
     relevant_from: f32,
     n: usize,
     /// Whether lists and candidates leave out what users rated in training; without the run's ratings it is not known.
@@ -30,15 +35,16 @@ struct Judgement {
     hits: Option<Hits>,
 }
 
-/// What He et al. draw for each held-out item; the seed is the split's.
-const NEGATIVES: usize = 99;
-
 /// Part of the scale from which a rating is liked, if nothing else is said: 4 of 5 stars.
 const LIKED: f32 = 0.75;
 
 /// Judges a model on the part of its ratings that was kept for testing, or on a file.
 pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
+    model.check_clip(flags.clip)?;
+    if flags.plot.is_some() && model.predictor.objective() == Objective::Ranking {
+        return Err(Usage("--plot draws errors of ratings, and this model ranks".into()).into());
+    }
     let own = match &flags.data {
         // What users rated in training is known only to the run.
         Some(_) if flags.model.is_file() => None,
@@ -71,8 +77,8 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         }
     };
     let judgement = judge(&model, on, &held_out, train.as_ref(), flags)?;
-    if let Some(path) = &flags.plot {
-        let picture = chart::svg(&picture(&judgement), Size::default());
+    if let Some((path, errors)) = flags.plot.as_ref().zip(judgement.errors.as_ref()) {
+        let picture = chart::svg(&picture(&judgement.on, errors), Size::default());
         atomic::write(path, picture.as_bytes())
             .with_context(|| format!("cannot write {}", shown(path)))?;
     }
@@ -100,59 +106,62 @@ fn judge(
     train: Option<&Histories>,
     flags: &EvaluateFlags,
 ) -> anyhow::Result<Judgement> {
+    if held_out.is_empty() {
+        let what = "holds no rating; give a ratings file, or train with a test share";
+        return Err(Usage(format!("{on} {what}")).into());
+    }
+    let objective = model.predictor.objective();
     let errors = Errors::of(&model.predictor, held_out, flags.clip);
-    let errors = errors.ok_or_else(|| {
-        Usage(format!("{on} holds no rating; give a ratings file, or train with a test share"))
-    })?;
     let (low, high) = model.file().source.range;
-    let from = flags.relevant.unwrap_or(low + LIKED * (high - low));
+    let from = flags.relevant.unwrap_or(match objective {
+        Objective::Rating => low + LIKED * (high - low),
+        Objective::Ranking => low,
+    });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let relevant = Relevant { from, n: flags.n };
     let ranking = Ranking::of(&model.predictor, held_out, train, relevant, threads);
-    let hits = flags.ranking.map(|among| {
+    let sampled = (objective == Objective::Ranking).then_some(RankingChoice::Sampled);
+    let hits = flags.ranking.or(sampled).map(|among| {
         let candidates = match among {
             RankingChoice::Full => Candidates::Full,
-            RankingChoice::Sampled => Candidates::Sampled {
-                negatives: NEGATIVES,
-                seed: u64::from(model.file().source.split_seed),
-            },
+            RankingChoice::Sampled => {
+                SampledHits::candidates(u64::from(model.file().source.split_seed))
+            }
         };
         Hits::of(&model.predictor, held_out, train, candidates, flags.n, threads)
     });
     let (clipped, n) = (flags.clip, flags.n);
     let rated_left_out = train.is_some();
-    Ok(Judgement { on, clipped, errors, relevant_from: from, n, rated_left_out, ranking, hits })
+    Ok(Judgement {
+        on,
+        clipped,
+        objective,
+        errors,
+        relevant_from: from,
+        n,
+        rated_left_out,
+        ranking,
+        hits,
+    })
 }
 
 /// For people.
 fn page(judgement: &Judgement) -> String {
-    let Judgement { on, clipped, errors, relevant_from, n, rated_left_out, ranking, hits } =
-        judgement;
-    let clipped = if *clipped { ", clipped to the scale" } else { "" };
-    let mut lines = vec![
-        format!("On {on}: {} ratings{clipped}", grouped(errors.ratings)),
-        format!("  RMSE {:.4}   MAE {:.4}   R2 {:.4}", errors.rmse, errors.mae, errors.r2),
-        format!("  predicted by the model itself: {:.2} %", 100.0 * errors.coverage),
-    ];
-    for (what, groups) in
-        [("user's", &errors.by_user_activity), ("item's", &errors.by_item_popularity)]
-    {
-        lines.push(format!("RMSE by the {what} number of training ratings, by tenths:"));
-        lines.extend(groups.iter().map(group));
-    }
-    lines.push("Calibration, by tenths of the scale: predicted, actual, ratings".into());
-    for bin in errors.calibration.iter().filter(|bin| bin.ratings > 0) {
-        let ratings = grouped(bin.ratings);
-        lines.push(format!("  {:8.3} {:8.3} {ratings:>12}", bin.predicted, bin.actual));
-    }
-    if let Some(Deviations { ratings, mean, within_one, within_two }) = errors.deviations {
-        lines.push(format!(
-            "Standard deviations given with {} ratings, {mean:.3} in the mean: {:.1} % of the errors are within one, {:.1} % within two (normal: 68.3 %, 95.4 %)",
-            grouped(ratings),
-            100.0 * within_one,
-            100.0 * within_two
-        ));
-    }
+    let Judgement {
+        on,
+        clipped,
+        objective: _,
+        errors,
+        relevant_from,
+        n,
+        rated_left_out,
+        ranking,
+        hits,
+    } = judgement;
+    let mut lines = match errors {
+        Some(errors) => of_errors(on, *clipped, errors),
+        None => vec![format!("On {on}, whatever its ratings: the model ranks, and predicts none")],
+    };
     let users = grouped(ranking.users);
     lines.push(format!(
         "Lists of {n}, for {users} users who like something ({relevant_from} or more):"
@@ -177,6 +186,36 @@ fn page(judgement: &Judgement) -> String {
     lines.join("\n") + "\n"
 }
 
+/// What is said of errors.
+fn of_errors(on: &str, clipped: bool, errors: &Errors) -> Vec<String> {
+    let clipped = if clipped { ", clipped to the scale" } else { "" };
+    let mut lines = vec![
+        format!("On {on}: {} ratings{clipped}", grouped(errors.ratings)),
+        format!("  RMSE {:.4}   MAE {:.4}   R2 {:.4}", errors.rmse, errors.mae, errors.r2),
+        format!("  predicted by the model itself: {:.2} %", 100.0 * errors.coverage),
+    ];
+    for (what, groups) in
+        [("user's", &errors.by_user_activity), ("item's", &errors.by_item_popularity)]
+    {
+        lines.push(format!("RMSE by the {what} number of training ratings, by tenths:"));
+        lines.extend(groups.iter().map(group));
+    }
+    lines.push("Calibration, by tenths of the scale: predicted, actual, ratings".into());
+    for bin in errors.calibration.iter().filter(|bin| bin.ratings > 0) {
+        let ratings = grouped(bin.ratings);
+        lines.push(format!("  {:8.3} {:8.3} {ratings:>12}", bin.predicted, bin.actual));
+    }
+    if let Some(Deviations { ratings, mean, within_one, within_two }) = errors.deviations {
+        lines.push(format!(
+            "Standard deviations given with {} ratings, {mean:.3} in the mean: {:.1} % of the errors are within one, {:.1} % within two (normal: 68.3 %, 95.4 %)",
+            grouped(ratings),
+            100.0 * within_one,
+            100.0 * within_two
+        ));
+    }
+    lines
+}
+
 fn group(group: &Group) -> String {
     let rmse = group.rmse.map_or("     -".into(), |rmse| format!("{rmse:.4}"));
     let range = format!("{} to {}", grouped(group.fewest as usize), grouped(group.most as usize));
@@ -184,7 +223,7 @@ fn group(group: &Group) -> String {
 }
 
 /// RMSE by tenths of users and of items.
-fn picture(judgement: &Judgement) -> Chart {
+fn picture(on: &str, errors: &Errors) -> Chart {
     let series = |name: &str, groups: &[Group]| Series {
         name: name.into(),
         points: (1..)
@@ -193,13 +232,13 @@ fn picture(judgement: &Judgement) -> Chart {
             .collect(),
     };
     Chart {
-        title: format!("RMSE on {} by tenths, the fewest training ratings first", judgement.on),
+        title: format!("RMSE on {on} by tenths, the fewest training ratings first"),
         x: Axis { label: "tenth".into(), kind: Kind::Whole },
         y: Axis { label: "RMSE".into(), kind: Kind::Linear },
         series: vec![
-            series("users", &judgement.errors.by_user_activity),
-            series("items", &judgement.errors.by_item_popularity),
+            series("users", &errors.by_user_activity),
+            series("items", &errors.by_item_popularity),
         ],
-        rules: vec![chart::Rule { name: "all".into(), y: judgement.errors.rmse }],
+        rules: vec![chart::Rule { name: "all".into(), y: errors.rmse }],
     }
 }

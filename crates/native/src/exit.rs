@@ -47,6 +47,7 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
             NoKernels::Optimizer => "--engine fused, or --optimizer adam".into(),
             NoKernels::Absent => "--engine fused".into(),
             NoKernels::Model => "--device cpu, without --engine".into(),
+            NoKernels::Neural => "--engine auto".into(),
         });
     }
     if error.is::<DeviceError>() {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use ratings::ItemIndex;
 use serde::Serialize;
-use trainer::{Explanation, FactorShare, Reason};
+use trainer::{Explanation, FactorShare, Objective, Reason};
 
 use crate::args_use::ExplainFlags;
 use crate::exit::{Exit, Usage};
@@ -108,15 +108,17 @@ fn page(
     n: usize,
 ) -> String {
     let count = counted(why.item.count as usize, "rating");
+    let rates = model.predictor.objective() == Objective::Rating;
+    let predicted = model.digits(why.predicted);
     let mut lines = vec![
-        format!("{}: {:.2}{}", model.called(item), why.predicted, give_or_take(deviation)),
+        format!("{}: {predicted}{}", model.called(item), give_or_take(deviation)),
         format!(
             "  it rests on {count} of the item, mean {:.2}, and {} of the user",
             why.item.mean,
             grouped(why.user_ratings)
         ),
     ];
-    if let Some(mean_user) = why.mean_user {
+    if let Some(mean_user) = why.mean_user.filter(|_| rates) {
         lines.push(format!("  the mean user would give {mean_user:.2}"));
     }
     if !why.reasons.is_empty() {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use trainer::{EpochReport, Event, Recovery};
+use trainer::{EpochReport, Event, Objective, Recovery, SampledHits};
 
 use crate::clock;
 
@@ -44,19 +44,23 @@ enum Frame<'a> {
 
 impl Journal {
     /// Starts both files in the run's folder.
-    pub(crate) fn create(folder: &Path) -> io::Result<Journal> {
+    pub(crate) fn create(folder: &Path, objective: Objective) -> io::Result<Journal> {
         let mut journal = Journal {
             metrics: Log::create(folder.join(METRICS))?,
             events: Log::create(folder.join(EVENTS))?,
         };
-        journal.metrics.append(COLUMNS)?;
+        journal.metrics.append(columns(objective))?;
         journal.event(&Frame::Start { version: env!("CARGO_PKG_VERSION") })?;
         Ok(journal)
     }
 
     /// Goes on with the files of a run that was stopped or killed after these epochs. A line that was not written
     /// whole is dropped.
-    pub(crate) fn reopen(folder: &Path, history: &[EpochReport]) -> io::Result<Journal> {
+    pub(crate) fn reopen(
+        folder: &Path,
+        objective: Objective,
+        history: &[EpochReport],
+    ) -> io::Result<Journal> {
         let mut events = std::fs::read_to_string(folder.join(EVENTS)).unwrap_or_default();
         events.truncate(events.rfind('\n').map_or(0, |end| end + 1));
         let mut journal = Journal {
@@ -66,7 +70,7 @@ impl Journal {
         if !events.is_empty() {
             journal.events.append(events.trim_end_matches('\n'))?;
         }
-        journal.metrics.append(COLUMNS)?;
+        journal.metrics.append(columns(objective))?;
         for report in history {
             journal.metrics.append(&row(report))?;
         }
@@ -107,8 +111,18 @@ impl Journal {
     }
 }
 
-/// The head of `metrics.csv`.
-const COLUMNS: &str = "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae";
+/// The head of `metrics.csv`: a model that ranks has other figures than one that predicts ratings.
+fn columns(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Rating => {
+            "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae"
+        }
+        Objective::Ranking => {
+            "epoch,train_loss,test_hit_rate,test_ndcg,seconds,eval_seconds,\
+             validation_hit_rate,validation_ndcg"
+        }
+    }
+}
 
 /// An epoch's line.
 fn row(report: &EpochReport) -> String {
@@ -118,14 +132,27 @@ fn row(report: &EpochReport) -> String {
         test_rmse,
         test_mae,
         validation_rmse,
+        train_loss,
+        test_hits,
+        validation_hits,
         seconds,
         eval_seconds,
     } = report;
-    let [test_rmse, validation_rmse, test_mae] = [test_rmse, validation_rmse, test_mae]
-        .map(|error| error.map_or(String::new(), |error| error.to_string()));
-    format!(
-        "{epoch},{train_rmse},{test_rmse},{seconds},{eval_seconds},{validation_rmse},{test_mae}"
-    )
+    let (seconds, eval_seconds) = (Some(*seconds), Some(*eval_seconds));
+    let of = |hits: &Option<SampledHits>| [hits.map(|of| of.hit_rate), hits.map(|of| of.ndcg)];
+    let figures = match report.objective() {
+        Objective::Rating => {
+            vec![*train_rmse, *test_rmse, seconds, eval_seconds, *validation_rmse, *test_mae]
+        }
+        Objective::Ranking => {
+            let ([hit_rate, ndcg], validation) = (of(test_hits), of(validation_hits));
+            let first = [*train_loss, hit_rate, ndcg, seconds, eval_seconds];
+            [&first[..], &validation].concat()
+        }
+    };
+    let text = |figure: Option<f64>| figure.map_or(String::new(), |figure| figure.to_string());
+    let cells = figures.into_iter().map(text);
+    format!("{epoch},{}", cells.collect::<Vec<_>>().join(","))
 }
 
 impl Log {
@@ -163,23 +190,16 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    use trainer::{EpochReport, Recovery};
+    use trainer::{EpochReport, Objective, Recovery};
 
     use super::{Journal, METRICS};
 
     #[test]
     fn epochs_to_be_trained_again_are_taken_back() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut journal = Journal::create(folder.path()).expect("the folder is ours");
-        let report = |epoch| EpochReport {
-            epoch,
-            train_rmse: 1.0,
-            test_rmse: None,
-            test_mae: None,
-            validation_rmse: None,
-            seconds: 0.0,
-            eval_seconds: 0.0,
-        };
+        let mut journal =
+            Journal::create(folder.path(), Objective::Rating).expect("the folder is ours");
+        let report = |epoch| EpochReport { epoch, train_rmse: Some(1.0), ..EpochReport::default() };
         for epoch in [1, 2, 3] {
             journal.epoch(&report(epoch)).expect("room");
         }

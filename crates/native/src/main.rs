@@ -141,7 +141,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     let device = block_on(settings.open())?;
     let engine = device.engine(&settings.config)?;
     report.plan(&settings, &split, &device, engine);
-    report.strangers(strangers.len());
+    report.strangers(strangers.len(), settings.config.objective);
 
     let first = contents::first(&settings, &device, engine)?;
     interrupt::training_begins();
@@ -150,7 +150,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         Some(begun) => begun.reopen(&first, ready, &report)?,
         None => begin(flags, &first, ready)?,
     };
-    let mut summary = Summary::new(settings.config.model, &data, &split, &device, engine);
+    let mut summary = Summary::new(&settings.config, &data, &split, &device, engine);
     run.set_patience(settings.patience);
     run.also_test(&strangers);
     summary.test_on(&split, &strangers);
@@ -186,8 +186,8 @@ fn begin(
     first: &[Content],
     (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
 ) -> anyhow::Result<(Run, RunFolder, Journal)> {
-    let name = run_folder::name(&settings.config);
-    let (folder, journal) = RunFolder::create(flags.out.as_deref(), flags.force, &name, first)?;
+    let (folder, journal) =
+        RunFolder::create(flags.out.as_deref(), flags.force, &settings.config, first)?;
     let run = start(settings, data, split, device).inspect_err(|_| folder.abandon())?;
     Ok((run, folder, journal))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ratings::{Fingerprint, ItemIndex, Ratings, ReadOptions, Table, Title, UserIndex};
-use trainer::{Histories, ModelFile, Predictor};
+use trainer::{Histories, ModelFile, Objective, Predictor};
 
 use crate::checkpoints::MODEL;
 use crate::config_file::ConfigFile;
@@ -32,6 +32,35 @@ impl Model {
     /// The model's file.
     pub(crate) fn file(&self) -> &ModelFile {
         self.predictor.file()
+    }
+
+    /// Refuses to clip scores that have no scale.
+    ///
+    /// # Errors
+    /// A model that ranks.
+    pub(crate) fn check_clip(&self, clip: bool) -> Result<(), Usage> {
+        match self.predictor.objective() {
+            Objective::Ranking if clip => {
+                Err(Usage("--clip is for ratings, and the scores of this model are none".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the model's scores are called.
+    pub(crate) fn score_name(&self) -> &'static str {
+        match self.predictor.objective() {
+            Objective::Rating => "rating",
+            Objective::Ranking => "score",
+        }
+    }
+
+    /// A rating or a score as people read it: scores lie closer together.
+    pub(crate) fn digits(&self, score: f32) -> String {
+        match self.predictor.objective() {
+            Objective::Rating => format!("{score:.2}"),
+            Objective::Ranking => format!("{score:.3}"),
+        }
     }
 
     /// The ratings that the model was trained and tested on: those in `ratings`, or else those that the run's

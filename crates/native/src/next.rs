@@ -16,9 +16,13 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
         ModelKind::Biases | ModelKind::BiasedMf | ModelKind::SvdPp => {
             ("--preset best", "the best model")
         }
+        ModelKind::Ials => ("--model svdpp", "a model that predicts ratings"),
         ModelKind::BayesMf | ModelKind::BayesSvdPp => {
             ("--preset fast", "a good model in less time")
         }
+        ModelKind::Gmf => ("--model neumf", "the same beside a tower of layers"),
+        ModelKind::Mlp => ("--model neumf", "the same beside a product of factors"),
+        ModelKind::NeuMf => ("--preset fast", "a better model in less time"),
     };
     let native = program();
     let command =

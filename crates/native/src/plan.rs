@@ -1,7 +1,7 @@
 //! What a run will do, in a line.
 
 use ratings::{Split, SplitKind};
-use trainer::{Config, Descent, ModelKind, Optimizer, Posterior};
+use trainer::{Config, Descent, Implicit, ModelKind, Optimizer, Posterior};
 
 use crate::settings::Settings;
 use crate::text::{counted, grouped, short};
@@ -28,6 +28,7 @@ pub(crate) fn cut(settings: &Settings, split: &Split) -> String {
 pub(crate) fn of(config: &Config) -> String {
     let Config {
         model,
+        objective,
         factors,
         hidden,
         epochs,
@@ -37,12 +38,13 @@ pub(crate) fn of(config: &Config) -> String {
         weight_decay,
         descent: Descent { schedule, link, penalty },
         posterior: Posterior { burn_in, samples },
+        implicit: Implicit { unobserved, exponent },
         seed: _,
     } = config;
     let epochs = counted(*epochs, "epoch");
     let (rate, decay) = (short(*learning_rate), short(*weight_decay));
     match model {
-        ModelKind::Mf | ModelKind::DeepMf => {
+        ModelKind::Mf | ModelKind::DeepMf | ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => {
             let hidden = if hidden.is_empty() {
                 String::new()
             } else {
@@ -58,6 +60,11 @@ pub(crate) fn of(config: &Config) -> String {
         ),
         ModelKind::BiasedMf | ModelKind::SvdPp => format!(
             "{model}, K = {factors}, {link} link; {epochs}; {optimizer}, lr {rate} ({schedule}), weight decay {decay} ({penalty})"
+        ),
+        ModelKind::Ials => format!(
+            "{model} ({objective}), K = {factors}; {epochs}; {optimizer}, unobserved weight {}, weight decay {decay} by the power {} of a row's weight",
+            short(*unobserved),
+            short(*exponent)
         ),
         ModelKind::BayesMf | ModelKind::BayesSvdPp => format!(
             "{model}, K = {factors}; {epochs}, {burn_in} of them burn-in; {optimizer}, at most {samples} draws kept"

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use trainer::{Fallback, ModelFile};
+use trainer::{Fallback, ModelFile, Objective};
 
 use crate::args_use::PredictFlags;
 use crate::data::shown;
@@ -17,6 +17,7 @@ use crate::text::grouped;
 /// Predicts one pair, or those of a file.
 pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
+    model.check_clip(flags.clip)?;
     let [unknown, all] = match (&flags.user, &flags.item, &flags.pairs) {
         (Some(user), Some(item), None) => {
             write(&model, std::iter::once(Ok((user.clone(), item.clone()))), flags.clip)?
@@ -34,8 +35,12 @@ pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
     };
     if unknown > 0 {
         let (of, all) = (grouped(unknown), grouped(all));
+        let what = match model.predictor.objective() {
+            Objective::Rating => "their ratings are means, as the last column says",
+            Objective::Ranking => "they have no score",
+        };
         streams::warn(&format!(
-            "{of} of {all} pairs have a user or an item without a training rating; their ratings are means, as the last column says"
+            "{of} of {all} pairs have a user or an item without a training rating; {what}"
         ));
     }
     Ok(Exit::Done)
@@ -53,7 +58,9 @@ fn write(
     let [mut unknown, mut all] = [0; 2];
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut table = csv::Writer::from_writer(&mut out);
-    table.write_record(["user", "item", "rating", "deviation", "from"]).context(CANNOT_WRITE)?;
+    table
+        .write_record(["user", "item", model.score_name(), "deviation", "from"])
+        .context(CANNOT_WRITE)?;
     for pair in pairs {
         let (user, item) = pair?;
         let (who, what) = (file.users.index_of(&user), file.items.index_of(&item));
@@ -65,8 +72,9 @@ fn write(
             Some(Fallback::ItemMean) => "item mean",
             Some(Fallback::UserMean) => "user mean",
             Some(Fallback::Mean) => "mean",
+            Some(Fallback::NoScore) => "unknown",
         };
-        let rating = prediction.rating.to_string();
+        let rating = prediction.rating.map_or(String::new(), |of| of.to_string());
         let deviation = prediction.deviation.map_or(String::new(), |of| of.to_string());
         table.write_record([&user, &item, &rating, &deviation, from]).context(CANNOT_WRITE)?;
     }

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_forecast_has_speed_and_both_remaining_times() {
-        let at = |done| Progress { epoch: 2, epochs: 4, done, total: 1_000, mse: None };
+        let at = |done| Progress { epoch: 2, epochs: 4, done, total: 1_000, loss: None };
         assert_eq!(forecast(&at(250), 1.0), "250 ratings/s, 3.0 s left (run 11 s)");
         assert_eq!(forecast(&at(0), 1.0), "");
         assert_eq!(forecast(&at(1_000), 1.0), "testing");

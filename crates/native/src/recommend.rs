@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use ratings::{ItemIndex, UserIndex};
 use serde::Serialize;
-use trainer::{Catalogue, Filter, Histories, Pick, Wanted};
+use trainer::{Catalogue, Filter, Histories, Objective, Pick, Wanted};
 
 use crate::args_use::{FilterFlags, RecommendFlags};
 use crate::exit::{Exit, Usage};
@@ -27,7 +27,12 @@ struct Entry<'a> {
     rank: usize,
     item: &'a str,
     title: String,
-    rating: f32,
+    /// A predicted rating; absent of a model that ranks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<f32>,
+    /// The score of a model that ranks; absent of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f32>,
     /// Standard deviation of what the user would say; null if the model does not know it.
     deviation: Option<f32>,
 }
@@ -35,6 +40,7 @@ struct Entry<'a> {
 /// Prints the lists.
 pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
+    model.check_clip(flags.clip)?;
     let allowed = model.predictor.allowed(&filter(&flags.filter));
     let wanted = Wanted { n: flags.n, allowed: Some(&allowed) };
     if !flags.rate.is_empty() {
@@ -144,9 +150,9 @@ fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
             lines.push("  nothing is left that was not rated and passes".into());
         }
         for (rank, pick) in (1..).zip(list) {
-            let rating = shown(model, pick.score, flags);
+            let rating = model.digits(shown(model, pick.score, flags));
             let sure = give_or_take(deviation(model, *user, pick));
-            lines.push(format!("{rank:4}. {rating:5.2}{sure}  {}", model.called(pick.item)));
+            lines.push(format!("{rank:4}. {rating:>5}{sure}  {}", model.called(pick.item)));
         }
     }
     lines.join("\n") + "\n"
@@ -155,12 +161,14 @@ fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
 /// One object a line.
 fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let rates = model.predictor.objective() == Objective::Rating;
     for (user, list) in lists {
         let entry = |(rank, pick): (usize, &Pick)| Entry {
             rank,
             item: model.id(pick.item),
             title: model.title(pick.item),
-            rating: shown(model, pick.score, flags),
+            rating: rates.then(|| shown(model, pick.score, flags)),
+            score: (!rates).then_some(pick.score),
             deviation: deviation(model, *user, pick),
         };
         let user = user.map(|user| model.file().users.name_of(user));
@@ -173,7 +181,7 @@ fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::R
 /// CSV.
 fn table(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
     let mut table = csv::Writer::from_writer(std::io::stdout().lock());
-    table.write_record(["user", "rank", "item", "rating", "deviation", "title"])?;
+    table.write_record(["user", "rank", "item", model.score_name(), "deviation", "title"])?;
     for (of, list) in lists {
         let user = of.map_or("", |user| model.file().users.name_of(user));
         for (rank, pick) in (1..).zip(list) {

@@ -6,7 +6,9 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chart::Terminal;
 use ratings::Split;
-use trainer::{Config, Device, EngineKind, EpochReport, Optimizer, Progress, Recovery};
+use trainer::{
+    Config, Device, EngineKind, EpochReport, Objective, Optimizer, Progress, Recovery, SampledHits,
+};
 
 use crate::args::{ProgressChoice, TrainFlags};
 use crate::curve;
@@ -108,10 +110,14 @@ impl Report {
     }
 
     /// How many test ratings are not the model's to predict.
-    pub(crate) fn strangers(&self, count: usize) {
+    pub(crate) fn strangers(&self, count: usize, objective: Objective) {
         if count > 0 {
             let what = counted(count, "more test rating");
-            self.note("", &format!("{what} of unknown users or items, predicted by a mean"));
+            let how = match objective {
+                Objective::Rating => "predicted by a mean",
+                Objective::Ranking => "left out",
+            };
+            self.note("", &format!("{what} of unknown users or items, {how}"));
         }
     }
 
@@ -163,7 +169,7 @@ impl Report {
         self.meter.clear();
     }
 
-    /// The curve, the last RMSE beside the baseline, where the run is kept, and what to try next.
+    /// The curve, the last figures beside the baseline, where the run is kept, and what to try next.
     pub(crate) fn close(&self, ended: &Ended, summary: &Summary, data: &Data, saved: &Saved) {
         let place = shown(&saved.path);
         let kept = match ended {
@@ -185,7 +191,7 @@ impl Report {
             return;
         }
         if !summary.epochs.is_empty() {
-            let chart = curve::of(summary.model, &summary.epochs, &summary.data);
+            let chart = curve::of(summary);
             let style =
                 Terminal { columns: streams::columns(), rows: 14, colour: streams::is_coloured() };
             streams::say(&format!("\n{}", chart::terminal(&chart, style)));
@@ -226,12 +232,21 @@ impl Report {
     }
 }
 
-/// `[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827`; the seconds are those of training.
+/// `[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827`; the seconds are those of training. Of a
+/// model that ranks `[0.52] Epoch:   1, TrnLoss: 0.7211, TestHR@10: 0.6873, TestNDCG@10: 0.4170`.
 fn epoch_line(report: &EpochReport) -> String {
-    let EpochReport { epoch, train_rmse, test_rmse, validation_rmse, seconds, .. } = report;
-    let validation = validation_rmse.map_or(String::new(), |rmse| format!(", ValRMSE: {rmse:.4}"));
-    let test = test_rmse.map_or(String::new(), |rmse| format!(", TestRMSE: {rmse:.4}"));
-    format!("[{seconds:.2}] Epoch: {epoch:3}, TrnRMSE: {train_rmse:.4}{validation}{test}")
+    let EpochReport { epoch, seconds, .. } = report;
+    let part = |name: &str, rmse: Option<f64>, hits: Option<SampledHits>| {
+        let hits = hits.map(|SampledHits { hit_rate, ndcg }| {
+            format!(", {name}HR@10: {hit_rate:.4}, {name}NDCG@10: {ndcg:.4}")
+        });
+        rmse.map(|rmse| format!(", {name}RMSE: {rmse:.4}")).or(hits).unwrap_or_default()
+    };
+    let loss = report.train_loss.map(|loss| format!(", TrnLoss: {loss:.4}"));
+    let train = loss.unwrap_or_else(|| part("Trn", report.train_rmse, None));
+    let validation = part("Val", report.validation_rmse, report.validation_hits);
+    let test = part("Test", report.test_rmse, report.test_hits);
+    format!("[{seconds:.2}] Epoch: {epoch:3}{train}{validation}{test}")
 }
 
 /// How far an interrupted model is from the figures that are known.
@@ -253,9 +268,25 @@ fn beyond(ended: &Ended, summary: &Summary) -> Option<String> {
     })
 }
 
-/// The last test RMSE, and what it is worth.
+/// The last figures of the test set, and what they are worth.
 fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     let last = summary.delivered()?;
+    let epoch = match summary.chosen {
+        Some(_) => format!("of epoch {}, the best by validation", last.epoch),
+        None => format!("after {}", counted(last.epoch, "epoch")),
+    };
+    if let Some(SampledHits { hit_rate, ndcg }) = last.test_hits {
+        let popular = summary.data.popular_hits.map_or(String::new(), |popular| {
+            format!(
+                "; with the most rated for everybody {:.4} and {:.4}",
+                popular.hit_rate, popular.ndcg
+            )
+        });
+        return Some(format!(
+            "Test HR@10 {hit_rate:.4}, NDCG@10 {ndcg:.4} {epoch}, each item among {} sampled ones{popular}.",
+            SampledHits::NEGATIVES
+        ));
+    }
     let (rmse, mean) = (last.test_rmse?, summary.data.always_mean_rmse?);
     let gain = mean - rmse;
     let compared = if gain > 0.0 {
@@ -265,16 +296,12 @@ fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     };
     let floor = noise_floor
         .map_or(String::new(), |floor| format!("; the best possible here is {floor:.4}"));
-    let epoch = match summary.chosen {
-        Some(_) => format!("of epoch {}, the best by validation", last.epoch),
-        None => format!("after {}", counted(last.epoch, "epoch")),
-    };
     Some(format!("Test RMSE {rmse:.4} {epoch}: {compared}{floor}."))
 }
 
 #[cfg(test)]
 mod tests {
-    use trainer::EpochReport;
+    use trainer::{EpochReport, SampledHits};
 
     use super::{Report, epoch_line};
     use crate::args::{ProgressChoice, TrainFlags};
@@ -297,15 +324,22 @@ mod tests {
     fn an_epoch_reads_as_in_the_lab() {
         let report = EpochReport {
             epoch: 1,
-            train_rmse: 4.685_49,
+            train_rmse: Some(4.685_49),
             test_rmse: Some(4.482_74),
             test_mae: Some(4.0),
-            validation_rmse: None,
             seconds: 0.094,
-            eval_seconds: 1.0,
+            ..EpochReport::default()
         };
         assert_eq!(epoch_line(&report), "[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827");
         let report = EpochReport { test_rmse: None, epoch: 1234, ..report };
         assert_eq!(epoch_line(&report), "[0.09] Epoch: 1234, TrnRMSE: 4.6855");
+        let ranks = EpochReport {
+            epoch: 2,
+            train_loss: Some(0.5),
+            test_hits: Some(SampledHits { hit_rate: 0.75, ndcg: 0.25 }),
+            ..EpochReport::default()
+        };
+        let line = "[0.00] Epoch:   2, TrnLoss: 0.5000, TestHR@10: 0.7500, TestNDCG@10: 0.2500";
+        assert_eq!(epoch_line(&ranks), line);
     }
 }

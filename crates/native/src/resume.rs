@@ -72,7 +72,8 @@ impl Begun {
     ) -> anyhow::Result<(Run, RunFolder, Journal)> {
         report.resumed(&self);
         let run = self.run(settings, data, split, device)?;
-        let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, run.history())?;
+        let history = (settings.config.objective, run.history());
+        let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, history)?;
         Ok((run, folder, journal))
     }
 
@@ -125,6 +126,7 @@ pub(crate) fn read_model(path: &Path) -> anyhow::Result<ModelFile> {
 fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
     let TrainFlags {
         model,
+        objective,
         preset,
         epochs: _,
         factors,
@@ -137,6 +139,8 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         penalty,
         burn_in,
         samples,
+        unobserved_weight,
+        penalty_exponent,
         batch_size,
         test_share,
         split,
@@ -161,6 +165,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
     let given = [
         (data.is_some(), "a ratings file"),
         (model.is_some(), "--model"),
+        (objective.is_some(), "--objective"),
         (preset.is_some(), "--preset"),
         (factors.is_some(), "--factors"),
         (hidden.is_some(), "--hidden"),
@@ -172,6 +177,8 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         (penalty.is_some(), "--penalty"),
         (burn_in.is_some(), "--burn-in"),
         (samples.is_some(), "--samples"),
+        (unobserved_weight.is_some(), "--unobserved-weight"),
+        (penalty_exponent.is_some(), "--penalty-exponent"),
         (batch_size.is_some(), "--batch-size"),
         (test_share.is_some(), "--test-share"),
         (split.is_some(), "--split"),

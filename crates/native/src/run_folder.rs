@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use trainer::{Config, EpochReport};
+use trainer::{Config, EpochReport, Objective};
 
 use crate::atomic;
 use crate::clock;
@@ -29,7 +29,7 @@ pub(crate) struct RunFolder {
 pub(crate) type Content = (&'static str, Vec<u8>);
 
 /// The usual name: when, and what.
-pub(crate) fn name(config: &Config) -> String {
+fn name(config: &Config) -> String {
     // Colons separate drives and streams on Windows.
     format!("{}-{}-k{}", clock::now().replace(':', "-"), config.model, config.factors)
 }
@@ -64,7 +64,7 @@ impl RunFolder {
     pub(crate) fn create(
         out: Option<&Path>,
         force: bool,
-        name: &str,
+        config: &Config,
         first: &[Content],
     ) -> anyhow::Result<(RunFolder, Journal)> {
         // Reading the data took a while: another run may be there by now.
@@ -73,14 +73,14 @@ impl RunFolder {
             Some(path) if is_run(path) => RunFolder::beside(path)?,
             Some(path) => RunFolder::at(path.to_owned()),
             None => {
-                let path = make_free(&Path::new("runs").join(name))
+                let path = make_free(&Path::new("runs").join(name(config)))
                     .context("cannot make a folder for the run below runs/; give one with --out")?;
                 RunFolder::at(path)
             }
         };
         let place = folder.path.display().to_string();
         folder
-            .begin(first)
+            .begin(first, config.objective)
             .with_context(|| format!("cannot write to {place}; give another folder with --out"))
     }
 
@@ -89,13 +89,13 @@ impl RunFolder {
         path: &Path,
         lock: Lock,
         first: &[Content],
-        history: &[EpochReport],
+        (objective, history): (Objective, &[EpochReport]),
     ) -> anyhow::Result<(RunFolder, Journal)> {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
         let folder = RunFolder { path, replaces: None, locks: Cell::new(vec![lock]) };
         folder.write(first)?;
-        let journal = Journal::reopen(&folder.path, history);
+        let journal = Journal::reopen(&folder.path, objective, history);
         Ok((folder, journal.with_context(|| format!("cannot write to {place}"))?))
     }
 
@@ -140,7 +140,11 @@ impl RunFolder {
         Ok(RunFolder { path, replaces: Some(old), locks })
     }
 
-    fn begin(self, first: &[Content]) -> anyhow::Result<(RunFolder, Journal)> {
+    fn begin(
+        self,
+        first: &[Content],
+        objective: Objective,
+    ) -> anyhow::Result<(RunFolder, Journal)> {
         fs::create_dir_all(self.path.join("ids"))?;
         let mut locks = self.locks.take();
         locks.push(Lock::take(&self.path)?);
@@ -148,7 +152,7 @@ impl RunFolder {
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
         let journal = folder
             .write(first)
-            .and_then(|()| Ok(Journal::create(&folder.path)?))
+            .and_then(|()| Ok(Journal::create(&folder.path, objective)?))
             .inspect_err(|_| folder.abandon())?;
         Ok((folder, journal))
     }
@@ -157,6 +161,8 @@ impl RunFolder {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use trainer::{Config, ModelKind};
 
     use super::RunFolder;
     use crate::config_file::FIRST_LINE;
@@ -186,14 +192,14 @@ mod tests {
     fn a_run_that_replaces_another_begins_beside_it() {
         let parent = tempfile::tempdir().expect("a temporary folder");
         let path = parent.path().join("run");
-        let first = [("config.toml", FIRST_LINE.into())];
-        let (old, _) = RunFolder::create(Some(&path), false, "", &first).expect("writable");
+        let (first, mf) = ([("config.toml", FIRST_LINE.into())], Config::usual(ModelKind::Mf));
+        let (old, _) = RunFolder::create(Some(&path), false, &mf, &first).expect("writable");
         assert_eq!((&old.path, &old.replaces), (&path, &None));
-        let busy = RunFolder::create(Some(&path), true, "", &first).err().expect("it is in use");
+        let busy = RunFolder::create(Some(&path), true, &mf, &first).err().expect("it is in use");
         assert!(format!("{busy:#}").contains("another program"), "{busy:#}");
-        assert!(RunFolder::create(Some(&path), false, "", &first).is_err(), "a run is there");
+        assert!(RunFolder::create(Some(&path), false, &mf, &first).is_err(), "a run is there");
         drop(old); // its program is over
-        let (new, journal) = RunFolder::create(Some(&path), true, "", &first).expect("writable");
+        let (new, journal) = RunFolder::create(Some(&path), true, &mf, &first).expect("writable");
         assert_eq!(new.path.file_name(), Some("run.new".as_ref()));
         assert_eq!(new.replaces, Some(fs::canonicalize(&path).expect("it is there")));
         drop(journal);

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use chart::{Axis, Chart, Kind, Series, Size, Terminal};
 use serde::Serialize;
+use trainer::Objective;
 
 use crate::args_use::RunsCommand;
 use crate::atomic;
 use crate::data::shown;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::input;
 use crate::journal::{EVENTS, METRICS};
 use crate::replace::is_run;
@@ -28,12 +29,20 @@ struct Record {
     complete: bool,
 }
 
-/// A line of `metrics.csv`.
+/// A line of `metrics.csv`, whose columns are those of errors or those of a model that ranks.
 #[derive(Serialize, serde::Deserialize)]
 struct Epoch {
     epoch: usize,
-    train_rmse: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    train_rmse: Option<f64>,
+    #[serde(default)]
     test_rmse: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    train_loss: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_hit_rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_ndcg: Option<f64>,
     seconds: f64,
 }
 
@@ -43,6 +52,9 @@ struct End {
     event: String,
     status: String,
 }
+
+/// A figure of an epoch.
+type Figure = fn(&Epoch) -> Option<f64>;
 
 /// Does what was asked.
 pub(crate) fn run(command: &RunsCommand) -> anyhow::Result<Exit> {
@@ -60,7 +72,7 @@ pub(crate) fn run(command: &RunsCommand) -> anyhow::Result<Exit> {
         RunsCommand::Plot { runs, out, train } => {
             let records = runs.iter().map(|run| Record::read(run));
             let records = records.collect::<anyhow::Result<Vec<_>>>()?;
-            let picture = chart::svg(&curves(&records, *train), Size::default());
+            let picture = chart::svg(&curves(&records, *train)?, Size::default());
             atomic::write(out, picture.as_bytes())
                 .with_context(|| format!("cannot write {}", shown(out)))?;
             format!("Wrote {}.\n", shown(out))
@@ -101,11 +113,18 @@ impl Record {
         })
     }
 
-    /// The last RMSE of the train and of the test part.
-    fn last(&self) -> [String; 2] {
-        let last = self.epochs.last();
-        let shown = |rmse: Option<f64>| rmse.map_or("-".into(), |rmse| format!("{rmse:.4}"));
-        [shown(last.map(|of| of.train_rmse)), shown(last.and_then(|of| of.test_rmse))]
+    /// A figure of the last epoch.
+    fn last(&self, figure: Figure) -> String {
+        let last = self.epochs.last().and_then(figure);
+        last.map_or("-".into(), |figure| format!("{figure:.4}"))
+    }
+
+    /// What the model is trained for.
+    fn objective(&self) -> Objective {
+        match self.epochs.last().and_then(|epoch| epoch.train_loss) {
+            None => Objective::Rating,
+            Some(_) => Objective::Ranking,
+        }
     }
 
     fn seconds(&self) -> f64 {
@@ -131,14 +150,16 @@ fn list(records: &[Record]) -> String {
     }
     let head = ["run", "model", "K", "epochs", "train", "test", "trained in", ""];
     let row = |record: &Record| {
-        let [train, test] = record.last();
         [
             record.run.clone(),
             record.setting("model"),
             record.setting("factors"),
             record.epochs.len().to_string(),
-            train,
-            test,
+            record.last(|of| of.train_rmse),
+            match record.objective() {
+                Objective::Rating => record.last(|of| of.test_rmse),
+                ranking => format!("{} {}", ranking.figure(), record.last(|of| of.test_ndcg)),
+            },
             duration(record.seconds()),
             if record.complete { String::new() } else { "not complete".into() },
         ]
@@ -156,9 +177,15 @@ fn show(record: &Record) -> String {
     };
     let state = if record.complete { "complete" } else { "not complete" };
     let trained = duration(record.seconds());
-    let [train, test] = record.last();
+    let figures: [(&str, Figure); 2] = match record.objective() {
+        Objective::Rating => [("train RMSE", |of| of.train_rmse), ("test RMSE", |of| of.test_rmse)],
+        Objective::Ranking => {
+            [("test HR@10", |of| of.test_hit_rate), ("NDCG@10", |of| of.test_ndcg)]
+        }
+    };
+    let [first, second] = figures.map(|(name, of)| format!("{name} {}", record.last(of)));
     format!(
-        "{}, {state}\n{}\n{picture}\nAfter {} epochs, trained in {trained}: train RMSE {train}, test RMSE {test}\n",
+        "{}, {state}\n{}\n{picture}\nAfter {} epochs, trained in {trained}: {first}, {second}\n",
         record.run,
         settings.collect::<String>(),
         record.epochs.len()
@@ -180,41 +207,71 @@ fn compare(records: &[Record]) -> String {
     let by = |of: &dyn Fn(&Record) -> String| records.iter().map(of).collect::<Vec<_>>();
     rows.push(line("epochs done", by(&|record| record.epochs.len().to_string())));
     rows.push(line("trained in", by(&|record| duration(record.seconds()))));
-    rows.push(line("train RMSE", by(&|record| record.last()[0].clone())));
-    rows.push(line("test RMSE", by(&|record| record.last()[1].clone())));
+    let figures: [(&str, Figure); 5] = [
+        ("train RMSE", |of| of.train_rmse),
+        ("test RMSE", |of| of.test_rmse),
+        ("train loss", |of| of.train_loss),
+        ("test HR@10", |of| of.test_hit_rate),
+        ("test NDCG@10", |of| of.test_ndcg),
+    ];
+    for (name, of) in figures {
+        let has = |record: &Record| record.epochs.iter().any(|epoch| of(epoch).is_some());
+        if name.ends_with("RMSE") || records.iter().any(has) {
+            rows.push(line(name, by(&|record| record.last(of))));
+        }
+    }
     aligned(&rows)
 }
 
 /// Both curves of a run.
 fn curve(record: &Record) -> Chart {
-    let part = |name: &str, train| Series { name: name.into(), points: points(record, train) };
-    let series = vec![part("train", true), part("test", false)];
-    titled(format!("RMSE of {} by epoch", record.run), series)
+    let figure = record.objective().figure();
+    let part = |name: &str, of| Series { name: name.into(), points: points(record, of) };
+    let mut series = vec![part("train", |of| of.train_rmse), part("test", Epoch::test)];
+    series.retain(|series| !series.points.is_empty());
+    titled(figure, format!("{figure} of {} by epoch", record.run), series)
 }
 
 /// One curve of each run.
-fn curves(records: &[Record], train: bool) -> Chart {
+///
+/// # Errors
+/// Runs that predict ratings beside runs that rank, and no train curve of one that ranks.
+fn curves(records: &[Record], train: bool) -> Result<Chart, Usage> {
+    let objective = records.first().map_or(Objective::Rating, Record::objective);
+    if records.iter().any(|record| record.objective() != objective) {
+        let what = "some of these runs predict ratings and others rank: their figures do not go in one picture";
+        return Err(Usage(what.into()));
+    }
+    if train && objective == Objective::Ranking {
+        return Err(Usage("a model that ranks has no train RMSE; leave --train out".into()));
+    }
     let part = if train { "Train" } else { "Test" };
+    let of = if train { |of: &Epoch| of.train_rmse } else { Epoch::test };
     let series = records
         .iter()
-        .map(|record| Series { name: record.run.clone(), points: points(record, train) });
-    titled(format!("{part} RMSE by epoch"), series.collect())
+        .map(|record| Series { name: record.run.clone(), points: points(record, of) });
+    let figure = objective.figure();
+    Ok(titled(figure, format!("{part} {figure} by epoch"), series.collect()))
 }
 
-fn titled(title: String, series: Vec<Series>) -> Chart {
+fn titled(figure: &str, title: String, series: Vec<Series>) -> Chart {
     Chart {
         title,
         x: Axis { label: "epoch".into(), kind: Kind::Whole },
-        y: Axis { label: "RMSE".into(), kind: crate::curve::spacing(&series) },
+        y: Axis { label: figure.into(), kind: crate::curve::spacing(&series) },
         series,
         rules: Vec::new(),
     }
 }
 
-fn points(record: &Record, train: bool) -> Vec<(f64, f64)> {
-    let point = |epoch: &Epoch| {
-        let rmse = if train { Some(epoch.train_rmse) } else { epoch.test_rmse };
-        Some((epoch.epoch as f64, rmse?))
-    };
+fn points(record: &Record, of: Figure) -> Vec<(f64, f64)> {
+    let point = |epoch: &Epoch| Some((epoch.epoch as f64, of(epoch)?));
     record.epochs.iter().filter_map(point).collect()
+}
+
+impl Epoch {
+    /// The figure that the test part is judged by.
+    fn test(&self) -> Option<f64> {
+        self.test_rmse.or(self.test_ndcg)
+    }
 }

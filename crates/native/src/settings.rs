@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
-use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, ModelKind, Posterior};
+use trainer::{
+    Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, ModelKind, Posterior,
+};
 
 use self::usual::{hidden, like, parts, usual};
 use crate::args::TrainFlags;
@@ -119,6 +121,7 @@ impl Settings {
             threads: flags.threads,
             config: Config {
                 model,
+                objective: flags.objective.or(file.objective).unwrap_or(usual.objective),
                 factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
                 hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
                 epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
@@ -140,6 +143,16 @@ impl Settings {
                 posterior: Posterior {
                     burn_in: flags.burn_in.or(file.burn_in).unwrap_or(usual.posterior.burn_in),
                     samples: flags.samples.or(file.samples).unwrap_or(usual.posterior.samples),
+                },
+                implicit: Implicit {
+                    unobserved: flags
+                        .unobserved_weight
+                        .or(file.unobserved_weight)
+                        .unwrap_or(usual.implicit.unobserved),
+                    exponent: flags
+                        .penalty_exponent
+                        .or(file.penalty_exponent)
+                        .unwrap_or(usual.implicit.exponent),
                 },
                 seed: u64::from(seed),
             },
@@ -198,6 +211,7 @@ impl Settings {
         // The one seed is written once.
         let Config {
             model,
+            objective,
             factors,
             hidden,
             epochs,
@@ -207,9 +221,12 @@ impl Settings {
             weight_decay,
             descent: Descent { schedule, link, penalty },
             posterior: Posterior { burn_in, samples },
+            implicit: Implicit { unobserved, exponent },
             seed: _,
         } = config;
         let (descends, samples_posterior) = (model.descends(), model.is_bayesian());
+        let has_choice = model.objectives().len() > 1;
+        let weighs_all = model == ModelKind::Ials;
         ConfigFile {
             data,
             titles,
@@ -222,8 +239,9 @@ impl Settings {
             patience,
             preset: None,
             model: Some(model),
+            objective: has_choice.then_some(objective),
             factors: Some(factors),
-            hidden: (model == ModelKind::DeepMf).then_some(hidden),
+            hidden: model.has_layers().then_some(hidden),
             epochs: Some(epochs),
             batch_size: Some(batch_size),
             optimizer: Some(optimizer),
@@ -234,6 +252,8 @@ impl Settings {
             penalty: descends.then_some(penalty),
             burn_in: samples_posterior.then_some(burn_in),
             samples: samples_posterior.then_some(samples),
+            unobserved_weight: weighs_all.then_some(unobserved),
+            penalty_exponent: weighs_all.then_some(exponent),
             seed: Some(seed),
             device: Some(device.to_string()),
             engine: Some(engine.to_string()),

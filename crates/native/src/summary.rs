@@ -4,7 +4,9 @@ use std::path::Path;
 
 use ratings::{Split, Stranger};
 use serde::Serialize;
-use trainer::{Biases, Device, DeviceKind, EngineKind, EpochReport, ModelKind};
+use trainer::{
+    Biases, Config, Device, DeviceKind, EngineKind, EpochReport, ModelKind, Objective, SampledHits,
+};
 
 use crate::data::{Data, Facts};
 
@@ -13,6 +15,8 @@ use crate::data::{Data, Facts};
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) model: ModelKind,
+    /// What it is trained for: with `ranking` all RMSE are null.
+    pub(crate) objective: Objective,
     /// How steps are computed.
     engine: EngineKind,
     device: DeviceKind,
@@ -46,11 +50,16 @@ pub(crate) struct SplitFacts {
     /// Those of them whose user or item no training rating knows; absent without `--test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown_test_ratings: Option<usize>,
-    /// Test RMSE of always predicting the mean of the training ratings; null without a test set.
+    /// Test RMSE of always predicting the mean of the training ratings; null without a test set, and
+    /// of a model that ranks, as the next.
     pub(crate) always_mean_rmse: Option<f64>,
     /// Test RMSE of the mean with user and item biases fitted to the training ratings, the line to
     /// beat; null without a test set.
     pub(crate) biases_rmse: Option<f64>,
+    /// Where test items stand with the most rated items for everybody; absent of a model that predicts
+    /// ratings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) popular_hits: Option<SampledHits>,
 }
 
 /// Where an epoch ended.
@@ -64,28 +73,40 @@ pub(crate) struct Final {
     pub(crate) test_rmse: Option<f64>,
     /// Null without a test set.
     test_mae: Option<f64>,
+    /// Of a model that ranks: where held-out items stand, each among 99 sampled ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_hits: Option<SampledHits>,
+    /// The same of the test set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) test_hits: Option<SampledHits>,
 }
 
 impl Final {
     fn of(report: &EpochReport) -> Final {
         let EpochReport { epoch, validation_rmse, test_rmse, test_mae, .. } = *report;
-        Final { epoch, validation_rmse, test_rmse, test_mae }
+        let EpochReport { validation_hits, test_hits, .. } = *report;
+        Final { epoch, validation_rmse, test_rmse, test_mae, validation_hits, test_hits }
     }
 }
 
 impl Summary {
     /// The summary of a run that is about to start.
     pub(crate) fn new(
-        model: ModelKind,
+        config: &Config,
         data: &Data,
         split: &Split,
         device: &Device,
         engine: EngineKind,
     ) -> Summary {
-        let always_mean_rmse =
-            (!split.test.is_empty()).then(|| split.test.rmse_of_always(split.train.mean()));
+        let rates = config.objective == Objective::Rating;
+        let judged = rates && !split.test.is_empty();
+        let popular_hits = match config.objective {
+            Objective::Rating => None,
+            Objective::Ranking => SampledHits::of_popularity(split, config.seed, device.threads()),
+        };
         Summary {
-            model,
+            model: config.model,
+            objective: config.objective,
             engine,
             device: device.kind(),
             adapter: device.adapter().map(|adapter| adapter.name.clone()),
@@ -95,8 +116,9 @@ impl Summary {
                 validation_ratings: split.validation.len(),
                 test_ratings: split.test.len(),
                 unknown_test_ratings: None,
-                always_mean_rmse,
-                biases_rmse: Biases::of(split).rmse(&split.test),
+                always_mean_rmse: judged.then(|| split.test.rmse_of_always(split.train.mean())),
+                biases_rmse: judged.then(|| Biases::of(split).rmse(&split.test)).flatten(),
+                popular_hits,
             },
             parse_seconds: data.parse_seconds,
             epochs: Vec::new(),
@@ -118,7 +140,9 @@ impl Summary {
         test.values.extend(strangers.iter().map(|(_, _, rating)| rating));
         self.data.test_ratings = test.len();
         self.data.unknown_test_ratings = Some(strangers.len());
-        self.data.always_mean_rmse = Some(test.rmse_of_always(split.train.mean()));
+        if self.objective == Objective::Rating {
+            self.data.always_mean_rmse = Some(test.rmse_of_always(split.train.mean()));
+        }
         self.data.biases_rmse = None;
     }
 

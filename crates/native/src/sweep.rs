@@ -11,7 +11,7 @@ use chart::Size;
 use pollster::block_on;
 use ratings::{Fingerprint, Ratings, Split};
 use serde::Serialize;
-use trainer::{Device, ModelKind, TrainError};
+use trainer::{Device, ModelKind, Objective, TrainError};
 
 use self::axis::Values;
 pub(crate) use self::axis::{Listed, Ranged};
@@ -34,6 +34,7 @@ const VALIDATION: f64 = 0.1;
 #[derive(Serialize)]
 struct Summary {
     model: ModelKind,
+    objective: Objective,
     data: String,
     /// The best first; of successive halving all rounds.
     trials: Vec<Trial>,
@@ -52,6 +53,7 @@ struct Best {
 /// A sweep under way.
 struct Sweep<'a> {
     base: ConfigFile,
+    objective: Objective,
     split: Arc<Split>, // without its test part
     device: Device,
     folder: Folder,
@@ -69,7 +71,11 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
     };
     let base = settings.to_file();
     for values in &all {
-        with(&base, values, settings.config.epochs)?; // before any is trained
+        let trial = with(&base, values, settings.config.epochs)?; // before any is trained
+        if trial.config.objective != settings.config.objective {
+            let what = "some trials predict ratings and others rank, which nothing can compare";
+            return Err(Usage(format!("{}: {what}", named(values))).into());
+        }
     }
     let reading = settings.reading();
     let data = match &settings.data {
@@ -85,8 +91,15 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
     let (out, model) = (flags.train.out.as_deref(), settings.config.model.name());
     let folder = Folder::open(out, model, &about, Fingerprint::of(&data.table))?;
     let without_test = Split { test: Ratings::default(), ..split.clone() };
-    let sweep =
-        Sweep { base, split: Arc::new(without_test), device, folder, jobs, flags: &flags.train };
+    let sweep = Sweep {
+        base,
+        objective: settings.config.objective,
+        split: Arc::new(without_test),
+        device,
+        folder,
+        jobs,
+        flags: &flags.train,
+    };
     interrupt::training_begins();
     let epochs = settings.config.epochs;
     let rounds = if flags.halving { rounds(all.len(), epochs) } else { vec![(all.len(), epochs)] };
@@ -189,13 +202,13 @@ impl Sweep<'_> {
                 over.push(trial);
             }
             made.extend(over.iter().cloned());
-            over.sort_by(|a, b| a.error().total_cmp(&b.error())); // of equals the first given
+            over.sort_by(|a, b| a.compare(b, self.objective)); // of equals the first given
             left = over.iter().map(|trial| trial.values.clone()).collect();
             best = over.into_iter().next();
         }
         self.warn_of_lost(&made);
         match best {
-            Some(best) if best.error().is_finite() => Ok(Some((made, best))),
+            Some(best) if best.figure().is_some() => Ok(Some((made, best))),
             best => {
                 let why = best.and_then(|trial| trial.failure).unwrap_or_default();
                 bail!("every trial failed, such as by this: {why}");
@@ -245,9 +258,12 @@ impl Sweep<'_> {
         }
         if self.flags.progress != ProgressChoice::None {
             let came = match (&trial.score, &trial.failure) {
-                (Some(score), _) => {
-                    format!("ValRMSE: {:.4} at epoch {}", trial.error(), score.epoch)
-                }
+                (Some(score), _) => format!(
+                    "Val{}: {:.4} at epoch {}",
+                    self.objective.figure(),
+                    score.validation().unwrap_or(f64::NAN),
+                    score.epoch
+                ),
                 (None, failure) => failure.clone().unwrap_or_default(),
             };
             streams::say(&format!("{}, epochs {epochs}: {came}", named(values)));
@@ -265,12 +281,13 @@ impl Sweep<'_> {
         best: Best,
     ) -> anyhow::Result<Exit> {
         let model = settings.config.model;
-        let picture = picture::of(model.name(), &trials);
+        let picture = picture::of(model.name(), self.objective, &trials);
         self.folder.write("sweep.svg", &chart::svg(&picture, Size::default()))?;
         self.folder.write("best.toml", &winning.to_file().to_text()?)?;
-        trials.sort_by(|a, b| b.epochs.cmp(&a.epochs).then(a.error().total_cmp(&b.error())));
+        let objective = self.objective;
+        trials.sort_by(|a, b| b.epochs.cmp(&a.epochs).then(a.compare(b, objective)));
         let place = shown(&self.folder.path);
-        let summary = Summary { model, data, trials, best, sweep: place.clone() };
+        let summary = Summary { model, objective, data, trials, best, sweep: place.clone() };
         let json = serde_json::to_string_pretty(&summary)? + "\n";
         self.folder.write("sweep.json", &json)?;
         let text = if self.flags.json { json } else { table(&summary) };
@@ -290,7 +307,8 @@ impl Sweep<'_> {
 fn table(summary: &Summary) -> String {
     let names: Vec<&String> = summary.best.values.keys().collect();
     let mut rows = vec![names.iter().map(|name| (*name).clone()).collect::<Vec<_>>()];
-    rows[0].extend(["epochs", "best epoch", "validation RMSE", "seconds"].map(str::to_owned));
+    let figure = format!("validation {}", summary.objective.figure());
+    rows[0].extend(["epochs", "best epoch", &figure, "seconds"].map(str::to_owned));
     for Trial { values, epochs, score, failure, diverged: _ } in &summary.trials {
         let mut row: Vec<String> = values.values().map(ToString::to_string).collect();
         if !values.contains_key("epochs") {
@@ -301,7 +319,7 @@ fn table(summary: &Summary) -> String {
         match score {
             Some(score) => row.extend([
                 score.epoch.to_string(),
-                format!("{:.4}", score.validation_rmse.unwrap_or(f64::NAN)),
+                format!("{:.4}", score.validation().unwrap_or(f64::NAN)),
                 format!("{:.2}", score.seconds),
             ]),
             None => row.push(failure.clone().unwrap_or_default()),
@@ -310,10 +328,9 @@ fn table(summary: &Summary) -> String {
     }
     let Best { values, score } = &summary.best;
     let test = score
-        .test_rmse
-        .zip(score.test_mae)
-        .map_or(", not tested: there is no test part".into(), |(rmse, mae)| {
-            format!(": test RMSE {rmse:.4}, MAE {mae:.4}")
+        .tested()
+        .map_or(", not tested: there is no test part".into(), |[(first, a), (second, b)]| {
+            format!(": test {first} {a:.4}, {second} {b:.4}")
         });
     format!("{}\nBest: {}, epoch {}{test}\n", aligned(&rows), named(values), score.epoch)
 }
@@ -351,6 +368,7 @@ mod tests {
         let split = split.with_validation(0.1, 42).expect("ratings");
         let sweep = Sweep {
             base: settings.to_file(),
+            objective: settings.config.objective,
             split: Arc::new(split),
             device: device.with_memory(memory),
             folder,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pollster::block_on;
 use ratings::Split;
 use serde::{Deserialize, Serialize};
-use trainer::{Device, EpochReport, Run, TrainError};
+use trainer::{Device, EpochReport, Run, SampledHits, TrainError};
 
 use crate::exit::Usage;
 use crate::interrupt;
@@ -24,6 +24,12 @@ pub(crate) struct Score {
     pub(crate) test_rmse: Option<f64>,
     /// Null without a test part.
     pub(crate) test_mae: Option<f64>,
+    /// Of a model that ranks: where held-out items stand, each among 99 sampled ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) validation_hits: Option<SampledHits>,
+    /// The same of the test part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) test_hits: Option<SampledHits>,
     /// Seconds spent training, over all epochs.
     pub(crate) seconds: f64,
 }
@@ -33,8 +39,22 @@ impl Score {
         let delivered = EpochReport::chosen(history).or(history.last());
         let delivered = delivered.expect("settings without epochs are refused before");
         let EpochReport { epoch, validation_rmse, test_rmse, test_mae, .. } = *delivered;
+        let EpochReport { validation_hits, test_hits, .. } = *delivered;
         let seconds = history.iter().map(|report| report.seconds).sum();
-        Score { epoch, validation_rmse, test_rmse, test_mae, seconds }
+        Score { epoch, validation_rmse, test_rmse, test_mae, validation_hits, test_hits, seconds }
+    }
+
+    /// The figure of the validation part that trials are compared by.
+    pub(crate) fn validation(&self) -> Option<f64> {
+        self.validation_rmse.or(self.validation_hits.map(|hits| hits.ndcg))
+    }
+
+    /// The figures of the test part, by their names.
+    pub(crate) fn tested(&self) -> Option<[(&'static str, f64); 2]> {
+        let errors = self.test_rmse.zip(self.test_mae);
+        let errors = errors.map(|(rmse, mae)| [("RMSE", rmse), ("MAE", mae)]);
+        let hits = self.test_hits.map(|of| [("HR@10", of.hit_rate), ("NDCG@10", of.ndcg)]);
+        errors.or(hits)
     }
 }
 

@@ -12,7 +12,7 @@ pub use model_at_work::{
 
 use ratings::{Statistics, sample::SampleConfig};
 use serde::{Deserialize, Serialize};
-use trainer::{Config, DeviceChoice, DeviceKind, EngineChoice, EngineKind, Event};
+use trainer::{Config, DeviceChoice, DeviceKind, EngineChoice, EngineKind, Event, SampledHits};
 
 /// What the page asks of its worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -265,10 +265,13 @@ pub struct Started {
     pub test_ratings: usize,
     /// Epochs that a model to go on from has seen.
     pub epochs: usize,
-    /// Test RMSE of always saying the train mean; `None` without a test set.
+    /// Test RMSE of always saying the train mean; `None` without a test set, and of a model that ranks,
+    /// as the next.
     pub mean_rmse: Option<f64>,
     /// Test RMSE of the mean and a bias for each user and item; `None` without a test set.
     pub biases_rmse: Option<f64>,
+    /// Of a model that ranks: where test items stand with the most rated items for everybody.
+    pub popular_hits: Option<SampledHits>,
 }
 
 /// A model file, opened.

@@ -3,7 +3,7 @@
 
 use ratings::Bar;
 use serde::{Deserialize, Serialize};
-use trainer::Errors;
+use trainer::{Errors, SampledHits};
 
 /// What the page asks of the model at hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,7 +129,8 @@ pub struct Audience {
     pub rated: usize,
     /// Ids that the model does not know; their ratings count for nothing.
     pub unknown: Vec<String>,
-    /// The users and the ratings that they would give, on the data's scale, the highest first.
+    /// The users and the ratings that they would give, on the data's scale, or of a model that ranks
+    /// their scores; the highest first.
     pub users: Vec<(String, f32)>,
 }
 
@@ -160,7 +161,7 @@ pub struct Picks {
 pub struct Pick {
     /// The item.
     pub item: Item,
-    /// The predicted rating, on the data's scale.
+    /// The predicted rating, on the data's scale; of a model that ranks the score.
     pub predicted: f32,
     /// Its standard deviation, where the model knows one.
     pub deviation: Option<f32>,
@@ -210,7 +211,8 @@ pub struct Window {
     pub items: Vec<Item>,
     /// `[users, items]`, row by row.
     pub cells: Vec<Cell>,
-    /// The lowest and the highest rating of the data.
+    /// The lowest and the highest rating of the data; of a model that ranks the scores of what was not
+    /// chosen and of what was.
     pub scale: (f32, f32),
 }
 
@@ -219,7 +221,7 @@ pub struct Window {
 pub struct Cell {
     /// The rating in the data, if there is one.
     pub known: Option<f32>,
-    /// The model's prediction, on the data's scale.
+    /// The model's prediction, on the data's scale; of a model that ranks the score.
     pub predicted: f32,
     /// Its standard deviation, where the model knows one.
     pub deviation: Option<f32>,
@@ -252,9 +254,11 @@ pub struct Dot {
     pub genre: Option<usize>,
 }
 
-/// How far predictions of the ratings kept for testing are off.
+/// How far predictions of the ratings kept for testing are off, or where their items stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
-    /// `None` without such ratings, as of a model from a file.
+    /// `None` without such ratings, as of a model from a file, and of a model that ranks.
     pub errors: Option<Errors>,
+    /// Of a model that ranks; `None` without such ratings.
+    pub hits: Option<SampledHits>,
 }

@@ -97,6 +97,7 @@ impl Learner for Als {
         let n = self.config.factors + 1;
         let system = System {
             n,
+            biased: true,
             others: &self.sides.rows[1 - next.side],
             prior: &vec![0.0; n * stride(self.config.factors)],
             prior_mean: &vec![0.0; n],

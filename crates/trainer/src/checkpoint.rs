@@ -16,7 +16,7 @@ impl Checkpoint {
     /// A model that has made no step yet.
     pub(crate) fn fresh(weights: &Weights, config: &Config) -> Self {
         let mut zeros = weights.clone();
-        if !config.model.is_lab() {
+        if !config.model.in_batches() {
             zeros.parameters.clear();
         }
         for parameter in &mut zeros.parameters {
@@ -31,7 +31,7 @@ impl Checkpoint {
         self.weights.fits(config, users, items)
             && moments.iter().all(|of| {
                 of.fits(config, users, items)
-                    || (!config.model.is_lab() && of.parameters.is_empty())
+                    || (!config.model.in_batches() && of.parameters.is_empty())
             })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Biases, Link, ModelKind, Optimizer, Penalty, Schedule};
+use crate::{Biases, Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
 
 /// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,15 +33,36 @@ impl Default for Posterior {
     }
 }
 
+/// What only [`ModelKind::Ials`] needs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implicit {
+    /// Weight of a pair of user and item that nobody rated, in parts of one that was rated.
+    pub unobserved: f64,
+    /// Power of a row's weights' sum with which it pays the penalty: 0, all rows pay the same; 1, as
+    /// often as they are weighed.
+    pub exponent: f64,
+}
+
+impl Default for Implicit {
+    fn default() -> Self {
+        Self { unobserved: 0.1, exponent: 1.0 }
+    }
+}
+
 /// The settings of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The model to train.
     pub model: ModelKind,
-    /// Length of a row of user or item factors (K); [`ModelKind::Biases`] has none.
+    /// What it is trained for: one of [`ModelKind::objectives`].
+    #[serde(default)]
+    pub objective: Objective,
+    /// Length of a row of user or item factors (K); [`ModelKind::Biases`] has none, and a row of
+    /// [`ModelKind::NeuMf`] two of this length, one for its product and one for its tower.
     pub factors: usize,
-    /// Widths of the hidden layers of [`ModelKind::DeepMf`]; the others have none.
+    /// Widths of the hidden layers, for the models that [have them](ModelKind::has_layers).
     pub hidden: Vec<usize>,
     /// Passes over the training ratings.
     pub epochs: usize,
@@ -62,6 +83,9 @@ pub struct Config {
     /// What only models averaged over their posterior need ([`ModelKind::is_bayesian`]).
     #[serde(default)]
     pub posterior: Posterior,
+    /// What only [`ModelKind::Ials`] needs.
+    #[serde(default)]
+    pub implicit: Implicit,
     /// Fixes the initial weights and the order of every epoch.
     pub seed: u64,
 }
@@ -78,6 +102,7 @@ impl Config {
     pub fn usual(model: ModelKind) -> Self {
         let lab = Self {
             model,
+            objective: model.objectives()[0],
             factors: 10,
             hidden: Vec::new(),
             epochs: 30,
@@ -87,6 +112,7 @@ impl Config {
             weight_decay: 1e-5,
             descent: Descent::default(),
             posterior: Posterior::default(),
+            implicit: Implicit::default(),
             seed: 42,
         };
         match model {
@@ -112,6 +138,29 @@ impl Config {
             ModelKind::BayesMf | ModelKind::BayesSvdPp => {
                 Self { epochs: 200, weight_decay: 0.0, ..lab }
             }
+            ModelKind::Ials => Self { factors: 64, epochs: 16, weight_decay: 0.003, ..lab },
+            ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => Self::usual_neural(model),
+        }
+    }
+
+    /// Layers that halve as He et al.'s do; the epochs, the step size and the penalty are those of the
+    /// best validation slice of MovieLens-1M's training part among some ten tries.
+    fn usual_neural(model: ModelKind) -> Self {
+        let hidden = if model.has_layers() { vec![32, 16, 8] } else { Vec::new() };
+        let (epochs, batch_size, learning_rate) = match model {
+            ModelKind::Gmf => (11, 4096, 0.003),
+            ModelKind::Mlp => (13, 2048, 0.005),
+            _ => (7, 4096, 0.003),
+        };
+        Self {
+            model,
+            factors: 16,
+            hidden,
+            epochs,
+            batch_size,
+            learning_rate,
+            weight_decay: 2e-5,
+            ..Self::usual(ModelKind::Mf)
         }
     }
 
@@ -133,6 +182,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let Self {
             model,
+            objective,
             factors,
             hidden,
             epochs: _, // none is allowed: it yields the initial model
@@ -142,9 +192,15 @@ impl Config {
             weight_decay,
             descent: Descent { schedule: _, link, penalty: _ },
             posterior,
+            implicit: Implicit { unobserved, exponent },
             seed: _,
         } = self;
         let refuse = |setting, value: String, range| Err(ConfigError { setting, value, range });
+        if !model.objectives().contains(objective) {
+            let range =
+                "one that the model can be trained for: ranking for ials, rating for others";
+            return refuse("objective", objective.to_string(), range);
+        }
         if *model == ModelKind::Biases && *factors > 0 {
             return refuse("factors", factors.to_string(), "0 for biases, which has none");
         }
@@ -168,13 +224,14 @@ impl Config {
                 "from 0 to 1e6, for example 0.00001",
             );
         }
-        if *model != ModelKind::DeepMf && !hidden.is_empty() {
-            let range = "none for this model; choose deepmf to use them";
+        if !model.has_layers() && !hidden.is_empty() {
+            let range = "none for this model; choose deepmf, mlp or neumf to use them";
             return refuse("hidden layers", format!("{hidden:?}"), range);
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
-                         biases, sgd or als for biased-mf, sgd for svdpp, gibbs for bayes-mf and bayes-svdpp";
+                         biases and ials, sgd or als for biased-mf, sgd for svdpp, gibbs for \
+                         bayes-mf and bayes-svdpp, adam for gmf, mlp and neumf";
             return refuse("optimizer", optimizer.to_string(), range);
         }
         if *model == ModelKind::BiasedMf && *optimizer == Optimizer::Als {
@@ -185,6 +242,20 @@ impl Config {
             if *weight_decay < Self::LEAST_RIDGE {
                 let range = "at least 0.00001 for als, so that every row has one best";
                 return refuse("weight decay", shown(*weight_decay), range);
+            }
+        }
+        if *model == ModelKind::Ials {
+            if *weight_decay < Self::LEAST_RIDGE {
+                let range = "at least 0.00001 for ials, so that every row has one best";
+                return refuse("weight decay", shown(*weight_decay), range);
+            }
+            if !(1e-6..=1.0).contains(unobserved) {
+                let range = "from 0.000001 to 1, the weight of what was rated";
+                return refuse("unobserved weight", shown(*unobserved), range);
+            }
+            if !(0.0..=1.0).contains(exponent) {
+                let range = "from 0, all rows pay the same, to 1, by their weight";
+                return refuse("penalty exponent", shown(*exponent), range);
             }
         }
         let Posterior { burn_in, samples } = posterior;
@@ -241,6 +312,7 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let lab = || Config::usual(ModelKind::Mf);
         let als = || Config { optimizer: Optimizer::Als, ..Config::usual(ModelKind::BiasedMf) };
+        let (ials, all) = (|| Config::usual(ModelKind::Ials), Implicit::default());
         let logistic = Descent { link: Link::Logistic, ..Descent::default() };
         for (config, setting) in [
             (Config { factors: 0, ..lab() }, "factors"),
@@ -253,6 +325,14 @@ mod tests {
             (Config { weight_decay: 0.0, ..als() }, "weight decay"),
             (Config { descent: logistic, ..als() }, "link"),
             (Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) }, "hidden layers"),
+            (Config { objective: Objective::Ranking, ..lab() }, "objective"),
+            (Config { objective: Objective::Rating, ..ials() }, "objective"),
+            (Config { weight_decay: 0.0, ..ials() }, "weight decay"),
+            (
+                Config { implicit: Implicit { unobserved: 0.0, ..all }, ..ials() },
+                "unobserved weight",
+            ),
+            (Config { implicit: Implicit { exponent: 1.5, ..all }, ..ials() }, "penalty exponent"),
         ] {
             assert_eq!(config.check().map_err(|e| e.setting), Err(setting), "{config:?}");
         }

@@ -95,7 +95,7 @@ impl Engine {
     ) -> Result<Self, TrainError> {
         memory::check(split, config, device)?;
         let kind = device.engine(config).expect("asked before");
-        if !config.model.is_lab() {
+        if !config.model.in_batches() {
             return Ok(Self::Learner(Learning::new(split, config, from, device.threads())));
         }
         Ok(match (kind, device.kind()) {
@@ -275,7 +275,14 @@ pub(crate) fn choose(
     device: DeviceKind,
     config: &Config,
 ) -> Result<EngineKind, NoKernels> {
-    if !config.model.is_lab() {
+    if config.model.is_neural() {
+        return match choice {
+            EngineChoice::Fused => Err(NoKernels::Neural),
+            _ if !cfg!(feature = "autodiff") => Err(NoKernels::Absent),
+            EngineChoice::Auto | EngineChoice::Autodiff => Ok(EngineKind::Autodiff),
+        };
+    }
+    if !config.model.in_batches() {
         let own = choice != EngineChoice::Autodiff && device == DeviceKind::Cpu;
         return if own { Ok(EngineKind::Fused) } else { Err(NoKernels::Model) };
     }
@@ -315,9 +322,13 @@ pub enum NoKernels {
     Optimizer,
     /// The model trains itself, on the CPU.
     #[error(
-        "only mf and deepmf run on a GPU or with the autodiff engine; train this model on the CPU"
+        "only mf, deepmf, gmf, mlp and neumf run on a GPU or with the autodiff engine; train this \
+         model on the CPU"
     )]
     Model,
+    /// The fused engine has no kernels for a neural model.
+    #[error("gmf, mlp and neumf train with the autodiff engine; choose auto or autodiff")]
+    Neural,
     /// The autodiff engine was left out of the program.
     #[error(
         "this program was built without the autodiff engine; choose the fused engine, or build it \

@@ -11,6 +11,7 @@ use crate::{
     checkpoint::Checkpoint,
     gibbs::Gibbs,
     held_out::{Misses, Parts},
+    ials::Ials,
     memory::{self, Need},
     sgd::{BoldDriver, Sgd},
     svdpp::SvdPp,
@@ -31,8 +32,11 @@ pub(crate) trait Learner: Send {
     /// [`losses`]).
     fn train(&mut self, steps: usize) -> Vec<f64>;
 
-    /// Evaluates a part of the held-out ratings ([`Split::held_out`]).
-    fn evaluate(&mut self, part: Range<usize>) -> Misses;
+    /// Evaluates a part of the held-out ratings ([`Split::held_out`]). A model that ranks is not
+    /// asked: it is judged by its weights.
+    fn evaluate(&mut self, _: Range<usize>) -> Misses {
+        unreachable!("a model that predicts ratings says how far they are off")
+    }
 
     /// Keeps the model as it is at the end of an epoch as the last good one.
     fn keep(&mut self);
@@ -77,7 +81,8 @@ impl Learning {
             ModelKind::BayesMf | ModelKind::BayesSvdPp => {
                 Box::new(Gibbs::new(split, config, weights, threads))
             }
-            ModelKind::Mf | ModelKind::DeepMf => panic!("{} has no learner", config.model),
+            ModelKind::Ials => Box::new(Ials::new(split, config, weights, threads)),
+            model => panic!("{model} has no learner"),
         };
         let batches = split.train.len().div_ceil(config.batch_size) as u64;
         let parts = Parts::new(split, usize::MAX);

@@ -26,6 +26,7 @@
 //! desktop's `block_on` and in a browser's worker.
 
 mod named; // choices that have names
+mod objective; // what a model is trained to tell
 mod model_kind; // models and optimisers, and which goes with which
 mod config; // every knob, its default, its check
 mod adapter; // the GPUs of this machine
@@ -61,6 +62,7 @@ mod svdpp; // the same, with what a user rated at all
 mod rows; // rows of one side given the other, in closed form
 mod als; // the same, one side at a time in closed form
 mod gibbs; // the same, averaged over its posterior
+mod ials; // what was rated at all, in closed form
 mod engine; // the choice among them
 mod event; // what a run says while it goes
 mod run; // the loop
@@ -77,19 +79,23 @@ mod judge; // the result judged
 pub use adapter::{Adapter, AdapterKind, Limits, adapters};
 pub use averages::{Average, Averages};
 pub use biases::Biases;
-pub use config::{Config, ConfigError, Descent, Posterior};
+pub use config::{Config, ConfigError, Descent, Implicit, Posterior};
 pub use device::{Device, DeviceChoice, DeviceError, DeviceKind};
 pub use engine::{EngineChoice, EngineKind, NoKernels};
 pub use event::{EpochReport, Event, Progress, Recovery};
 pub use gpu::{Fault, Gpu};
-pub use judge::{Bin, Candidates, Deviations, Errors, Group, HeldOut, Hits, Ranking, Relevant};
+pub use judge::{
+    Bin, Candidates, Deviations, Errors, Group, HeldOut, Hits, Lineup, Ranking, Relevant,
+    SampledHits,
+};
 #[doc(hidden)]
 pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
-pub use model::{DeepMf, Mf};
+pub use model::{DeepMf, Gmf, Mf, NeuMf};
 pub use model_file::{ModelFile, ModelFileError, Source};
 pub use model_kind::{ModelKind, Optimizer};
+pub use objective::Objective;
 pub use order::Order;
 pub use points::Estimate;
 pub use predict::{

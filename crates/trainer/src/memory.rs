@@ -41,7 +41,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
     let trial = |factors: usize| {
         let config = Config { factors, ..config.clone() };
         match kind {
-            _ if !config.model.is_lab() => Learning::need(split, &config),
+            _ if !config.model.in_batches() => Learning::need(split, &config),
             EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(),
             EngineKind::Fused => Fused::need(split, &config, device.threads()),
             EngineKind::Autodiff => Autodiff::need(split, &config),

@@ -1,12 +1,17 @@
 //! The models as burn modules, and the choice among them.
 
 mod mf; // the inner product
+mod layers; // linear layers by number
 mod deep_mf; // a small network
+mod gmf; // the inner product, weighted
+mod neumf; // both
 #[cfg(test)]
-mod gradients; // both, against finite differences
+mod gradients; // all of them, against finite differences
 
 pub use deep_mf::DeepMf;
+pub use gmf::Gmf;
 pub use mf::Mf;
+pub use neumf::NeuMf;
 
 use burn::{
     module::{Module, Param},
@@ -19,18 +24,22 @@ use crate::{Config, ModelKind, Parameter, Weights};
 #[derive(Module, Debug)]
 pub(crate) enum Model {
     Mf(Mf),
-    DeepMf(DeepMf),
+    DeepMf(DeepMf), // the neural `mlp` too: they differ in where they start
+    Gmf(Gmf),
+    NeuMf(NeuMf),
 }
 
 impl Model {
     /// The model of this configuration with these weights, on a device.
     ///
     /// # Panics
-    /// If it is none of the lab's.
+    /// If it trains itself.
     pub(crate) fn load(config: &Config, weights: &Weights, device: &Device) -> Self {
         match config.model {
             ModelKind::Mf => Self::Mf(Mf::load(weights, device)),
-            ModelKind::DeepMf => Self::DeepMf(DeepMf::load(weights, device)),
+            ModelKind::DeepMf | ModelKind::Mlp => Self::DeepMf(DeepMf::load(weights, device)),
+            ModelKind::Gmf => Self::Gmf(Gmf::load(weights, device)),
+            ModelKind::NeuMf => Self::NeuMf(NeuMf::load(weights, device)),
             model => panic!("{model} is no burn module"),
         }
     }
@@ -40,6 +49,8 @@ impl Model {
         match self {
             Self::Mf(model) => model.forward(users, items),
             Self::DeepMf(model) => model.forward(users, items),
+            Self::Gmf(model) => model.forward(users, items),
+            Self::NeuMf(model) => model.forward(users, items),
         }
     }
 
@@ -48,6 +59,8 @@ impl Model {
         let parameters = match self {
             Self::Mf(model) => model.parameters().await?,
             Self::DeepMf(model) => model.parameters().await?,
+            Self::Gmf(model) => model.parameters().await?,
+            Self::NeuMf(model) => model.parameters().await?,
         };
         Ok(Weights { parameters })
     }

@@ -15,6 +15,7 @@
 //! | `titles.ends`, `titles.genre_ends` | U64 `[items]` | where each of them ends |
 //! | `titles.years` | U16 `[items]` | year of release, 0 for none |
 //! | `history` | F64 `[epochs, 4]` | train and test RMSE (NaN for none), seconds of both |
+//! | `ranking` | F64 `[epochs, 5]` | of a model that ranks, in place of errors: train loss; of 99 sampled items HR@10 and NDCG@10 of the test set, then of the validation part (NaN for none) |
 //! | `judgement` | F64 `[epochs, 2]` | validation RMSE and test MAE (NaN for none); older files have none |
 //! | `numbers` | F64 `[6]` | learning rate, weight decay, test share, mean training rating; of the epoch under way the sum of losses and the seconds |
 //!

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::{Objective, named::named};
 
 /// Which model is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +26,15 @@ pub enum ModelKind {
     /// rated it.
     #[serde(rename = "bayes-svdpp")]
     BayesSvdPp,
+    /// Factors fitted to what was rated at all, and to all that was not with a small weight.
+    Ials,
+    /// Generalised matrix factorisation: the inner product with a learned weight for each factor.
+    Gmf,
+    /// Both rows of factors through a tower of layers.
+    Mlp,
+    /// Both of them, with factors of their own, side by side before the last layer.
+    #[serde(rename = "neumf")]
+    NeuMf,
 }
 
 named!(
@@ -37,16 +46,39 @@ named!(
     SvdPp => "svdpp",
     BayesMf => "bayes-mf",
     BayesSvdPp => "bayes-svdpp",
+    Ials => "ials",
+    Gmf => "gmf",
+    Mlp => "mlp",
+    NeuMf => "neumf",
 );
 
 impl ModelKind {
     /// The models of the lab, trained by the gradients of batches: they run on every device, with
-    /// every engine. The others train themselves, on the CPU.
+    /// every engine.
     pub const LAB: [Self; 2] = [Self::Mf, Self::DeepMf];
+    /// The neural models of He et al., "Neural Collaborative Filtering", 2017, trained likewise: they
+    /// run on every device, with the autodiff engine.
+    pub const NEURAL: [Self; 3] = [Self::Gmf, Self::Mlp, Self::NeuMf];
 
     /// Whether the model is one of the lab's.
     pub fn is_lab(self) -> bool {
         Self::LAB.contains(&self)
+    }
+
+    /// Whether the model is one of [`NEURAL`](Self::NEURAL).
+    pub fn is_neural(self) -> bool {
+        Self::NEURAL.contains(&self)
+    }
+
+    /// Whether it is trained by the gradients of batches, as the lab's and the neural models are. The
+    /// others train themselves, on the CPU.
+    pub fn in_batches(self) -> bool {
+        self.is_lab() || self.is_neural()
+    }
+
+    /// Whether it has hidden layers.
+    pub fn has_layers(self) -> bool {
+        matches!(self, Self::DeepMf | Self::Mlp | Self::NeuMf)
     }
 
     /// Whether gradient descent, one rating at a time, can train it: then it has what
@@ -61,14 +93,37 @@ impl ModelKind {
         self.optimizers().contains(&Optimizer::Gibbs)
     }
 
+    /// Whether a learning rate has a bearing on it; closed forms and draws have none.
+    pub fn has_rate(self) -> bool {
+        !matches!(self, Self::Biases | Self::Ials) && !self.is_bayesian()
+    }
+
+    /// What it can be trained for, the usual first.
+    pub fn objectives(self) -> &'static [Objective] {
+        match self {
+            Self::Mf
+            | Self::DeepMf
+            | Self::Biases
+            | Self::BiasedMf
+            | Self::SvdPp
+            | Self::BayesMf
+            | Self::BayesSvdPp
+            | Self::Gmf
+            | Self::Mlp
+            | Self::NeuMf => &[Objective::Rating],
+            Self::Ials => &[Objective::Ranking],
+        }
+    }
+
     /// The optimisers that train it, the usual one first.
     pub fn optimizers(self) -> &'static [Optimizer] {
         match self {
             Self::Mf | Self::DeepMf => &[Optimizer::Adam, Optimizer::SparseAdam],
-            Self::Biases => &[Optimizer::Als],
+            Self::Biases | Self::Ials => &[Optimizer::Als],
             Self::BiasedMf => &[Optimizer::Sgd, Optimizer::Als],
             Self::SvdPp => &[Optimizer::Sgd],
             Self::BayesMf | Self::BayesSvdPp => &[Optimizer::Gibbs],
+            Self::Gmf | Self::Mlp | Self::NeuMf => &[Optimizer::Adam],
         }
     }
 }
@@ -117,8 +172,8 @@ mod tests {
         let error = "svd".parse::<ModelKind>().expect_err("no such model");
         assert_eq!(
             error,
-            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf or \
-             bayes-svdpp"
+            "unknown model \"svd\"; choose mf, deepmf, biases, biased-mf, svdpp, bayes-mf, \
+             bayes-svdpp, ials, gmf, mlp or neumf"
         );
     }
 }

@@ -14,7 +14,7 @@ impl Trained {
     /// # Errors
     /// If burn cannot write it, or the model is none of its modules.
     pub fn to_record(&self) -> Result<Vec<u8>, RecordError> {
-        if !self.config.model.is_lab() {
+        if !self.config.model.in_batches() {
             return Err(RecordError::Write(format!("{} is no burn module", self.config.model)));
         }
         let record = self.model().into_record().into_bytes();
@@ -27,7 +27,7 @@ impl Trained {
     /// Bytes that are no record, or one of another model or other sizes.
     pub async fn from_record(&self, bytes: &[u8]) -> Result<Self, RecordError> {
         let failed = |error: String| RecordError::Read(error);
-        if !self.config.model.is_lab() {
+        if !self.config.model.in_batches() {
             return Err(failed(format!("{} is no burn module", self.config.model)));
         }
         let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()))

@@ -2,6 +2,7 @@
 
 mod chosen; // which epoch's model is delivered
 mod evaluation; // the end of an epoch
+mod contest; // of models that rank
 mod pace; // how long a slice is
 mod resume; // leaving a run and taking it up again
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use ratings::Split;
 use web_time::Instant;
 
+use self::contest::Contest;
 use self::evaluation::Evaluation;
 pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
@@ -35,9 +37,10 @@ pub struct Run {
     largest_rating: f32,
     stage: Stage,
     pace: Pace,
-    strangers: Misses,       // of test ratings that no model knows
-    patience: Option<usize>, // epochs
-    chosen: Option<Weights>, // of the best epoch, where there is a validation part
+    strangers: Misses,        // of test ratings that no model knows
+    contest: Option<Contest>, // of a model that ranks
+    patience: Option<usize>,  // epochs
+    chosen: Option<Weights>,  // of the best epoch, where there is a validation part
     history: Vec<EpochReport>,
 }
 
@@ -59,7 +62,7 @@ enum Stage {
 struct Training {
     epoch: usize,
     batches: usize,
-    mse_sum: f64,
+    loss_sum: f64,
     seconds: f64,
     next_slice: usize, // batches
 }
@@ -76,7 +79,9 @@ impl Run {
         device: &Device,
     ) -> Result<Self, TrainError> {
         config.check()?;
-        let weights = Weights::initial(config, split.users, split.items);
+        let mut weights = Weights::initial(config, split.users, split.items);
+        #[expect(clippy::cast_possible_truncation, reason = "ratings are f32")]
+        weights.begin_at(config, split.train.mean() as f32);
         Self::start_from(&weights, split, config, device).await
     }
 
@@ -125,6 +130,7 @@ impl Run {
             stage: Stage::Done,
             pace: Pace::default(),
             strangers: Misses::default(),
+            contest: Contest::of(split, config),
             patience: None,
             chosen: None,
             history,
@@ -271,12 +277,12 @@ impl Run {
         self.note_safe().await?;
         let seconds = started.elapsed().as_secs_f64();
         training.add(&losses, seconds);
-        if !training.mse_sum.is_finite() {
+        if !training.loss_sum.is_finite() {
             return Err(self.diverged(training.epoch));
         }
         training.next_slice = self.pace.next(losses.len(), seconds);
-        let mse = losses.iter().sum::<f64>() / losses.len() as f64;
-        let event = self.progress(training.epoch, Some(mse));
+        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
+        let event = self.progress(training.epoch, Some(loss));
         self.stage = self.after(training);
         Ok(event)
     }
@@ -300,13 +306,13 @@ impl Run {
         Ok(())
     }
 
-    fn progress(&self, epoch: usize, mse: Option<f64>) -> Event {
+    fn progress(&self, epoch: usize, loss: Option<f64>) -> Event {
         Event::Progress(Progress {
             epoch,
             epochs: self.config.epochs,
             done: self.engine.trained(),
             total: self.total,
-            mse,
+            loss,
         })
     }
 
@@ -347,8 +353,8 @@ impl Training {
     /// Batch by batch, so that the sum does not depend on where the slices end.
     fn add(&mut self, losses: &[f64], seconds: f64) {
         self.batches += losses.len();
-        for mse in losses {
-            self.mse_sum += mse;
+        for loss in losses {
+            self.loss_sum += loss;
         }
         self.seconds += seconds;
     }

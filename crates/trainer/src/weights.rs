@@ -20,8 +20,10 @@ pub struct Parameter {
 }
 
 /// All parameters of a model: `user_factors` `[users, factors]` and `item_factors`
-/// `[items, factors]` (but for [`ModelKind::Biases`]); for each layer `layers.N.weight`
-/// `[outputs, inputs]` and `layers.N.bias` `[outputs]`; with biases `user_bias` `[users]`,
+/// `[items, factors]` (but for [`ModelKind::Biases`]; for [`ModelKind::NeuMf`] `2 * factors` numbers
+/// a row, those of its product before those of its tower); for each layer `layers.N.weight`
+/// `[outputs, inputs]` and `layers.N.bias` `[outputs]`, the layer that yields the rating last; with
+/// biases `user_bias` `[users]`,
 /// `item_bias` `[items]` and `rating_scale` `[3]`: the lowest, mean and highest training rating,
 /// all 0 until a run has seen the ratings; for [`ModelKind::SvdPp`] `item_implicit`
 /// `[items, factors]` and `user_implicit` `[users, factors]`, the sum of the former over what the
@@ -35,8 +37,9 @@ pub struct Weights {
 impl Weights {
     /// The values a run with this configuration starts from: factors from N(0, 1); layer weights
     /// and biases uniform within ±1/√inputs, as `torch.nn.Embedding` and `torch.nn.Linear` have
-    /// them. Models with biases start from factors from N(0, 0.1²) and no biases. Every parameter
-    /// draws from a stream of its own.
+    /// them. Models with biases start from factors from N(0, 0.01²) ([`ModelKind::BayesMf`] 0.3²) and
+    /// no biases, the neural models from the same factors and no bias in their last layer, until a
+    /// run has seen the ratings. Every parameter draws from a stream of its own.
     pub fn initial(config: &Config, users: usize, items: usize) -> Self {
         let draw = |(stream, Slot { name, shape, start }): (u64, Slot)| {
             let mut generator = ChaCha8Rng::seed_from_u64(config.seed);
@@ -51,6 +54,15 @@ impl Weights {
         };
         let slots = slots(config, users, items);
         Self { parameters: (0..).zip(slots).map(draw).collect() }
+    }
+
+    /// Has a neural model's first predictions be about this rating: the bias of its last layer.
+    pub(crate) fn begin_at(&mut self, config: &Config, rating: f32) {
+        if config.model.is_neural()
+            && let Some(bias) = self.parameters.last_mut()
+        {
+            bias.values.fill(rating);
+        }
     }
 
     /// Every parameter of a model with these values, in order.
@@ -110,18 +122,22 @@ enum Start {
     Uniform(f64),
 }
 
-/// Spread of the first factors of models with biases: small enough that the first predictions are
-/// the mean.
+/// Spread of the first factors of models with biases and of neural models: small enough that the
+/// first predictions are the mean. For the latter it is He et al.'s (2017, section 4.1).
 const SMALL: f64 = 0.01;
 /// That of a chain, which would take long to leave the mean.
 const WIDE: f64 = 0.3;
+/// Root of the mean of the squared lengths of [`ModelKind::Ials`]'s first rows (Rendle et al. 2021,
+/// section 4.1).
+const NARROW: f64 = 0.1;
 
 /// Every parameter of a model, in order.
 pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
     let slot = |name: &str, shape, start| Slot { name: name.to_owned(), shape, start };
     let tables = |spread| {
         let start = Start::Normal(spread);
-        let [users, items] = [users, items].map(|rows| vec![rows, config.factors]);
+        let width = if config.model == ModelKind::NeuMf { 2 } else { 1 } * config.factors;
+        let [users, items] = [users, items].map(|rows| vec![rows, width]);
         vec![slot("user_factors", users, start), slot("item_factors", items, start)]
     };
     let biases = || {
@@ -136,16 +152,23 @@ pub(crate) fn slots(config: &Config, users: usize, items: usize) -> Vec<Slot> {
         ModelKind::Biases => biases(),
         ModelKind::BiasedMf => [tables(SMALL), biases()].concat(),
         ModelKind::SvdPp => [tables(SMALL), biases(), implicit(config, users, items)].concat(),
+        ModelKind::Ials => tables(NARROW / (config.factors as f64).sqrt()),
         ModelKind::BayesMf => [tables(WIDE), biases(), draws(config, users, items)].concat(),
         ModelKind::BayesSvdPp => {
             let (draws, implied) = (draws(config, users, items), implied(config, users, items));
             [tables(WIDE), biases(), draws, implied].concat()
         }
+        ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => tables(SMALL),
     };
     for (n, [inputs, outputs]) in layers(config).into_iter().enumerate() {
         let start = Start::Uniform(1.0 / (inputs as f64).sqrt());
         slots.push(slot(&format!("layers.{n}.weight"), vec![outputs, inputs], start));
         slots.push(slot(&format!("layers.{n}.bias"), vec![outputs], start));
+    }
+    if config.model.is_neural()
+        && let Some(bias) = slots.last_mut()
+    {
+        bias.start = Start::Zero; // filled in from the training ratings
     }
     slots
 }
@@ -189,11 +212,19 @@ fn implied(config: &Config, users: usize, items: usize) -> Vec<Slot> {
 
 /// `[inputs, outputs]` of every linear layer, the one that yields the rating last.
 pub(crate) fn layers(config: &Config) -> Vec<[usize; 2]> {
-    if config.model != ModelKind::DeepMf {
-        return Vec::new();
+    let k = config.factors;
+    let widths = match config.model {
+        ModelKind::Gmf => vec![k, 1],
+        model if model.has_layers() => [&[2 * k], config.hidden.as_slice(), &[1]].concat(),
+        _ => return Vec::new(),
+    };
+    let mut layers: Vec<_> = widths.windows(2).map(|pair| [pair[0], pair[1]]).collect();
+    if config.model == ModelKind::NeuMf
+        && let Some([inputs, _]) = layers.last_mut()
+    {
+        *inputs += k; // the products
     }
-    let widths = [&[2 * config.factors], config.hidden.as_slice(), &[1]].concat();
-    widths.windows(2).map(|pair| [pair[0], pair[1]]).collect()
+    layers
 }
 
 /// Normal values by the Box-Muller transform, two from each pair of uniforms.
@@ -246,6 +277,20 @@ mod tests {
             assert!((share - 0.05).abs() < 0.005, "{}: {share} beyond 1.96", parameter.name);
         }
         assert_ne!(weights.parameters[0].values[..100], weights.parameters[1].values[..100]);
+    }
+
+    #[test]
+    fn a_neural_model_starts_from_a_rating() {
+        for model in ModelKind::NEURAL {
+            let config = Config { factors: 4, ..Config::usual(model) };
+            let mut weights = Weights::initial(&config, 900, 600);
+            weights.begin_at(&config, 3.5);
+            assert!(weights.fits(&config, 900, 600));
+            let (mean, variance) = moments(&weights.parameters[0].values);
+            assert!(mean.abs() < 1e-3 && (variance.sqrt() - 0.01).abs() < 1e-3, "{model}");
+            let bias = weights.parameters.last().expect("the last layer has a bias");
+            assert_eq!(bias.values, [3.5], "{model}");
+        }
     }
 
     #[test]

@@ -32,6 +32,23 @@ pub(crate) enum Bench {
     },
     /// Seconds an epoch, Latent and other programs in turn on one file
     Peers(peers::Peers),
+    /// Where models that rank and others put items that were left out, and where implicit puts them
+    Ranking {
+        /// The ratings file
+        data: PathBuf,
+        /// Which item of each user is left out: the last by time, or a random one
+        #[arg(long, default_value = "random", value_parser = ["last", "random"])]
+        leave: String,
+        /// Judge on items left out of the training ratings, as settings are chosen
+        #[arg(long)]
+        validation: bool,
+        /// A Python that has implicit, numpy and scipy; without it Latent alone
+        #[arg(long)]
+        python: Option<String>,
+        /// Latent's models
+        #[arg(long, value_delimiter = ',', default_value = "ials,svdpp,biased-mf,mf")]
+        models: Vec<String>,
+    },
     /// Seconds an epoch against the number of ratings, on made-up data
     Scale(scale::ScaleArgs),
     /// Reading and training in Chromium and on the desktop, one thread each
@@ -61,6 +78,9 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Parse { data } => parse(data.as_deref()),
         Bench::Parity { data, python, epochs } => parity(data, python, *epochs),
         Bench::Peers(timed) => peers::run(timed),
+        Bench::Ranking { data, leave, validation, python, models } => {
+            ranking(data, leave, *validation, python.as_deref(), models)
+        }
         Bench::Scale(args) => scale::run(args),
         Bench::Browser { data } => browser(data),
         Bench::Curves { data, device } => curves(data, device),
@@ -94,6 +114,28 @@ fn parity(data: &Path, python: &str, epochs: usize) -> Result<()> {
         shell::run(Command::new(python).arg(script).arg(&folder))?;
     }
     Ok(())
+}
+
+fn ranking(
+    data: &Path,
+    leave: &str,
+    validation: bool,
+    python: Option<&str>,
+    models: &[String],
+) -> Result<()> {
+    let data = data.canonicalize().with_context(|| data.display().to_string())?;
+    let folder = std::env::temp_dir().join("latent-ranking");
+    let part = if validation { "validation" } else { "test" };
+    let start = ["run", "--quiet", "--package", "native", "--example", "ranking", "--"];
+    let mut cargo = shell::cargo(start);
+    shell::run(cargo.arg(&data).args([leave, part]).arg(&folder).args(models))?;
+    match python {
+        None => Ok(()),
+        Some(python) => {
+            let script = shell::root().join("bench/ranking_peer.py");
+            shell::run(Command::new(python).arg(script).arg(&folder))
+        }
+    }
 }
 
 fn curves(data: &Path, device: &str) -> Result<()> {

@@ -88,8 +88,7 @@ pub(crate) fn begin(page: Page, how: Begin, how_far: Option<Go>) {
         page.complain(error.to_string());
         return;
     }
-    let needed =
-        if settings.engine == EngineChoice::Autodiff { Program::Autodiff } else { Program::Fused };
+    let needed = Program::for_run(&settings);
     let there = is_ready(page) && (link::program(page) == Some(needed));
     if there {
         page.next.set_value(Next { begin: None, go: how_far });
@@ -186,11 +185,15 @@ pub(crate) fn set(page: Page, name: &'static str, text: &str) -> bool {
     fits
 }
 
-/// Another model, with these settings; the seed and what is no part of the model stay.
+/// Another model, with these settings; the seed and what is no part of the model stay, but for an
+/// engine that the model cannot be trained with.
 pub(crate) fn choose(page: Page, config: Config) {
     page.settings.update(|settings| {
         let seed = settings.config.seed;
         settings.config = Config { seed, ..config };
+        if !settings.config.model.is_lab() {
+            settings.engine = EngineChoice::Auto;
+        }
     });
 }
 

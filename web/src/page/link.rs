@@ -2,7 +2,8 @@
 
 use js_sys::Array;
 use leptos::prelude::*;
-use protocol::{News, Request};
+use protocol::{News, Request, Settings};
+use trainer::EngineChoice;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, HtmlMetaElement, MessageEvent, WorkerOptions, WorkerType};
@@ -20,6 +21,15 @@ pub(crate) enum Program {
 }
 
 impl Program {
+    /// The program that these settings take: burn alone trains the neural models.
+    pub(crate) fn for_run(settings: &Settings) -> Self {
+        match settings.engine {
+            EngineChoice::Autodiff => Self::Autodiff,
+            EngineChoice::Auto if settings.config.model.is_neural() => Self::Autodiff,
+            EngineChoice::Auto | EngineChoice::Fused => Self::Fused,
+        }
+    }
+
     /// The `meta` element of the page that names the program's file.
     fn name(self) -> &'static str {
         match self {

@@ -91,7 +91,8 @@ pub(crate) fn died(page: Page, cause: String) {
 }
 
 fn begun(page: Page, started: Started) {
-    let Started { settings, device, engine, mean_rmse, biases_rmse, epochs, .. } = started;
+    let Started { settings, device, engine, mean_rmse, biases_rmse, popular_hits, epochs, .. } =
+        started;
     let (name, fingerprint) = page.data.with_untracked(|data| {
         data.as_ref().map(|data| (data.name.clone(), data.fingerprint.clone())).unwrap_or_default()
     });
@@ -117,6 +118,7 @@ fn begun(page: Page, started: Started) {
         changes: resumed.map(|record| record.changes).unwrap_or_default(),
         mean_rmse,
         biases_rmse,
+        popular_hits,
         hidden: false,
     }));
     if let Some(warning) = device.warning {
@@ -155,6 +157,7 @@ fn opened(page: Page, model: Opened) {
         changes: Vec::new(),
         mean_rmse: None,
         biases_rmse: None,
+        popular_hits: None,
         hidden: false,
     }));
     page.stage.set(Stage::Finished);
@@ -167,9 +170,7 @@ fn epoch(page: Page, report: EpochReport) {
     let last = page.last_spoken.get_value();
     if clock::now() - last > BREATH || last == 0.0 {
         page.last_spoken.set_value(clock::now());
-        let test = report.test_rmse.map(|test| format!(", test {}", rmse(test)));
-        let (epoch, test) = (report.epoch, test.unwrap_or_default());
-        page.spoken.set(format!("Epoch {epoch}: RMSE train {}{test}.", rmse(report.train_rmse)));
+        page.spoken.set(spoken(&report));
     }
     let waiting = page.epochs.try_update_value(|epochs| {
         epochs.push(report);
@@ -178,6 +179,19 @@ fn epoch(page: Page, report: EpochReport) {
     if waiting == Some(1) {
         set_timeout(move || take_epochs(page), REDRAW);
     }
+}
+
+/// An epoch in a sentence.
+fn spoken(report: &EpochReport) -> String {
+    let figures = [
+        ("train RMSE", report.train_rmse),
+        ("test RMSE", report.test_rmse),
+        ("loss", report.train_loss),
+        ("HR@10", report.test_hits.map(|hits| hits.hit_rate)),
+        ("NDCG@10", report.test_hits.map(|hits| hits.ndcg)),
+    ];
+    let told = figures.into_iter().filter_map(|(name, of)| Some(format!("{name} {}", rmse(of?))));
+    format!("Epoch {}: {}.", report.epoch, told.collect::<Vec<_>>().join(", "))
 }
 
 /// Epochs of small data come faster than a screen can show: they are drawn together.
@@ -215,8 +229,9 @@ fn finished(page: Page, epochs: usize, parameters: usize) {
         unfinished::forget(page, run.id);
         storage::put_run(page, run);
     }
-    let test =
-        run.and_then(|run| run.final_test()).map(|test| format!(" Test RMSE {}.", rmse(test)));
+    let test = run.and_then(|run| {
+        Some(format!(" Test {} {}.", run.objective().figure(), rmse(run.final_test()?)))
+    });
     page.spoken.set(format!(
         "Finished after {}: {} learned.{}",
         counted(epochs, "epoch"),

@@ -1,5 +1,6 @@
 //! The folder of a sweep: what it is, and the trials that are over.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, bail};
 use ratings::Fingerprint;
 use serde::{Deserialize, Serialize};
+use trainer::Objective;
 
 use super::axis::Values;
 use crate::atomic;
@@ -40,9 +42,18 @@ impl Trial {
         self.score.is_some() || self.diverged
     }
 
-    /// What it is judged by; a failure is worse than anything.
-    pub(super) fn error(&self) -> f64 {
-        self.score.and_then(|score| score.validation_rmse).unwrap_or(f64::INFINITY)
+    /// What it is judged by, its validation figure; `None` if it failed.
+    pub(super) fn figure(&self) -> Option<f64> {
+        self.score.and_then(|score| score.validation())
+    }
+
+    /// The better first, by what a model is trained for; a failure is worse than anything.
+    pub(super) fn compare(&self, other: &Self, objective: Objective) -> Ordering {
+        match (self.figure(), other.figure()) {
+            (Some(a), Some(b)) if objective.is_better(a, b) => Ordering::Less,
+            (Some(a), Some(b)) if objective.is_better(b, a) => Ordering::Greater,
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
     }
 }
 

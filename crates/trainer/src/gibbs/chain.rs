@@ -63,6 +63,7 @@ impl Chain {
         let Draw { sides, noise, implied } = &self.draw;
         let system = System {
             n: sides.factors + 1,
+            biased: true,
             others: &sides.rows[1 - side],
             prior: &prior,
             prior_mean: &prior_mean,
@@ -78,7 +79,7 @@ impl Chain {
         if side == 1 {
             errors.iter().for_each(|squared| self.squared += squared);
         }
-        if self.sweep.is_past(side) {
+        if self.sweep.has_done(side) {
             self.draw_implied(side, threads);
         }
         if self.sweep.is_done() {

@@ -3,7 +3,7 @@
 
 use ratings::{ItemIndex, UserIndex};
 
-use crate::{Average, Predictor, held_out::Misses};
+use crate::{Average, Objective, Predictor, held_out::Misses};
 
 /// A held-out rating; `None` is a user or item that the model's tables have not.
 pub type HeldOut = (Option<UserIndex>, Option<ItemIndex>, f32);
@@ -96,9 +96,10 @@ pub struct Bin {
 }
 
 impl Errors {
-    /// Predicts every held-out rating; with `clip` within the scale. `None` without one.
+    /// Predicts every held-out rating; with `clip` within the scale. `None` without one,
+    /// and of a model that ranks: its scores are no ratings.
     pub fn of(predictor: &Predictor, held_out: &[HeldOut], clip: bool) -> Option<Self> {
-        if held_out.is_empty() {
+        if held_out.is_empty() || predictor.objective() == Objective::Ranking {
             return None;
         }
         let averages = &predictor.file().averages;
@@ -110,7 +111,7 @@ impl Errors {
         for &(user, item, rating) in held_out {
             let prediction = predictor.predict(user, item, clip);
             own += usize::from(prediction.fallback.is_none());
-            let (predicted, rating) = (f64::from(prediction.rating), f64::from(rating));
+            let (predicted, rating) = (f64::from(prediction.rating?), f64::from(rating));
             let error = predicted - rating;
             misses.add(error);
             sum += rating;

@@ -2,10 +2,11 @@
 
 use burn::{
     module::Param,
-    tensor::{Device, Int, Tensor, TensorData},
+    nn::{Embedding, Linear},
+    tensor::{Device, Gradients, Int, Tensor, TensorData},
 };
 
-use super::{DeepMf, Mf};
+use super::{DeepMf, Gmf, Mf, Model, NeuMf};
 use crate::{Config, ModelKind, Parameter, Weights};
 
 const USERS: [i32; 6] = [0, 1, 2, 0, 1, 0]; // rows repeat, so gradients must add up
@@ -30,25 +31,51 @@ fn deep_mf_moves_downhill() {
     check(&config, |weights, device| {
         let model = DeepMf::load(weights, device);
         let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
-        let gradients = loss.backward();
-        let mut all = vec![
-            values(model.user_factors.weight.val().grad(&gradients)),
-            values(model.item_factors.weight.val().grad(&gradients)),
-        ];
-        for layer in &model.layers {
-            all.push(values(layer.weight.val().grad(&gradients).map(Tensor::transpose)));
-            let bias = layer.bias.as_ref().expect("every layer has a bias");
-            all.push(values(bias.val().grad(&gradients)));
-        }
-        all
+        of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
     });
+}
+
+#[test]
+fn gmf_moves_downhill() {
+    let config = Config { factors: 3, ..Config::usual(ModelKind::Gmf) };
+    check(&config, |weights, device| {
+        let model = Gmf::load(weights, device);
+        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
+        of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
+    });
+}
+
+#[test]
+fn neumf_moves_downhill() {
+    let config = Config { factors: 3, hidden: vec![4, 3], ..Config::usual(ModelKind::NeuMf) };
+    check(&config, |weights, device| {
+        let model = NeuMf::load(weights, device);
+        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
+        of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
+    });
+}
+
+/// The derivatives by both tables and by every layer, in the order of the weights.
+fn of_network(tables: [&Embedding; 2], layers: &[Linear], by: &Gradients) -> Vec<Vec<f32>> {
+    let mut all: Vec<_> = tables.map(|table| values(table.weight.val().grad(by))).into();
+    for layer in layers {
+        all.push(values(layer.weight.val().grad(by).map(Tensor::transpose)));
+        let bias = layer.bias.as_ref().expect("every layer has a bias");
+        all.push(values(bias.val().grad(by)));
+    }
+    all
 }
 
 /// Compares each derivative with the slope between two nearby losses.
 fn check(config: &Config, derive: impl Fn(&Weights, &Device) -> Vec<Vec<f32>>) {
     const STEP: f32 = 2e-3; // wide enough for f32, narrow enough to stay on one side of a ReLU
     let device = Device::flex().autodiff();
-    let weights = Weights::initial(config, 3, 2);
+    let mut weights = Weights::initial(config, 3, 2);
+    if config.model.is_neural() {
+        // Small as their factors are at first, they would leave most derivatives about zero.
+        let factors = weights.parameters[..2].iter_mut().flat_map(|table| &mut table.values);
+        factors.for_each(|value| *value *= 100.0);
+    }
     let gradients = derive(&weights, &device);
     assert_eq!(gradients.len(), weights.parameters.len());
     let mut compared = 0;
@@ -73,11 +100,7 @@ fn check(config: &Config, derive: impl Fn(&Weights, &Device) -> Vec<Vec<f32>>) {
 fn loss_at(config: &Config, weights: &Weights) -> f32 {
     let device = Device::flex();
     let (users, items) = (int(&USERS, &device), int(&ITEMS, &device));
-    let predicted = match config.model {
-        ModelKind::Mf => Mf::load(weights, &device).forward(users, items),
-        ModelKind::DeepMf => DeepMf::load(weights, &device).forward(users, items),
-        other => panic!("{other} is no burn module"),
-    };
+    let predicted = Model::load(config, weights, &device).forward(users, items);
     loss(predicted).into_scalar()
 }
 

@@ -9,8 +9,8 @@ use super::{
     ids::{read_ids, read_titles, wrong},
 };
 use crate::{
-    Average, Averages, BoldDriver, Config, EpochReport, OptimizerState, Parameter, Trained,
-    Weights, weights,
+    Average, Averages, BoldDriver, Config, EpochReport, Objective, OptimizerState, Parameter,
+    SampledHits, Trained, Weights, weights,
 };
 
 /// Most bytes of a header. Those that are written here take a few thousand.
@@ -30,11 +30,12 @@ impl ModelFile {
         if !numbers.iter().all(|number| number.is_finite()) {
             return Err(wrong("numbers", "has one that is not finite"));
         }
-        let [learning_rate, weight_decay, test_share, mean, mse_sum, seconds] = numbers[..] else {
+        let [learning_rate, weight_decay, test_share, mean, loss_sum, seconds] = numbers[..] else {
             return Err(wrong("numbers", "has not six numbers"));
         };
         (config.learning_rate, config.weight_decay) = (learning_rate, weight_decay);
         config.check()?;
+        let objective = config.objective;
         let rows = (users.len(), items.len());
         let weights = read_weights(&file, "", &config, rows)?;
         let optimizer = match header.steps {
@@ -47,7 +48,7 @@ impl ModelFile {
                 first: read_weights(&file, "first.", &config, rows)?,
                 second: read_weights(&file, "second.", &config, rows)?,
                 steps,
-                mse_sum,
+                loss_sum,
                 seconds,
                 bold: bold(&file)?,
             }),
@@ -56,7 +57,7 @@ impl ModelFile {
             ModelFileError::Header(format!("{:?} is no fingerprint", header.data_fingerprint))
         })?;
         Ok(Self {
-            trained: Trained { config, history: history(&file)?, weights },
+            trained: Trained { config, history: history(&file, objective)?, weights },
             optimizer,
             source: Source {
                 fingerprint,
@@ -107,7 +108,7 @@ fn read_weights(
     (users, items): (usize, usize),
 ) -> Result<Weights, ModelFileError> {
     let moments = ["first.", "second."].contains(&prefix);
-    let absent = moments && !config.model.is_lab(); // only Adam has any
+    let absent = moments && !config.model.in_batches(); // only Adam has any
     let slots = if absent { Vec::new() } else { weights::slots(config, users, items) };
     let parameters = slots.into_iter().map(|slot| {
         let values = blocks::read(file, &format!("{prefix}{}", slot.name), &slot.shape)?;
@@ -135,28 +136,39 @@ fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>,
     Ok(counts.into_iter().zip(means).map(|(count, mean)| Average { count, mean }).collect())
 }
 
-fn history(file: &SafeTensors) -> Result<Vec<EpochReport>, ModelFileError> {
+fn history(file: &SafeTensors, objective: Objective) -> Result<Vec<EpochReport>, ModelFileError> {
     let epochs = file.tensor("history").map_or(0, |of| of.shape().first().copied().unwrap_or(0));
     let rows = blocks::read::<f64>(file, "history", &[epochs, 4])?;
     let judged = match file.tensor("judgement") {
         Ok(_) => blocks::read::<f64>(file, "judgement", &[epochs, 2])?,
         Err(_) => vec![f64::NAN; 2 * epochs], // an older file
     };
-    let known = |error: f64| (!error.is_nan()).then_some(error);
-    let report = |(epoch, (row, judged)): (usize, (&[f64; 4], &[f64; 2]))| {
-        let [train_rmse, test_rmse, seconds, eval_seconds] = *row;
-        let [validation_rmse, test_mae] = judged.map(known);
-        let test_rmse = known(test_rmse);
+    let ranked = match objective {
+        Objective::Ranking => blocks::read::<f64>(file, "ranking", &[epochs, 5])?,
+        Objective::Rating => vec![f64::NAN; 5 * epochs],
+    };
+    let known = |figure: f64| (!figure.is_nan()).then_some(figure);
+    let hits = |hit_rate: f64, ndcg: f64| {
+        Some(SampledHits { hit_rate: known(hit_rate)?, ndcg: known(ndcg)? })
+    };
+    let report = |epoch: usize| {
+        let at = epoch - 1;
+        let [train_rmse, test_rmse, seconds, eval_seconds] = rows.as_chunks::<4>().0[at];
+        let [validation_rmse, test_mae] = judged.as_chunks::<2>().0[at].map(known);
+        let [loss, hit_rate, ndcg, validation_hit_rate, validation_ndcg] =
+            ranked.as_chunks::<5>().0[at];
         EpochReport {
             epoch,
-            train_rmse,
-            test_rmse,
+            train_rmse: known(train_rmse),
+            test_rmse: known(test_rmse),
             test_mae,
             validation_rmse,
+            train_loss: known(loss),
+            test_hits: hits(hit_rate, ndcg),
+            validation_hits: hits(validation_hit_rate, validation_ndcg),
             seconds,
             eval_seconds,
         }
     };
-    let rows = rows.as_chunks::<4>().0.iter().zip(judged.as_chunks::<2>().0);
-    Ok((1..).zip(rows).map(report).collect())
+    Ok((1..=epochs).map(report).collect())
 }

@@ -6,7 +6,7 @@ use super::{
     header::{Header, KEY},
     ids::Texts,
 };
-use crate::{Average, EpochReport};
+use crate::{Average, EpochReport, Objective};
 
 impl ModelFile {
     /// The file. The same model gives the same bytes.
@@ -55,6 +55,10 @@ impl ModelFile {
         add("history", Block::new(&[history.len() / 4, 4], history.as_slice()));
         let judgement = judgement(&self.trained.history);
         add("judgement", Block::new(&[judgement.len() / 2, 2], judgement.as_slice()));
+        let ranking = ranking(&self.trained.history);
+        if self.trained.config.objective == Objective::Ranking {
+            add("ranking", Block::new(&[ranking.len() / 5, 5], ranking.as_slice()));
+        }
         let numbers = self.numbers();
         add("numbers", Block::new(&[numbers.len()], numbers.to_vec()));
         let bold = moments.and_then(|of| of.bold).map(|of| vec![of.share, of.error]);
@@ -67,11 +71,11 @@ impl ModelFile {
     }
 
     fn numbers(&self) -> [f64; 6] {
-        let (mse_sum, seconds) =
-            self.optimizer.as_ref().map_or((0.0, 0.0), |of| (of.mse_sum, of.seconds));
+        let (loss_sum, seconds) =
+            self.optimizer.as_ref().map_or((0.0, 0.0), |of| (of.loss_sum, of.seconds));
         let config = &self.trained.config;
         let (share, mean) = (self.source.test_share, self.averages.mean);
-        [config.learning_rate, config.weight_decay, share, mean, mse_sum, seconds]
+        [config.learning_rate, config.weight_decay, share, mean, loss_sum, seconds]
     }
 }
 
@@ -83,11 +87,22 @@ fn judgement(epochs: &[EpochReport]) -> Vec<f64> {
     epochs.iter().flat_map(row).collect()
 }
 
+/// `[epochs, 5]`: what a model that ranks has in place of errors.
+fn ranking(epochs: &[EpochReport]) -> Vec<f64> {
+    let row = |report: &EpochReport| {
+        let [test, validation] = [report.test_hits, report.validation_hits]
+            .map(|hits| hits.map_or([f64::NAN; 2], |hits| [hits.hit_rate, hits.ndcg]));
+        [report.train_loss.unwrap_or(f64::NAN), test[0], test[1], validation[0], validation[1]]
+    };
+    epochs.iter().flat_map(row).collect()
+}
+
 /// `[epochs, 4]`.
 fn history(epochs: &[EpochReport]) -> Vec<f64> {
     let row = |report: &EpochReport| {
         let EpochReport { train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
-        [*train_rmse, test_rmse.unwrap_or(f64::NAN), *seconds, *eval_seconds]
+        let [train_rmse, test_rmse] = [train_rmse, test_rmse].map(|of| of.unwrap_or(f64::NAN));
+        [train_rmse, test_rmse, *seconds, *eval_seconds]
     };
     epochs.iter().flat_map(row).collect()
 }

@@ -30,7 +30,9 @@ impl Audience {
         let averages = &file.averages;
         Self {
             scorer: Scorer::mirrored(&file.trained, &tables),
-            prior: Prior::of(&file.trained, &tables.users, |item| averages.items[item].count > 0),
+            prior: Prior::of(&file.trained, &tables.users, &tables.items, |item| {
+                averages.items[item].count > 0
+            }),
             known: averages.users.iter().map(|user| user.count > 0).collect(),
             tables,
         }

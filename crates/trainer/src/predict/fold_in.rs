@@ -5,17 +5,45 @@
 //! It is the most likely p where errors have the variance σ² and users' factors are normal around
 //! their mean p̄ with variance τ², and `λ = σ²/τ²` (Bishop, "Pattern Recognition and Machine
 //! Learning", 2006, section 3.3). Without a rating the user is the mean of all.
+//!
+//! For implicit least squares it is what training makes of a row: `p̄` is 0, every `r_j` is 1, the
+//! squares of the scores of all items are added with the weight of the unobserved, and λ grows with
+//! the number of ratings.
 
 use ratings::ItemIndex;
 
 use super::solve::Triangle;
-use crate::{EpochReport, Parameter, Trained};
+use crate::{Config, EpochReport, ModelKind, Parameter, Trained, ials};
 
 /// What is known of users before they rate anything.
 #[derive(Clone, Debug)]
 pub(super) struct Prior {
     pub(super) mean: Vec<f32>, // p̄: [factors]
+    pub(super) spread: f64,    // τ²
     pub(super) penalty: f64,   // λ
+    implicit: Option<Implicit>,
+}
+
+/// What implicit least squares knows of a row before it is asked what was rated.
+#[derive(Clone, Debug)]
+struct Implicit {
+    config: Config,
+    others: usize,        // rows of the other side
+    unobserved: Vec<f64>, // a Σ q qᵀ over all of them: [factors, factors]
+}
+
+impl Implicit {
+    fn of(config: &Config, others: &Parameter) -> Self {
+        let (rows, width) = (others.shape[0], others.shape[1]);
+        let mut sum = vec![0.0; width * width];
+        for q in others.values.chunks(width) {
+            for (sums, left) in sum.chunks_mut(width).zip(q) {
+                let scaled = config.implicit.unobserved * f64::from(*left);
+                sums.iter_mut().zip(q).for_each(|(sum, q)| *sum += scaled * f64::from(*q));
+            }
+        }
+        Self { config: config.clone(), others: rows, unobserved: sum }
+    }
 }
 
 /// Variance of the errors of a model without history: one star.
@@ -24,9 +52,18 @@ const UNTESTED: f64 = 1.0;
 const PENALTIES: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
 
 impl Prior {
-    /// Of the users that have a training rating; `known` says which.
-    pub(super) fn of(trained: &Trained, table: &Parameter, known: impl Fn(usize) -> bool) -> Self {
+    /// Of the users that have a training rating; `known` says which. `others` are the items' rows.
+    pub(super) fn of(
+        trained: &Trained,
+        table: &Parameter,
+        others: &Parameter,
+        known: impl Fn(usize) -> bool,
+    ) -> Self {
         let width = table.shape[1];
+        if trained.config.model == ModelKind::Ials {
+            let implicit = Some(Implicit::of(&trained.config, others));
+            return Self { mean: vec![0.0; width], spread: 0.0, penalty: 0.0, implicit };
+        }
         let rows = || (0..table.shape[0]).filter(|user| known(*user)).map(|user| row(table, user));
         let n = rows().count().max(1) as f64;
         let mut mean = vec![0.0f64; width];
@@ -38,12 +75,14 @@ impl Prior {
         };
         let spread = rows().map(away).sum::<f64>() / (n * width as f64);
         let delivered = EpochReport::chosen(&trained.history).or(trained.history.last());
-        let error = delivered.map_or(UNTESTED, |report| report.train_rmse.powi(2));
+        let error = delivered.and_then(|report| report.train_rmse);
+        let error = error.map_or(UNTESTED, |rmse| rmse.powi(2));
         let penalty = error / spread;
         let penalty = if penalty.is_nan() { *PENALTIES.start() } else { penalty };
         #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
         let mean = mean.into_iter().map(|mean| mean as f32).collect();
-        Self { mean, penalty: penalty.clamp(*PENALTIES.start(), *PENALTIES.end()) }
+        let penalty = penalty.clamp(*PENALTIES.start(), *PENALTIES.end());
+        Self { mean, spread, penalty, implicit: None }
     }
 }
 
@@ -53,6 +92,12 @@ impl Prior {
         let mut moved = self.clone();
         moved.mean.iter_mut().zip(by).for_each(|(mean, by)| *mean += by);
         moved
+    }
+
+    /// λ for somebody with so many ratings.
+    fn penalty_of(&self, ratings: usize) -> f64 {
+        let of = |implicit: &Implicit| ials::ridge(&implicit.config, ratings, implicit.others);
+        self.implicit.as_ref().map_or(self.penalty, of)
     }
 }
 
@@ -64,7 +109,7 @@ pub(super) struct Ridge<'a> {
     system: System,
 }
 
-/// The smaller of the two forms: with n ratings and K factors,
+/// The smaller of the two forms (the first where all items count): with n ratings and K factors,
 /// `(QᵀQ + λI)⁻¹ Qᵀ = Qᵀ (QQᵀ + λI)⁻¹`.
 enum System {
     ByFactor(Triangle), // QᵀQ + λI: [K, K]
@@ -84,18 +129,22 @@ impl<'a> Ridge<'a> {
         };
         let errors = rows.iter().zip(rated).map(error).collect();
         let (n, k) = (rows.len(), prior.mean.len());
+        let penalty = prior.penalty_of(n);
+        let unobserved = prior.implicit.as_ref().map(|implicit| &implicit.unobserved);
         let with_penalty = |n: usize, entry: &dyn Fn(usize, usize) -> f64| {
             let mut matrix = vec![0.0; n * n];
             for i in 0..n {
                 for j in 0..=i {
-                    matrix[i * n + j] = entry(i, j) + if i == j { prior.penalty } else { 0.0 };
+                    matrix[i * n + j] = entry(i, j) + if i == j { penalty } else { 0.0 };
                 }
             }
             Triangle::of(matrix, n)
         };
-        let system = if k <= n {
-            let entry =
-                |i: usize, j: usize| rows.iter().map(|q| f64::from(q[i]) * f64::from(q[j])).sum();
+        let system = if k <= n || unobserved.is_some() {
+            let entry = |i: usize, j: usize| {
+                let products = rows.iter().map(|q| f64::from(q[i]) * f64::from(q[j]));
+                products.sum::<f64>() + unobserved.map_or(0.0, |sums| sums[i * k + j])
+            };
             System::ByFactor(with_penalty(k, &entry)?)
         } else {
             System::ByRating(with_penalty(n, &|i, j| dot(rows[i], rows[j]))?)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::Parameter;
 
-/// Steps of Adam, and their size in parts of a factor of usual size.
+/// Steps of Adam, and their size in parts of the rows' standard deviation.
 const STEPS: usize = 100;
 const RATE: f32 = 0.05;
 const BETA_1: f32 = 0.9;
@@ -29,7 +29,7 @@ pub(super) fn fit(
         return p;
     }
     #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
-    let penalty = prior.penalty as f32;
+    let (penalty, rate) = (prior.penalty as f32, RATE * prior.spread.sqrt() as f32);
     let (mut first, mut second) = (vec![0.0f32; p.len()], vec![0.0f32; p.len()]);
     let (mut power_1, mut power_2) = (1.0, 1.0);
     for _ in 0..STEPS {
@@ -43,7 +43,7 @@ pub(super) fn fit(
             *m += (g - *m) * (1.0 - BETA_1);
             *v += (g * g - *v) * (1.0 - BETA_2);
             let root = (*v / (1.0 - power_2)).sqrt();
-            *p -= RATE * (*m / (1.0 - power_1)) / (root + EPSILON);
+            *p -= rate * (*m / (1.0 - power_1)) / (root + EPSILON);
         }
     }
     p
@@ -51,14 +51,19 @@ pub(super) fn fit(
 
 /// Adds the derivative of one squared error by the new row's factors, by the chain rule.
 fn add_gradient(network: &Network, p: &[f32], q: &[f32], rating: f32, gradient: &mut [f32]) {
-    let mut inputs = vec![[p, q].concat()]; // of each layer
+    let n_products = network.products.len();
+    let ((p, of_p), (q, of_q)) = (p.split_at(n_products), q.split_at(n_products));
+    let by_product: Vec<f32> = network.products.iter().zip(q).map(|(h, q)| h * q).collect();
+    let products = p.iter().zip(&by_product).fold(0.0, |sum, (p, by)| sum + p * by);
+    let mut inputs = vec![[of_p, of_q].concat()]; // of each layer
     let last = network.layers.len() - 1;
     for (n, layer) in network.layers.iter().enumerate() {
         let sums = layer.half(&inputs[n], 0);
         let y = sums.iter().zip(&layer.bias).map(|(sum, bias)| sum + bias);
         inputs.push(if n < last { y.map(relu).collect() } else { y.collect() });
     }
-    let mut by_output = vec![2.0 * (inputs[last + 1][0] - rating)];
+    let by_score = 2.0 * (products + inputs[last + 1][0] - rating);
+    let mut by_output = vec![by_score];
     for (n, layer) in network.layers.iter().enumerate().rev() {
         by_output = backwards(layer, &by_output);
         if n > 0 {
@@ -67,13 +72,14 @@ fn add_gradient(network: &Network, p: &[f32], q: &[f32], rating: f32, gradient: 
             stopped.for_each(|(by, _)| *by = 0.0);
         }
     }
-    gradient.iter_mut().zip(&by_output).for_each(|(gradient, by)| *gradient += by);
+    let by_row = by_product.iter().map(|by| by_score * by).chain(by_output);
+    gradient.iter_mut().zip(by_row).for_each(|(gradient, by)| *gradient += by);
 }
 
 /// The derivative by a layer's inputs.
 fn backwards(layer: &Layer, by_output: &[f32]) -> Vec<f32> {
     let mut by_input = vec![0.0; layer.inputs];
-    for (weights, by_output) in layer.weight.chunks(layer.inputs).zip(by_output) {
+    for ((weights, _), by_output) in layer.outputs().zip(by_output) {
         for (by_input, weight) in by_input.iter_mut().zip(weights) {
             *by_input += weight * by_output;
         }

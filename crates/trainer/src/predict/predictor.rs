@@ -13,7 +13,7 @@ use super::{
     tables::Tables,
     top::{Pick, Wanted, top},
 };
-use crate::{ModelFile, Trained, points::Points};
+use crate::{ModelFile, Objective, Trained, points::Points};
 
 /// A model, ready to predict.
 #[derive(Clone, Debug)]
@@ -42,8 +42,8 @@ impl Taste {
 /// A predicted rating, and what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
-    /// The rating.
-    pub rating: f32,
+    /// The rating; of a model that ranks the score, and `None` where it knows one of the two not.
+    pub rating: Option<f32>,
     /// Standard deviation of what the user would say; `None` if the model does not know it, as only
     /// [`ModelKind::BayesMf`](crate::ModelKind::BayesMf) does, or if the rating is not the model's.
     pub deviation: Option<f32>,
@@ -61,6 +61,9 @@ pub enum Fallback {
     UserMean,
     /// Both are unknown; it is the mean of all ratings.
     Mean,
+    /// One of them is unknown to a model that ranks, to whose scores no mean can be compared: there is
+    /// none.
+    NoScore,
 }
 
 impl Predictor {
@@ -71,7 +74,7 @@ impl Predictor {
         let own = tables.implicit.as_ref().map_or(&tables.users, |implicit| &implicit.own);
         Self {
             scorer: Scorer::with_tables(&file.trained, &tables),
-            prior: Prior::of(&file.trained, own, |user| users[user].count > 0),
+            prior: Prior::of(&file.trained, own, &tables.items, |user| users[user].count > 0),
             tables,
             known: file.averages.items.iter().map(|item| item.count > 0).collect(),
             file,
@@ -81,6 +84,11 @@ impl Predictor {
     /// The model.
     pub fn file(&self) -> &ModelFile {
         &self.file
+    }
+
+    /// What the model's scores mean.
+    pub fn objective(&self) -> Objective {
+        self.file.trained.config.objective
     }
 
     /// The rating of an item by a user, both as the model's tables have them; `None` is one that they
@@ -93,14 +101,13 @@ impl Predictor {
     ) -> Prediction {
         let fallback = self.file.averages.fallback(user, item);
         let known = user.zip(item).filter(|_| fallback.is_none());
-        let (rating, fallback) = match (known, fallback) {
-            (Some((user, item)), _) => (self.rate(&self.taste_of(user), item), None),
-            (None, fallback) => {
-                fallback.map(|(rating, why)| (rating, Some(why))).unwrap_or_default()
-            }
+        let (rating, fallback) = match (fallback, self.objective()) {
+            (Some((mean, why)), Objective::Rating) => (Some(mean), Some(why)),
+            (Some(_), Objective::Ranking) => (None, Some(Fallback::NoScore)),
+            (None, _) => (known.map(|(user, item)| self.rate(&self.taste_of(user), item)), None),
         };
         let deviation = known.and_then(|(user, item)| self.deviation(user, item));
-        let rating = if clip { self.clipped(rating) } else { rating };
+        let rating = rating.map(|rating| if clip { self.clipped(rating) } else { rating });
         Prediction { rating, deviation, fallback }
     }
 
@@ -114,8 +121,12 @@ impl Predictor {
         Some(estimate.deviation)
     }
 
-    /// A rating brought to the nearest end of the scale, if it is beyond.
+    /// A rating brought to the nearest end of the scale, if it is beyond; the score of a model that
+    /// ranks as it is, since it has no scale.
     pub fn clipped(&self, rating: f32) -> f32 {
+        if self.objective() == Objective::Ranking {
+            return rating;
+        }
         let (low, high) = self.file.source.range;
         rating.max(low).min(high)
     }

@@ -1,8 +1,8 @@
 //! One user against many items.
 //!
 //! A score is a sum over the user's numbers and the item's, which for a network is its first layer,
-//! whose two halves are made once for each user and each item (He et al., "Neural Collaborative
-//! Filtering", 2017, section 3.3). Sums run in the order of the numbers, one rounding after each
+//! whose two halves are made once for each user and each item, beside the products that go past the
+//! layers, if it has any (He et al., "Neural Collaborative Filtering", 2017). Sums run in the order of the numbers, one rounding after each
 //! operation, so a score has the same bits alone, in a block, and on every platform.
 
 use std::ops::Range;
@@ -11,7 +11,9 @@ use super::{
     columns::{BLOCK, Columns},
     tables::Tables,
 };
-use crate::{Parameter, Trained, Weights, points::Points, sgd::Linked, weights};
+use crate::{
+    ModelKind, Objective, Parameter, Trained, Weights, points::Points, sgd::Linked, weights,
+};
 
 /// A model, ready to score.
 #[derive(Clone, Debug)]
@@ -19,16 +21,19 @@ pub struct Scorer {
     items: Columns,
     network: Option<Network>,
     link: Option<Linked>,
+    objective: Objective,
 }
 
 /// The user's side of every score.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Side(Vec<f32>);
 
-/// A network's layers; the first is split between user and item.
+/// A network's layers; the first is split between user and item. The products of the first numbers of
+/// both rows go past them.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
-    pub(super) layers: Vec<Layer>,
+    pub(super) products: Vec<f32>, // the weight of each; none for DeepMF
+    pub(super) layers: Vec<Layer>, // over the numbers that follow, of which GMF has none
 }
 
 /// `y = W x + b`.
@@ -60,12 +65,16 @@ impl Scorer {
         let items = match &network {
             None => Columns::new(table.shape[1], rows),
             Some(network) => {
-                let first = &network.layers[0];
-                Columns::new(first.bias.len(), rows.map(|q| first.half(q, table.shape[1])))
+                let (first, at) = (&network.layers[0], network.products.len());
+                let item = |q: &[f32]| {
+                    let (q, x) = q.split_at(at);
+                    [q.to_vec(), first.half(x, x.len())].concat()
+                };
+                Columns::new(at + first.bias.len(), rows.map(item))
             }
         };
         let link = Points::of(&trained.config, &trained.weights).and_then(|points| points.link());
-        Self { items, network, link }
+        Self { items, network, link, objective: trained.config.objective }
     }
 
     /// How many items there are.
@@ -73,9 +82,13 @@ impl Scorer {
         self.items.items()
     }
 
-    /// The sum that a rating stands for.
+    /// The sum that a rating stands for; to a model that ranks all say the same, that something was
+    /// chosen.
     pub(super) fn sum(&self, rating: f32) -> f32 {
-        self.link.map_or(rating, |link| link.sum(rating))
+        match self.objective {
+            Objective::Rating => self.link.map_or(rating, |link| link.sum(rating)),
+            Objective::Ranking => 1.0,
+        }
     }
 
     /// The rating that a sum stands for.
@@ -98,8 +111,11 @@ impl Scorer {
             None => factors.to_vec(),
             Some(network) => {
                 let first = &network.layers[0];
-                let half = first.half(factors, 0);
-                half.iter().zip(&first.bias).map(|(half, bias)| half + bias).collect()
+                let (p, x) = factors.split_at(network.products.len());
+                let products = p.iter().zip(&network.products).map(|(p, weight)| p * weight);
+                let half = first.half(x, 0);
+                let sums = half.iter().zip(&first.bias).map(|(half, bias)| half + bias);
+                products.chain(sums).collect()
             }
         })
     }
@@ -110,7 +126,7 @@ impl Scorer {
         let mut room = Room::default();
         for (block, scores) in (items.start / BLOCK..).zip(scores.chunks_mut(BLOCK)) {
             let column = match &self.network {
-                None => dot(side, self.items.block(block)),
+                None => dot(&side.0, self.items.block(block)),
                 Some(network) => network.forward(side, self.items.block(block), &mut room),
             };
             scores.copy_from_slice(&column[..scores.len()]);
@@ -125,19 +141,25 @@ impl Scorer {
 
     /// The score of one item, with the same bits.
     pub(crate) fn score_one(&self, side: &Side, item: usize) -> f32 {
-        let row = self.items.row(item);
+        let mut pairs = side.0.iter().zip(self.items.row(item));
+        let dot = |pairs: &mut dyn Iterator<Item = (&f32, f32)>| -> f32 {
+            pairs.fold(0.0, |sum, (p, q)| sum + p * q)
+        };
         let score = match &self.network {
-            None => side.0.iter().zip(row).fold(0.0, |sum, (p, q)| sum + p * q),
-            Some(network) => network.outputs(side.0.iter().zip(row).map(|(u, i)| u + i).collect()),
+            None => dot(&mut pairs),
+            Some(network) => {
+                let products = dot(&mut pairs.by_ref().take(network.products.len()));
+                products + network.outputs(pairs.map(|(u, i)| u + i).collect())
+            }
         };
         self.rating(score)
     }
 }
 
 #[inline(always)]
-fn dot(side: &Side, block: &[[f32; BLOCK]]) -> [f32; BLOCK] {
+fn dot(side: &[f32], block: &[[f32; BLOCK]]) -> [f32; BLOCK] {
     let mut sums = [0.0; BLOCK];
-    for (p, column) in side.0.iter().zip(block) {
+    for (p, column) in side.iter().zip(block) {
         for (sum, q) in sums.iter_mut().zip(column) {
             *sum += p * q;
         }
@@ -163,31 +185,40 @@ impl Network {
             bias: values(&trained.weights, n, "bias"),
             inputs,
         };
-        let layers: Vec<Layer> =
+        let mut layers: Vec<Layer> =
             weights::layers(&trained.config).into_iter().enumerate().map(layer).collect();
-        (!layers.is_empty()).then_some(Self { layers })
+        let last = layers.last_mut()?;
+        let products = match trained.config.model {
+            ModelKind::Gmf | ModelKind::NeuMf => trained.config.factors,
+            _ => 0,
+        };
+        let after = last.weight.split_off(products);
+        last.inputs -= products;
+        let products = std::mem::replace(&mut last.weight, after);
+        Some(Self { products, layers })
     }
 
     /// The same network for inputs whose halves have changed places.
     fn mirrored(mut self) -> Self {
         let first = &mut self.layers[0];
-        for weights in first.weight.chunks_mut(first.inputs) {
-            weights.rotate_left(first.inputs / 2);
-        }
+        let inputs = first.inputs.max(1); // GMF's has none
+        first.weight.chunks_mut(inputs).for_each(|weights| weights.rotate_left(inputs / 2));
         self
     }
 
-    /// The predictions of a block: the first layer's sums, then the other layers.
+    /// The predictions of a block: the first layer's sums, then the other layers, then the products.
     fn forward(&self, side: &Side, block: &[[f32; BLOCK]], room: &mut Room) -> [f32; BLOCK] {
+        let (p, side) = side.0.split_at(self.products.len());
+        let (q, block) = block.split_at(self.products.len());
         let Room { x, y } = room;
         x.clear();
-        x.extend(side.0.iter().zip(block).map(|(u, column)| column.map(|i| u + i)));
+        x.extend(side.iter().zip(block).map(|(u, column)| column.map(|i| u + i)));
         for layer in &self.layers[1..] {
             for column in x.iter_mut() {
                 column.iter_mut().for_each(|value| *value = relu(*value));
             }
             y.clear();
-            for (weights, bias) in layer.weight.chunks(layer.inputs).zip(&layer.bias) {
+            for (weights, bias) in layer.outputs() {
                 let mut sums = [*bias; BLOCK];
                 for (weight, column) in weights.iter().zip(x.iter()) {
                     for (sum, value) in sums.iter_mut().zip(column) {
@@ -198,29 +229,37 @@ impl Network {
             }
             std::mem::swap(x, y);
         }
-        x[0]
+        let mut scores = dot(p, q);
+        scores.iter_mut().zip(&x[0]).for_each(|(score, sum)| *score += sum);
+        scores
     }
 
-    /// The same for one item.
+    /// The same for one item, without the products.
     fn outputs(&self, mut x: Vec<f32>) -> f32 {
         for layer in &self.layers[1..] {
             x.iter_mut().for_each(|value| *value = relu(*value));
             let output = |(weights, bias): (&[f32], &f32)| {
                 weights.iter().zip(&x).fold(*bias, |sum, (weight, value)| sum + weight * value)
             };
-            x = layer.weight.chunks(layer.inputs).zip(&layer.bias).map(output).collect();
+            x = layer.outputs().map(output).collect();
         }
         x[0]
     }
 }
 
 impl Layer {
+    /// The weights and the bias of every output.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (&[f32], &f32)> {
+        let weights = |output: usize| &self.weight[output * self.inputs..][..self.inputs];
+        self.bias.iter().enumerate().map(move |(output, bias)| (weights(output), bias))
+    }
+
     /// The part of the layer's sums that comes from `values`, its inputs from `at` on.
     pub(super) fn half(&self, values: &[f32], at: usize) -> Vec<f32> {
         let part = |weights: &[f32]| {
             weights[at..].iter().zip(values).fold(0.0, |sum, (weight, value)| sum + weight * value)
         };
-        self.weight.chunks(self.inputs).map(part).collect()
+        self.outputs().map(|(weights, _)| part(weights)).collect()
     }
 }
 

@@ -49,15 +49,14 @@ impl Sweep {
         self.shares.len()
     }
 
+    /// Whether every row of a side has had its turn.
+    pub(crate) fn has_done(&self, side: usize) -> bool {
+        self.shares[self.done..].iter().all(|share| share.0 != side)
+    }
+
     /// Whether every row has had its turn.
     pub(crate) fn is_done(&self) -> bool {
         self.done == self.shares.len()
-    }
-
-    /// Whether every row of a side has just had its turn.
-    pub(crate) fn is_past(&self, side: usize) -> bool {
-        self.shares[..self.done].last().is_some_and(|share| share.0 == side)
-            && self.shares.get(self.done).is_none_or(|share| share.0 != side)
     }
 
     /// Ratings whose rows had their turn, on both sides.
@@ -127,7 +126,7 @@ impl<D: FnMut() -> f32, N: Fn(usize) -> D> WithSimd for Rows<'_, N> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Solved {
         let Self { system, ratings, rows, noise } = self;
-        let stride = stride(system.n - 1);
+        let stride = stride(system.factors());
         let mut values = vec![0.0; rows.len() * stride];
         let mut room = Room::new(stride);
         let mut squared = 0.0;

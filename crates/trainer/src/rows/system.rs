@@ -1,6 +1,6 @@
 //! A row given the rows of the other side and its own ratings: its best, or a draw.
 //!
-//! A row is `x = (p, bias)`, `n = K + 1` numbers. With `z = (q, 1)` for each of its ratings, `t` the
+//! A row is `x = (p, bias)`, `n = K + 1` numbers, or `p` alone, `n = K`, where there are no biases. With `z = (q, 1)` for each of its ratings, `t` the
 //! rating less the other side's bias, a weight `a` and a prior `(m, P)`, what is minimised is
 //! `a Σ (t - x·z)² + (x - m)ᵀ P (x - m)`, so `A x = b` with `A = P + a Σ z zᵀ` and
 //! `b = P m + a Σ t z` (Koren, Bell and Volinsky 2009, equation 4). Where `a` is the precision of the
@@ -23,7 +23,8 @@ pub(crate) fn stride(factors: usize) -> usize {
 
 /// The linear systems of a side's rows.
 pub(crate) struct System<'a> {
-    pub(crate) n: usize,              // K + 1
+    pub(crate) n: usize, // K + 1, or K without biases
+    pub(crate) biased: bool,
     pub(crate) others: &'a [f32],     // [rows of the other side, stride]
     pub(crate) prior: &'a [f32],      // P: [n, stride]
     pub(crate) prior_mean: &'a [f32], // P m: [n]
@@ -52,6 +53,11 @@ impl Room {
 }
 
 impl System<'_> {
+    /// K.
+    pub(super) fn factors(&self) -> usize {
+        self.n - usize::from(self.biased)
+    }
+
     /// Solves for a row, with `noise` standard normal numbers for a draw or zeros for the best;
     /// returns the sum of the squared errors that it leaves.
     #[inline(always)]
@@ -86,14 +92,17 @@ impl System<'_> {
         self.squared_error(ratings, to, room)
     }
 
-    /// Copies `(q, 1, t)` of these ratings.
+    /// Copies `(q, 1, t)` of these ratings, or `(q, t)`.
     #[inline(always)]
     fn gather(&self, ratings: &[(u32, f32)], gathered: &mut [f32], stride: usize) {
         for ((other, rating), to) in ratings.iter().zip(gathered.chunks_exact_mut(stride)) {
             let from = &self.others[*other as usize * stride..][..stride];
             to.copy_from_slice(from);
-            to[self.n - 1] = 1.0;
-            to[self.n] = rating - from[self.n - 1];
+            to[self.n] = *rating;
+            if self.biased {
+                to[self.n] -= from[self.n - 1];
+                to[self.n - 1] = 1.0;
+            }
         }
     }
 
@@ -117,7 +126,13 @@ impl System<'_> {
 /// Adds the products of all pairs of lanes, at and right of the diagonal, of the first `n` lanes
 /// with every lane: `matrix[i][j] += Σ z[i] z[j]`, rating by rating.
 #[inline(always)]
-fn add_products<S: Simd>(simd: S, gathered: &[f32], matrix: &mut [f32], stride: usize, n: usize) {
+pub(super) fn add_products<S: Simd>(
+    simd: S,
+    gathered: &[f32],
+    matrix: &mut [f32],
+    stride: usize,
+    n: usize,
+) {
     let width = S::F32_LANES;
     for first in (0..n).step_by(TILE) {
         let tile = &mut matrix[first * stride..][..TILE * stride];

@@ -1,20 +1,25 @@
-//! Which epoch's model is delivered: the one with the lowest error on the validation part.
+//! Which epoch's model is delivered: the best by the validation part.
 
 use super::{Run, Stage};
 use crate::{EpochReport, Weights, gpu::Fault};
 
 impl EpochReport {
-    /// The epoch with the lowest validation RMSE, the first of equals; `None` without a validation
-    /// part.
+    /// The epoch that is the best by the validation part, the first of equals: that with the lowest
+    /// RMSE or, of a model that ranks, with the highest NDCG. `None` without a validation part.
     pub fn chosen(history: &[Self]) -> Option<&Self> {
-        let judged = history.iter().filter_map(|report| Some((report.validation_rmse?, report)));
-        let least = judged.reduce(|best, next| if next.0 < best.0 { next } else { best });
-        least.map(|(_, report)| report)
+        let judged = history.iter().filter(|report| report.validation().is_some());
+        judged.reduce(|best, next| {
+            let figures = next.validation().zip(best.validation());
+            match figures {
+                Some((of, than)) if next.objective().is_better(of, than) => next,
+                _ => best,
+            }
+        })
     }
 }
 
 impl Run {
-    /// Ends the run after so many epochs without a lower error on the validation part; `None` makes
+    /// Ends the run after so many epochs that are no better by the validation part; `None` makes
     /// all epochs. A run without a validation part never ends early.
     pub fn set_patience(&mut self, epochs: Option<usize>) {
         self.patience = epochs;

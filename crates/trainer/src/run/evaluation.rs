@@ -3,14 +3,18 @@
 use ratings::Split;
 use web_time::Instant;
 
-use super::{Run, Stage, Training};
-use crate::{Averages, EpochReport, Event, HeldOut, TrainError, held_out::Misses};
+use super::{Run, Stage, Training, contest::Contender};
+use crate::{
+    Averages, EpochReport, Event, HeldOut, Objective, SampledHits, TrainError, Trained,
+    held_out::Misses,
+};
 
 /// What the evaluation of an epoch has given so far.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Evaluation {
     validation: Misses,
     test: Misses,
+    contender: Option<Box<Contender>>, // a model that ranks
     seconds: f64,
 }
 
@@ -34,19 +38,50 @@ impl Run {
         mut evaluation: Evaluation,
     ) -> Result<Event, TrainError> {
         let started = Instant::now();
-        let part = self.engine.evaluate().await?;
-        evaluation.seconds += started.elapsed().as_secs_f64();
-        let Some(misses) = part else {
-            return self.end_epoch(&training, &evaluation).await;
+        let more = match self.config.objective {
+            Objective::Rating => self.predict_part(&mut evaluation).await?,
+            Objective::Ranking => self.place_part(&training, &mut evaluation).await?,
         };
+        evaluation.seconds += started.elapsed().as_secs_f64();
+        if !more {
+            return self.end_epoch(&training, &evaluation).await;
+        }
+        let event = self.progress(training.epoch, None);
+        self.stage = Stage::Evaluate(training, evaluation);
+        Ok(event)
+    }
+
+    /// How far predictions of some ratings are off; `false` if there are none left.
+    async fn predict_part(&mut self, evaluation: &mut Evaluation) -> Result<bool, TrainError> {
+        let Some(misses) = self.engine.evaluate().await? else { return Ok(false) };
         if evaluation.validation.ratings < self.split.validation.len() {
             evaluation.validation += misses;
         } else {
             evaluation.test += misses;
         }
-        let event = self.progress(training.epoch, None);
-        self.stage = Stage::Evaluate(training, evaluation);
-        Ok(event)
+        Ok(true)
+    }
+
+    /// Where some items stand; `false` if there are none left.
+    async fn place_part(
+        &mut self,
+        training: &Training,
+        evaluation: &mut Evaluation,
+    ) -> Result<bool, TrainError> {
+        let contender = match &mut evaluation.contender {
+            Some(contender) => contender,
+            none => {
+                let weights = self.engine.weights().await?;
+                if !weights.are_finite() {
+                    return Err(self.diverged(training.epoch));
+                }
+                let config = self.config.clone();
+                let trained = Trained { config, history: Vec::new(), weights };
+                none.insert(Box::new(Contender::new(&trained)))
+            }
+        };
+        let contest = self.contest.as_ref().expect("a model that ranks has one");
+        Ok(contest.place(contender, self.device.threads()))
     }
 
     async fn end_epoch(
@@ -54,21 +89,35 @@ impl Run {
         training: &Training,
         evaluation: &Evaluation,
     ) -> Result<Event, TrainError> {
-        let Evaluation { validation, mut test, seconds } = *evaluation;
-        test += self.strangers;
-        let (validation_rmse, test_rmse) = (validation.rmse(), test.rmse());
-        if [validation_rmse, test_rmse].into_iter().flatten().any(|rmse| !rmse.is_finite()) {
-            return Err(self.diverged(training.epoch));
-        }
+        let Evaluation { validation, test, contender, seconds } = evaluation;
+        let loss = training.loss_sum / training.batches as f64;
         let report = EpochReport {
             epoch: training.epoch,
-            train_rmse: (training.mse_sum / training.batches as f64).sqrt(),
-            test_rmse,
-            test_mae: test.mae(),
-            validation_rmse,
             seconds: training.seconds,
-            eval_seconds: seconds,
+            eval_seconds: *seconds,
+            ..match contender {
+                None => {
+                    let mut test = *test;
+                    test += self.strangers;
+                    EpochReport {
+                        train_rmse: Some(loss.sqrt()),
+                        test_rmse: test.rmse(),
+                        test_mae: test.mae(),
+                        validation_rmse: validation.rmse(),
+                        ..EpochReport::default()
+                    }
+                }
+                Some(contender) => EpochReport {
+                    train_loss: Some(loss),
+                    test_hits: SampledHits::of(&contender.test),
+                    validation_hits: SampledHits::of(&contender.validation),
+                    ..EpochReport::default()
+                },
+            }
         };
+        if [report.validation(), report.test()].into_iter().flatten().any(|of| !of.is_finite()) {
+            return Err(self.diverged(training.epoch));
+        }
         self.engine.keep();
         self.history.push(report.clone());
         self.choose().await?;

@@ -19,8 +19,8 @@ pub struct OptimizerState {
     pub second: Weights,
     /// Steps made since the start of the run.
     pub steps: u64,
-    /// Sum of the mean squared errors of the batches of the epoch under way.
-    pub mse_sum: f64,
+    /// Sum of the losses of the batches of the epoch under way.
+    pub loss_sum: f64,
     /// Seconds spent training in the epoch under way.
     pub seconds: f64,
     /// What drives the learning rate, where the schedule is [`Schedule::BoldDriver`]; older files
@@ -51,7 +51,7 @@ impl Run {
             Stage::Train(training) | Stage::Evaluate(training, _) => training.clone(),
             Stage::Done => Training::default(),
         };
-        if !weights.are_finite() || !begun.mse_sum.is_finite() {
+        if !weights.are_finite() || !begun.loss_sum.is_finite() {
             self.stage = Stage::Done;
             return Err(self.diverged(self.history.len() + 1));
         }
@@ -59,8 +59,8 @@ impl Run {
         let weights = self.delivered(weights);
         let trained =
             Trained { config: self.config.clone(), history: self.history.clone(), weights };
-        let Training { mse_sum, seconds, .. } = begun;
-        Ok((trained, OptimizerState { last, first, second, steps, mse_sum, seconds, bold }))
+        let Training { loss_sum, seconds, .. } = begun;
+        Ok((trained, OptimizerState { last, first, second, steps, loss_sum, seconds, bold }))
     }
 
     /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
@@ -77,7 +77,7 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let Trained { config, history, weights } = trained;
         config.check()?;
-        let OptimizerState { last, first, second, steps, mse_sum, seconds, bold } = optimizer;
+        let OptimizerState { last, first, second, steps, loss_sum, seconds, bold } = optimizer;
         let batches = batches_begun(steps, history.len(), split, &config)?;
         let (weights, chosen) = match last {
             Some(last) => (last, Some(weights)),
@@ -86,7 +86,7 @@ impl Run {
         let start = Safe {
             checkpoint: Checkpoint { weights, first, second, steps, bold },
             epochs: history.len(),
-            begun: Training { batches, mse_sum, seconds, ..Training::default() },
+            begun: Training { batches, loss_sum, seconds, ..Training::default() },
         };
         let mut run = Self::go_on_from(start, history, split, &config, device).await?;
         run.chosen = chosen;

@@ -37,7 +37,8 @@ impl Desk {
             self.resumed(attachment, &mut settings, &split, &taken.device).await?
         };
         let run = run.map_err(|error| error.to_string())?;
-        let judged = !split.test.is_empty();
+        let rates = settings.config.objective == Objective::Rating;
+        let judged = rates && !split.test.is_empty();
         send(&News::Started(Box::new(Started {
             settings: settings.clone(),
             device: taken.report(),
@@ -46,7 +47,11 @@ impl Desk {
             test_ratings: split.test.len(),
             epochs: run.history().len(),
             mean_rmse: judged.then(|| split.test.rmse_of_always(split.train.mean())),
-            biases_rmse: Biases::of(&split).rmse(&split.test),
+            biases_rmse: judged.then(|| Biases::of(&split).rmse(&split.test)).flatten(),
+            popular_hits: match rates {
+                true => None,
+                false => SampledHits::of_popularity(&split, settings.config.seed, 1),
+            },
         })));
         self.course = Some(Course { run, go: Go::Hold, settings, split, kept: post::now() });
         Ok(())

@@ -10,7 +10,7 @@ use protocol::{
     Window,
 };
 use ratings::{Bar, ItemIndex, UserIndex};
-use trainer::{Audience, Histories, ModelFile, Predictor, Taste, Wanted};
+use trainer::{Audience, Histories, ModelFile, Objective, Predictor, Taste, Wanted};
 
 use super::Desk;
 use super::keeping::Model;
@@ -251,7 +251,10 @@ impl Counter {
             users: rows.iter().map(|user| file.users.name_of(*user).to_owned()).collect(),
             items: columns.iter().map(|item| self.item(*item)).collect(),
             cells,
-            scale: file.source.range,
+            scale: match self.predictor.objective() {
+                Objective::Rating => file.source.range,
+                Objective::Ranking => (0.0, 1.0), // not chosen, chosen
+            },
         }
     }
 }

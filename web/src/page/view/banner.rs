@@ -75,11 +75,12 @@ fn cut_off(page: Page, kept: Kept) -> AnyView {
     let (record, id) = (&kept.record, kept.record.id);
     let when = js_sys::Date::new(&kept.at.into()).to_locale_time_string("default");
     let text = format!(
-        "A run of {} was cut off after {} of {}, at {}, with a test RMSE of {}.",
+        "A run of {} was cut off after {} of {}, at {}, with a test {} of {}.",
         record.data,
         counted(record.history.len(), "epoch"),
         record.settings.config.epochs,
         String::from(when),
+        record.objective().figure(),
         rmse_or_dash(record.final_test()),
     );
     view! {

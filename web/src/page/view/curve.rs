@@ -1,4 +1,4 @@
-//! The chart: RMSE by epoch of the run at hand, with earlier runs behind it.
+//! The chart: RMSE, or NDCG of a model that ranks, by epoch of the run at hand, with earlier runs behind it.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ pub(super) fn Curve() -> impl IntoView {
     let is_empty = move || drawn.get().chart.series.is_empty();
     view! {
         <Show when=is_empty>
-            <p class="placeholder quiet">"The curve of the error will grow here, epoch by epoch."</p>
+            <p class="placeholder quiet">"The curve will grow here, epoch by epoch."</p>
         </Show>
         <div
             node_ref=frame
@@ -87,7 +87,10 @@ pub(super) fn Curve() -> impl IntoView {
             class:empty=is_empty
             tabindex=move || if is_empty() { "-1" } else { "0" }
             role="slider"
-            aria-label="RMSE by epoch; arrow keys read the values"
+            aria-label=move || {
+                let figure = drawn.get().chart.y.label.clone();
+                format!("{figure} by epoch; arrow keys read the values")
+            }
             aria-valuemin=move || cursor.span().0
             aria-valuemax=move || cursor.span().1
             aria-valuenow=move || cursor.epoch_or_last()

@@ -27,7 +27,7 @@ pub(super) fn ModelStep() -> impl IntoView {
                 <Knob name="factors" label="Factors, K" help="numbers learned for each user and each item"
                     value=|s| s.config.factors.to_string()/>
             </Show>
-            <Show when=move || model.get() == ModelKind::DeepMf>
+            <Show when=move || model.get().has_layers()>
                 <Knob name="hidden" label="Hidden layers" help="widths, the first layer first: 10,5"
                     value=|s| address::list(&s.config.hidden)/>
             </Show>
@@ -85,6 +85,10 @@ fn Models() -> impl IntoView {
             ModelKind::SvdPp => ("SVD++", "and what one rated at all"),
             ModelKind::BayesMf => ("Bayes MF", "knows how sure it is"),
             ModelKind::BayesSvdPp => ("Bayes SVD++", "the most accurate"),
+            ModelKind::Ials => ("iALS", "ranks, by what one rated at all"),
+            ModelKind::Gmf => ("GMF", "a weighted product"),
+            ModelKind::Mlp => ("MLP", "a tower of layers"),
+            ModelKind::NeuMf => ("NeuMF", "both, side by side"),
         };
         view! {
             <label class="choice">

@@ -2,6 +2,7 @@
 
 use chart::Size;
 use leptos::prelude::*;
+use trainer::Objective;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
 
@@ -22,7 +23,7 @@ pub(super) fn Pictures() -> impl IntoView {
         <Show when=has_run>
             <span class="buttons save">
                 <button class="plain" id="save-svg" on:click=move |_| {
-                    files::save_text(page, "rmse.svg", "image/svg+xml", &svg(page));
+                    files::save_text(page, &name(page, "svg"), "image/svg+xml", &svg(page));
                 }>"SVG"</button>
                 <button class="plain" id="save-png" on:click=move |_| {
                     if let Err(error) = save_png(page) {
@@ -31,10 +32,19 @@ pub(super) fn Pictures() -> impl IntoView {
                 }>"PNG"</button>
                 <button class="plain" id="save-csv" on:click=move |_| {
                     let csv = page.run.with_untracked(|run| run.as_ref().map(|run| run.csv()));
-                    files::save_text(page, "rmse.csv", "text/csv", &csv.unwrap_or_default());
+                    files::save_text(page, &name(page, "csv"), "text/csv", &csv.unwrap_or_default());
                 }>"CSV"</button>
             </span>
         </Show>
+    }
+}
+
+/// A name for a file of the chart or its numbers.
+fn name(page: Page, ending: &str) -> String {
+    let objective = page.run.with_untracked(|run| run.as_ref().map(|run| run.objective()));
+    match objective.unwrap_or_default() {
+        Objective::Rating => format!("rmse.{ending}"),
+        Objective::Ranking => format!("ndcg.{ending}"),
     }
 }
 
@@ -54,7 +64,7 @@ fn save_png(page: Page) -> Result<(), JsValue> {
     let loaded = Closure::once_into_js(move || {
         let saved = paint(&painted).and_then(|canvas| {
             let save = Closure::once_into_js(move |blob: JsValue| match blob.dyn_into::<Blob>() {
-                Ok(blob) => drop(files::save_blob("rmse.png", &blob)),
+                Ok(blob) => drop(files::save_blob(&name(page, "png"), &blob)),
                 Err(_) => page.complain("The picture cannot be made."),
             });
             canvas.to_blob(save.unchecked_ref())

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::numbers::{rmse_or_dash, span};
+use crate::numbers::span;
 use crate::page::state::{Page, Stage, page};
 use crate::page::storage;
 use crate::record::Record;
@@ -28,7 +28,7 @@ pub(super) fn Runs() -> impl IntoView {
                             <th scope="col">"Name"</th>
                             <th scope="col">"Model"</th>
                             <th scope="col">"Final test"</th>
-                            <th scope="col">"Lowest test"</th>
+                            <th scope="col">"Best test"</th>
                             <th scope="col">"Epochs"</th>
                             <th scope="col">"Time"</th>
                             <th scope="col">"Settings"</th>
@@ -95,8 +95,8 @@ fn row(page: Page, id: u32) -> impl IntoView {
                     }/>
             </td>
             <td>{text(|run| run.settings.config.model.to_string())}</td>
-            <td>{text(|run| rmse_or_dash(run.final_test()))}</td>
-            <td>{text(lowest)}</td>
+            <td>{text(|run| run.final_test().map_or("–".into(), |test| run.shown(test)))}</td>
+            <td>{text(best)}</td>
             <td>{text(|run| run.history.len().to_string())}</td>
             <td title=text(|run| format!("{}, {}", run.device, run.engine))>{text(|run| span(run.seconds()))}</td>
             <td>{text(Record::summary)}</td>
@@ -112,7 +112,7 @@ fn row(page: Page, id: u32) -> impl IntoView {
     }
 }
 
-/// The lowest test error and its epoch.
-fn lowest(run: &Record) -> String {
-    run.lowest_test().map_or("–".into(), |(test, epoch)| format!("{test:.4} at {epoch}"))
+/// The best test figure and its epoch.
+fn best(run: &Record) -> String {
+    run.best_test().map_or("–".into(), |(test, epoch)| format!("{} at {epoch}", run.shown(test)))
 }

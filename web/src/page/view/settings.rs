@@ -1,7 +1,9 @@
 //! The settings of each model beyond its size.
 
 use leptos::prelude::*;
-use trainer::{DeviceChoice, EngineChoice, Link, ModelKind, Optimizer, Penalty, Schedule};
+use trainer::{
+    DeviceChoice, EngineChoice, Link, ModelKind, Objective, Optimizer, Penalty, Schedule,
+};
 
 use super::knob::{Choice, Knob};
 
@@ -11,10 +13,7 @@ pub(super) fn Steps(
     /// The model that is chosen.
     model: Memo<ModelKind>,
 ) -> impl IntoView {
-    let has_rate = move || {
-        let model = model.get();
-        model != ModelKind::Biases && !model.is_bayesian()
-    };
+    let has_rate = move || model.get().has_rate();
     view! {
         <Show when=has_rate>
             <Knob name="lr" label="Learning rate" help="step size; may change while it trains"
@@ -23,6 +22,11 @@ pub(super) fn Steps(
         <Show when=move || !model.get().is_bayesian()>
             <Knob name="weight-decay" label="Weight decay" help="pull towards zero; may change while it trains"
                 value=|s| s.config.weight_decay.to_string() live=true/>
+        </Show>
+        <Show when=move || model.get() == ModelKind::Ials>
+            <Knob name="unobserved-weight" label="Unobserved weight"
+                help="weight of a pair that nobody rated, in parts of one that was rated"
+                value=|s| s.config.implicit.unobserved.to_string()/>
         </Show>
         <Show when=move || model.get().is_bayesian()>
             <Knob name="burn-in" label="Burn-in" help="first epochs, whose draws are not kept"
@@ -44,9 +48,20 @@ pub(super) fn Finer(
         (DeviceChoice::Gpu.to_string(), "GPU, through WebGPU"),
         (DeviceChoice::Cpu.to_string(), "CPU"),
     ];
+    let objectives =
+        [(Objective::Rating.to_string(), "ratings"), (Objective::Ranking.to_string(), "ranking")];
     view! {
-        <Show when=move || model.get().is_lab()><OfBatches/></Show>
+        <Show when=move || model.get().in_batches()><OfBatches model/></Show>
         <Show when=move || model.get().descends()><OfDescent model/></Show>
+        <Show when=move || { model.get().objectives().len() > 1 }>
+            <Choice name="objective" label="Trained for" help="what was rated at all is enough to rank"
+                options=objectives.to_vec() value=|s| s.config.objective.to_string()/>
+        </Show>
+        <Show when=move || model.get() == ModelKind::Ials>
+            <Knob name="penalty-exponent" label="Penalty exponent"
+                help="power of a row's weight by which it pays the weight decay, 0 to 1"
+                value=|s| s.config.implicit.exponent.to_string()/>
+        </Show>
         <Knob name="test-share" label="Test share" help="part of the ratings kept for testing, 0 to 1"
             value=|s| s.test_share.to_string()/>
         <Knob name="seed" label="Seed" help="fixes split, start and order: same seed, same curve"
@@ -58,7 +73,10 @@ pub(super) fn Finer(
 
 /// Settings of the models that are trained by the gradients of batches.
 #[component]
-fn OfBatches() -> impl IntoView {
+fn OfBatches(
+    /// The model that is chosen.
+    model: Memo<ModelKind>,
+) -> impl IntoView {
     let optimizers = [
         (Optimizer::Adam.to_string(), "Adam: every row, every step"),
         (Optimizer::SparseAdam.to_string(), "sparse Adam: only rows a batch reads"),
@@ -71,10 +89,12 @@ fn OfBatches() -> impl IntoView {
     view! {
         <Knob name="batch-size" label="Batch size" help="ratings in one step, 1 to 65536"
             value=|s| s.config.batch_size.to_string()/>
-        <Choice name="optimizer" label="Optimizer" help="sparse Adam suits large catalogues"
-            options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
-        <Choice name="engine" label="Engine" help="how a step is computed"
-            options=engines.to_vec() value=|s| s.engine.to_string()/>
+        <Show when=move || model.get().is_lab()>
+            <Choice name="optimizer" label="Optimizer" help="sparse Adam suits large catalogues"
+                options=optimizers.to_vec() value=|s| s.config.optimizer.to_string()/>
+            <Choice name="engine" label="Engine" help="how a step is computed"
+                options=engines.to_vec() value=|s| s.engine.to_string()/>
+        </Show>
     }
 }
 

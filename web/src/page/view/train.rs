@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use trainer::EpochReport;
+use trainer::{EpochReport, Objective};
 
 use super::curve::Curve;
 use super::long::LongTable;
@@ -119,8 +119,14 @@ fn State() -> impl IntoView {
         <Show when=move || page.run.with(Option::is_some)>
             <dl class="facts state">
                 {fact("Epoch", "at-epoch", epoch)}
-                {fact("Train RMSE", "train-rmse", |page| last(page, |run| run.history.last().map(|r| r.train_rmse)))}
-                {fact("Test RMSE", "test-rmse", |page| last(page, |run| run.final_test()))}
+                <Show when=move || ranks(page) fallback=move || view! {
+                    {fact("Train RMSE", "train-rmse", |page| last(page, |report| report.train_rmse))}
+                    {fact("Test RMSE", "test-rmse", |page| last(page, |report| report.test_rmse))}
+                }>
+                    {fact("Train loss", "train-loss", |page| last(page, |report| report.train_loss))}
+                    {fact("Test HR@10", "test-hr", |page| last(page, |report| Some(report.test_hits?.hit_rate)))}
+                    {fact("Test NDCG@10", "test-ndcg", |page| last(page, |report| Some(report.test_hits?.ndcg)))}
+                </Show>
                 {fact("Elapsed", "elapsed", |page| span(page.clock.get().elapsed()))}
                 {fact("To go", "to-go", to_go)}
                 {fact("Ratings/s", "speed", |page| page.clock.get().speed().map_or("–".into(), short))}
@@ -130,8 +136,15 @@ fn State() -> impl IntoView {
     }
 }
 
-fn last(page: Page, value: fn(&crate::record::Record) -> Option<f64>) -> String {
-    page.run.with(|run| rmse_or_dash(run.as_ref().and_then(value)))
+/// A figure of the last epoch.
+fn last(page: Page, value: fn(&EpochReport) -> Option<f64>) -> String {
+    page.run
+        .with(|run| rmse_or_dash(run.as_ref().and_then(|run| run.history.last().and_then(value))))
+}
+
+/// Whether the model of the run ranks, and predicts no ratings.
+fn ranks(page: Page) -> bool {
+    page.run.with(|run| run.as_ref().is_some_and(|run| run.objective() == Objective::Ranking))
 }
 
 fn epoch(page: Page) -> String {
@@ -175,18 +188,26 @@ fn Numbers() -> impl IntoView {
         let text = move |text: fn(&EpochReport) -> String| move || report.get().as_ref().map(text);
         view! {
             <td>{text(|report| count(report.epoch))}</td>
-            <td>{text(|report| rmse(report.train_rmse))}</td>
-            <td>{text(|report| rmse_or_dash(report.test_rmse))}</td>
+            <td>{text(|report| rmse_or_dash(report.train()))}</td>
+            <td>{text(|report| rmse_or_dash(report.test()))}</td>
             <td>{text(|report| span(report.seconds))}</td>
         }
         .into_any()
+    };
+    let ranks = Memo::new(move |_| ranks(page));
+    let head = move || -> &'static [&'static str] {
+        match ranks.get() {
+            false => &["Epoch", "Train RMSE", "Test RMSE", "Training"],
+            true => &["Epoch", "Train loss", "Test NDCG@10", "Training"],
+        }
     };
     view! {
         <Show when=move || { epochs() > 0 }>
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Numbers by epoch"</summary>
-                <LongTable id="epoch-table" label="Numbers by epoch"
-                    head=&["Epoch", "Train RMSE", "Test RMSE", "Training"] rows=rows row=row/>
+                {move || view! {
+                    <LongTable id="epoch-table" label="Numbers by epoch" head=head() rows=rows row=row/>
+                }}
             </details>
         </Show>
     }
@@ -198,13 +219,14 @@ fn title(page: Page) {
         let run = page.run.with(|run| {
             let run = run.as_ref()?;
             let share = run.history.len() as f64 / run.settings.config.epochs.max(1) as f64;
-            Some((share, run.final_test()?))
+            let test = format!("{} {}", run.objective().figure(), rmse(run.final_test()?));
+            Some((share, test))
         });
         let title = match run {
             Some((share, test)) if page.stage.get().is_open() => {
-                format!("{:.0} %, RMSE {} – Latent", 100.0 * share, rmse(test))
+                format!("{:.0} %, {test} – Latent", 100.0 * share)
             }
-            Some((_, test)) => format!("RMSE {} – Latent", rmse(test)),
+            Some((_, test)) => format!("{test} – Latent"),
             None => "Latent".into(),
         };
         document().set_title(&title);

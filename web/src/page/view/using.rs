@@ -10,12 +10,13 @@ mod stars; // the person at the screen as a user
 
 use leptos::prelude::*;
 use protocol::Item;
+use trainer::Objective;
 
 use super::data::FileButton;
 use super::model::copy;
 use crate::address;
 use crate::page::actions;
-use crate::page::state::{Source, page};
+use crate::page::state::{Page, Source, page};
 use crate::page::using::{self, has_model};
 use judged::Judgement;
 use map::ItemsMap;
@@ -85,6 +86,16 @@ fn TakeAway() -> impl IntoView {
             <button id="copy-command" on:click=move |_| copy(page, command(), "The command")>"Copy"</button>
         </p>
     }
+}
+
+/// Whether the model at hand ranks, so that its scores are no ratings.
+fn ranks(page: Page) -> bool {
+    page.run.with(|run| run.as_ref().is_some_and(|run| run.objective() == Objective::Ranking))
+}
+
+/// A score of a model that ranks: they lie closer together than ratings.
+fn score(score: f32) -> String {
+    format!("{score:.3}")
 }
 
 /// An item's title, or its id where it has none.

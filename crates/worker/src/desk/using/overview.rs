@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use protocol::{Dot, Judged, Map, Who};
 use ratings::{ItemIndex, Ratings};
-use trainer::{Errors, HeldOut};
+use trainer::{Errors, HeldOut, Hits, Objective, SampledHits};
 
 use super::{Counter, Desk, Model};
 
@@ -48,15 +48,30 @@ impl Counter {
         Map { dots, genres, shares: map.shares, items }
     }
 
-    /// How far predictions of these ratings, in the model's own indices, are off.
+    /// How far predictions of these ratings, in the model's own indices, are off, or where their items
+    /// stand.
     pub(super) fn judged(&self, held_out: Option<&Ratings>) -> Judged {
-        let errors = held_out.and_then(|ratings| {
+        let held_out: Vec<HeldOut> = held_out.map_or(Vec::new(), |ratings| {
             let pairs = ratings.users.iter().zip(&ratings.items).zip(&ratings.values);
-            let held_out: Vec<HeldOut> =
-                pairs.map(|((user, item), value)| (Some(*user), Some(*item), *value)).collect();
-            Errors::of(&self.predictor, &held_out, true)
+            pairs.map(|((user, item), value)| (Some(*user), Some(*item), *value)).collect()
         });
-        Judged { errors }
+        Judged {
+            errors: Errors::of(&self.predictor, &held_out, true),
+            hits: match self.predictor.objective() {
+                Objective::Rating => None,
+                Objective::Ranking => self.hits(&held_out),
+            },
+        }
+    }
+
+    /// Where held-out items stand; `None` without one.
+    fn hits(&self, held_out: &[HeldOut]) -> Option<SampledHits> {
+        let seen = Some(&self.histories).filter(|histories| histories.users() > 0);
+        let seed = u64::from(self.predictor.file().source.split_seed);
+        let (candidates, n) = (SampledHits::candidates(seed), SampledHits::PLACES);
+        let hits = Hits::of(&self.predictor, held_out, seen, candidates, n, 1);
+        let Hits { cases, hit_rate, ndcg, .. } = hits;
+        (cases > 0).then_some(SampledHits { hit_rate, ndcg })
     }
 
     /// The standard deviation of a prediction for somebody; of somebody new no model knows it.

@@ -1,12 +1,12 @@
 //! How good the model is, and for whom.
 
 use leptos::{html, prelude::*};
-use trainer::{Deviations, Errors, Group};
+use trainer::{Deviations, Errors, Group, SampledHits};
 
 use crate::numbers::{count, counted, percent, rmse, rmse_or_dash};
 use crate::page::state::page;
 
-/// Errors on the ratings kept for testing, by tenths.
+/// Errors on the ratings kept for testing, by tenths, or where their items stand.
 #[component]
 pub(super) fn Judgement() -> impl IntoView {
     let using = page().using;
@@ -16,14 +16,26 @@ pub(super) fn Judgement() -> impl IntoView {
     view! {
         <details id="judged" class="all" node_ref=details on:toggle=toggled>
             <summary>"How good it is, and for whom"</summary>
-            {move || using.judged.get().map(|judged| match judged.errors {
-                Some(errors) => shown(errors).into_any(),
-                None => view! {
+            {move || using.judged.get().map(|judged| match (judged.errors, judged.hits) {
+                (Some(errors), _) => shown(errors).into_any(),
+                (None, Some(hits)) => view! { <p id="judged-text">{places(hits)}</p> }.into_any(),
+                (None, None) => view! {
                     <p class="quiet">"No ratings are kept for testing this model."</p>
                 }.into_any(),
             })}
         </details>
     }
+}
+
+/// Where held-out items stand.
+fn places(SampledHits { hit_rate, ndcg }: SampledHits) -> String {
+    format!(
+        "Every item kept for testing is ranked among {} that its user has not rated: {} are among the \
+         first ten (HR@10 {hit_rate:.4}), and NDCG@10 is {ndcg:.4}. The model ranks; it predicts no \
+         ratings that could be off.",
+        SampledHits::NEGATIVES,
+        percent(hit_rate),
+    )
 }
 
 fn shown(errors: Errors) -> impl IntoView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Cell, Window};
 
-use super::title;
+use super::{ranks, title};
 use crate::page::state::page;
 use crate::page::using::{COLUMNS, ROWS};
 
@@ -26,8 +26,10 @@ pub(super) fn Completed() -> impl IntoView {
         <section id="completed" aria-labelledby="completed-title">
             <h3 id="completed-title">"The matrix, filled in"</h3>
             <p class="quiet">
-                <span class="known">"known"</span> " ratings, and what the model "
-                <span class="predicted">"predicts"</span> " where there is none."
+                <span class="known">"known"</span> " ratings, and "
+                {move || if ranks(page) { "how the model " } else { "what the model " }}
+                <span class="predicted">{move || if ranks(page) { "scores" } else { "predicts" }}</span>
+                {move || if ranks(page) { " what was not chosen." } else { " where there is none." }}
             </p>
             <Table/>
             <p class="buttons">
@@ -81,6 +83,7 @@ fn Table() -> impl IntoView {
 
 /// A known rating stands in bold on colour; a prediction plain, the paler the lower.
 fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl IntoView {
+    let page = page();
     let cell = Memo::new(move |_| {
         window.with(|window| {
             let window = window.as_ref()?;
@@ -104,6 +107,7 @@ fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl In
         >
             {move || cell.get().map(|(cell, _)| match cell.known {
                 Some(known) => known.to_string(),
+                None if ranks(page) => format!("{:.2}", cell.predicted),
                 None => format!("{:.1}", cell.predicted),
             })}
         </td>

@@ -4,6 +4,7 @@ use leptos::{html, prelude::*};
 use protocol::{Audience, User};
 
 use super::stars::rate;
+use super::{ranks, score};
 use crate::given;
 use crate::numbers::counted;
 use crate::page::state::page;
@@ -121,16 +122,24 @@ fn Pasted() -> impl IntoView {
 /// Who would rate it highest.
 #[component]
 fn Members() -> impl IntoView {
-    let using = page().using;
+    let page = page();
+    let using = page.using;
     let audience = using.audience;
     let is_there = move || audience.with(Option::is_some) && !using.rated_by.with(Vec::is_empty);
     let rows =
         Signal::derive(move || audience.with(|of| of.as_ref().map_or(0, |of| of.users.len())));
     let row = move |n: usize| {
         let of = Memo::new(move |_| audience.with(|of| of.as_ref()?.users.get(n).cloned()));
+        let digits = move |of: f32| if ranks(page) { score(of) } else { format!("{of:.2}") };
         let (user, rating) =
-            (move || of.get().map(|of| of.0), move || of.get().map(|of| format!("{:.2}", of.1)));
+            (move || of.get().map(|of| of.0), move || of.get().map(|of| digits(of.1)));
         view! { <td>{user}</td><td>{rating}</td> }.into_any()
+    };
+    let head = move || -> &'static [&'static str] {
+        match ranks(page) {
+            false => &["User", "Would rate it"],
+            true => &["User", "Score"],
+        }
     };
     view! {
         <Show
@@ -140,7 +149,9 @@ fn Members() -> impl IntoView {
             }
         >
             <p id="audience-text">{move || audience.get().map(words)}</p>
-            <LongTable id="audience" label="Who would like it" head=&["User", "Would rate it"] rows=rows row=row/>
+            {move || view! {
+                <LongTable id="audience" label="Who would like it" head=head() rows=rows row=row/>
+            }}
         </Show>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Because, Item, Pick};
 
 use super::stars::Stars;
-use super::title;
+use super::{ranks, score, title};
 use crate::numbers::counted;
 use crate::page::state::{Page, page};
 use crate::page::using::{self, MOST, MOST_PICKS};
@@ -110,7 +110,11 @@ fn row(page: Page, n: usize) -> impl IntoView {
                 </button>
                 <span class="quiet small">{text(|pick| reason(&pick.item, &pick.because))}</span>
             </span>
-            <strong>{text(|pick| sure(pick.predicted, pick.deviation))}</strong>
+            <strong title=move || if ranks(page) { "score" } else { "predicted rating" }>
+                {move || pick.with(|pick| pick.as_ref().map(|pick| {
+                    if ranks(page) { score(pick.predicted) } else { sure(pick.predicted, pick.deviation) }
+                }))}
+            </strong>
         </li>
     }
 }

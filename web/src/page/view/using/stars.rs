@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::Item;
 use wasm_bindgen::JsCast;
 
-use super::title;
+use super::{ranks, title};
 use crate::page::state::{Page, page};
 use crate::page::using;
 
@@ -30,6 +30,9 @@ pub(super) fn Stars() -> impl IntoView {
             <For each=unrated key=|item| item.item.clone()
                 children=move |item| view! { <li><span>{title(&item)}</span> {rate_item(page, item, None)}</li> }/>
         </ul>
+        <Show when=move || ranks(page)>
+            <p class="quiet">"The model ranks: whatever you rate counts as chosen, with few stars or many."</p>
+        </Show>
         <Show when=move || !using.stars.get().is_empty()>
             <h4>"Your ratings"</h4>
             <ul class="pairs" id="your-ratings">
