@@ -88,7 +88,7 @@ pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Mf};
-pub use model_file::{ModelFile, ModelFileError, Source};
+pub use model_file::{ModelFile, ModelFileError, Source, StateDict, safetensors_dict};
 pub use model_kind::{ModelKind, Optimizer};
 pub use order::Order;
 pub use points::Estimate;
