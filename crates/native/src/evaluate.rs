@@ -37,11 +37,8 @@ const LIKED: f32 = 0.75;
 /// Judges a model on the part of its ratings that was kept for testing, or on a file.
 pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
-    let own = match &flags.data {
-        // What users rated in training is known only to the run.
-        Some(_) if flags.model.is_file() => None,
-        _ => model.data(None)?,
-    };
+    // What users rated in training is known only to the run.
+    let (own, why_not) = model.own_data()?;
     let source = &model.file().source;
     let split = own.as_ref().map(|data| source.cut().of(&data.table)).transpose()?;
     let train = own.as_ref().zip(split.as_ref()).map(|(data, split)| {
@@ -63,9 +60,8 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
             (format!("the test part of {}", data.name), held_out(&model, &data.table, &split.test))
         }
         _ => {
-            return Err(
-                Usage("the run's ratings are not at hand; give a ratings file".into()).into()
-            );
+            let why = why_not.unwrap_or_default();
+            return Err(Usage(format!("{why}; give a ratings file to judge it on")).into());
         }
     };
     let judgement = judge(&model, on, &held_out, train.as_ref(), flags)?;

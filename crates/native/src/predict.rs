@@ -1,6 +1,6 @@
 //! Ratings of pairs of users and items, as CSV.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 
 use anyhow::Context as _;
 use trainer::Fallback;
@@ -23,7 +23,9 @@ pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
         }
         (None, None, Some(path)) => {
             let name = || shown(path);
-            let pairs = pairs(input::open(path)?).with_context(name)?;
+            let mut source = input::open(path)?;
+            ratings::refuse_binary(&name(), source.fill_buf().with_context(name)?)?;
+            let pairs = pairs(source).with_context(name)?;
             write(&model, pairs.map(|pair| pair.with_context(name)), flags.clip)?
         }
         _ => return Err(Usage("give a USER and an ITEM, or a file with --pairs".into()).into()),
