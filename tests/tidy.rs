@@ -47,7 +47,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn paths_in_the_documents_exist() {
-    let folders = ["crates/", "web/", "shaders/", "tests/", "bench/", ".ci/"];
+    let folders = ["crates/", "web/", "shaders/", "tests/", "bench/", "fuzz/", ".ci/"];
     let mut checked = 0;
     for document in ["README.md", "ARCHITECTURE.md"] {
         for path in quoted(&read(document)).filter(|text| !text.contains([' ', '*', '<'])) {

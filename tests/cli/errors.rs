@@ -193,3 +193,46 @@ fn a_pipe_is_read_like_a_file() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.contains("800"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_model_at_work_refuses_what_makes_no_sense() {
+    let place = Place::new();
+    place.succeed(&quick("--out run"));
+    for command in ["recommend run u1 -n 0", "similar run 1 -n 0", "evaluate run -n 0"] {
+        let ran = place.run(command);
+        assert_eq!(ran.code, Some(2), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("expected a whole number from 1 on"), "{}", ran.stderr);
+    }
+    let ran = place.run("evaluate run --relevant nan");
+    assert!(ran.code == Some(2) && ran.stderr.contains("expected a number"), "{}", ran.stderr);
+    let alone = "evaluate run/model.safetensors";
+    fails(&place, alone, 2, &["a model's file holds no ratings; give a ratings file"]);
+    place.write("pairs.gz", b"\x1F\x8B\x08\0\0\0\0\0\0,\x03");
+    place.write(
+        "pairs16.csv",
+        "u1,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+    );
+    place.write("open.csv", "u1,1\nu1,\"2\nu2,3\nu3,4\n");
+    for (pairs, says) in [
+        ("pairs.gz", "pairs.gz: this is a binary file"),
+        ("pairs16.csv", "pairs16.csv: this is a binary file"),
+    ] {
+        fails(&place, &format!("predict run --pairs {pairs}"), 3, &[says]);
+    }
+    let ran = place.run("predict run --pairs open.csv");
+    let says = "open.csv: line 2: a quote that opens here is not closed on the line";
+    assert!(ran.code == Some(3) && ran.stderr.contains(says), "{}", ran.stderr);
+}
+
+#[test]
+fn a_damaged_run_hides_no_other() {
+    let place = Place::new();
+    place.succeed(&quick("--out runs/a"));
+    place.succeed(&quick("--out runs/b"));
+    place.write("runs/a/config.toml", place.read("runs/a/config.toml") + "[[[");
+    place.write("runs/b/metrics.csv", "");
+    let ran = place.succeed("runs list");
+    assert!(ran.stdout.contains(" 0.0 s "), "no epoch takes no time: {}", ran.stdout);
+    assert!(ran.stdout.contains("runs/b") && !ran.stdout.contains("runs/a"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("warning: runs/a/config.toml"), "{}", ran.stderr);
+}

@@ -48,7 +48,7 @@ fn factors_and_labels_are_written_as_text() {
     place.succeed("export run --format burn --out model.bpk --force");
 }
 
-/// Made by `tests/data/make_state.py`.
+/// Made by `tests/data/make_state.py`: one module in four files.
 #[test]
 fn a_pytorch_module_predicts_the_same_here() {
     let data = support::root().join("tests/data");
@@ -59,29 +59,59 @@ fn a_pytorch_module_predicts_the_same_here() {
     let ratings = read("use.json")["ratings"].as_array().expect("a list").clone();
     let line = |row: &Value| format!("{}::{}::{}\n", row[0], row[1], row[2]);
     place.write("ratings.dat", ratings.iter().map(line).collect::<String>());
-    let state = data.join("state_deepmf.safetensors");
-    let state = state.display();
-    place.succeed(&format!(
-        "import {state} ratings.dat --rows sorted --out model.safetensors --test-share 0"
-    ));
     let pairs: String =
         (0..12).flat_map(|user| (0..9).map(move |item| format!("{user}::{item}\n"))).collect();
     place.write("pairs.dat", pairs);
-    let ran = place.succeed("predict model.safetensors --pairs pairs.dat");
     let expected = read("state_deepmf.json")["predictions"].as_array().expect("a list").clone();
-    let lines: Vec<&str> = ran.stdout.lines().skip(1).collect();
-    assert_eq!(lines.len(), expected.len());
-    for (line, expected) in lines.iter().zip(&expected) {
-        let ours: f64 = line.split(',').nth(2).and_then(|text| text.parse().ok()).expect("number");
-        let theirs = expected.as_f64().expect("a number");
-        assert!((ours - theirs).abs() < 1e-5, "{line} instead of {theirs}");
+    for name in [".safetensors", ".pt", "_old.pt", "_checkpoint.pt"] {
+        let state = data.join(format!("state_deepmf{name}"));
+        let state = state.display();
+        place.succeed(&format!(
+            "import {state} ratings.dat --rows sorted --out model.safetensors --test-share 0 --force"
+        ));
+        let ran = place.succeed("predict model.safetensors --pairs pairs.dat");
+        let lines: Vec<&str> = ran.stdout.lines().skip(1).collect();
+        assert_eq!(lines.len(), expected.len());
+        for (line, expected) in lines.iter().zip(&expected) {
+            let ours = line.split(',').nth(2).and_then(|text| text.parse().ok());
+            let (ours, theirs): (f64, _) = (ours.expect("number"), expected.as_f64());
+            let theirs = theirs.expect("a number");
+            assert!((ours - theirs).abs() < 1e-5, "{name}: {line} instead of {theirs}");
+        }
     }
+}
+
+#[test]
+fn a_state_dict_that_is_none_is_refused_with_a_reason() {
+    let data = support::root().join("tests/data");
+    let place = Place::new();
     place.write("fewer.dat", "1::2::3\n");
-    let ran =
-        place.run(&format!("import {state} fewer.dat --out other.safetensors --test-share 0"));
-    assert!(ran.stderr.contains("has 12 users and 9 items"), "{}", ran.stderr);
-    let ran = place.run("import ratings.dat ratings.dat --out other.safetensors");
-    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    place.write("empty.pt", "");
+    let whole = fs::read(data.join("state_deepmf.pt")).expect("a golden");
+    fs::write(place.path("cut.pt"), &whole[..whole.len() / 2]).expect("the folder is ours");
+    let import = |state: &str| {
+        let ran = place.run(&format!("import {state} fewer.dat --out other --test-share 0"));
+        assert!(!place.path("other").exists(), "{state}");
+        (ran.code, ran.stderr)
+    };
+    for name in ["state_deepmf.safetensors", "state_deepmf.pt"] {
+        let (code, said) = import(&data.join(name).display().to_string());
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("has 12 users and 9 items"), "{said}");
+    }
+    for (file, expected) in [
+        ("ratings.dat", "neither PyTorch's nor safetensors"),
+        ("empty.pt", "neither PyTorch's nor safetensors"),
+        ("cut.pt", "cut.pt: this is not a model file, or only a part of one: "),
+    ] {
+        let (code, said) = import(file);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+    place.succeed(&quick("--out run"));
+    place.succeed("export run --format npz --out model.npz");
+    let (code, said) = import("model.npz");
+    assert!(code == Some(3) && said.contains("data.pkl"), "{said}");
 }
 
 #[test]

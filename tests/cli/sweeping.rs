@@ -93,6 +93,17 @@ fn a_sweep_that_is_killed_goes_on_with_what_it_has() {
 }
 
 #[test]
+fn trials_that_cannot_be_read_are_not_thrown_away() {
+    let place = Place::new();
+    place.succeed(&quick("--grid lr=0.01 --out sweep"));
+    let damaged = [place.read("sweep/trials.jsonl").as_bytes(), b"\xFF\n"].concat();
+    place.write("sweep/trials.jsonl", &damaged);
+    let ran = place.run(&quick("--grid lr=0.01 --out sweep"));
+    assert!(ran.code == Some(1) && ran.stderr.contains("trials.jsonl"), "{}", ran.stderr);
+    assert_eq!(fs::read(place.path("sweep/trials.jsonl")).expect("it is there"), damaged);
+}
+
+#[test]
 fn halving_gives_the_better_half_more_epochs() {
     let place = Place::new();
     let flags = quick("--grid lr=0.0001,0.001,0.005,0.02 --halving --json");

@@ -1,5 +1,6 @@
-"""Makes state_deepmf.safetensors and state_deepmf.json: a module of the lab, its state dict as PyTorch saves it, and
-its predictions. Run from the root of the repository, with torch, numpy and safetensors:
+"""Makes state_deepmf.json, the predictions of a module of the lab, and its state dict in four files: as safetensors,
+as torch.save writes it today and wrote it before version 1.6, and in a checkpoint beside
+the optimiser's state. Run from the root of the repository, with torch, numpy and safetensors:
 
     python tests/data/make_state.py
 
@@ -32,5 +33,15 @@ with torch.no_grad():
     users, items = torch.meshgrid(torch.arange(USERS), torch.arange(ITEMS), indexing="ij")
     predicted = model(users.flatten(), items.flatten()).tolist()
 save_file(model.state_dict(), "tests/data/state_deepmf.safetensors")
+torch.save(model.state_dict(), "tests/data/state_deepmf.pt")
+torch.save({"state_dict": model.state_dict()}, "tests/data/state_deepmf_old.pt", _use_new_zipfile_serialization=False)
+optimizer = torch.optim.Adam(model.parameters())
+model(users.flatten(), items.flatten()).sum().backward()  # gradients alone: Adam's state holds moments, the weights stay
+for parameter in model.parameters():
+    optimizer.state[parameter] = {"step": torch.tensor(1.0), "exp_avg": parameter.grad, "exp_avg_sq": parameter.grad**2}
+torch.save(
+    {"epoch": 1, "model_state_dict": model.state_dict(), "optimizer_state_dict": optimizer.state_dict(), "loss": 0.9},
+    "tests/data/state_deepmf_checkpoint.pt",
+)
 with open("tests/data/state_deepmf.json", "w") as out:
     json.dump({"torch": torch.__version__, "predictions": predicted}, out)

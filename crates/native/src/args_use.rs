@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::args::whole;
+use crate::exit::Usage;
+
 /// What `predict` takes.
 #[derive(Debug, Args)]
 pub(crate) struct PredictFlags {
@@ -35,7 +38,7 @@ pub(crate) struct RecommendFlags {
     #[arg(long, value_name = "ITEM=RATING")]
     pub(crate) rate: Vec<String>,
     /// Items in a list
-    #[arg(short, value_name = "N", default_value_t = 10)]
+    #[arg(short, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) n: usize,
     #[command(flatten)]
     pub(crate) filter: FilterFlags,
@@ -81,7 +84,7 @@ pub(crate) struct SimilarFlags {
     #[arg(long)]
     pub(crate) users: bool,
     /// How many
-    #[arg(short, value_name = "N", default_value_t = 10)]
+    #[arg(short, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) n: usize,
     #[command(flatten)]
     pub(crate) filter: FilterFlags,
@@ -101,7 +104,7 @@ pub(crate) struct AudienceFlags {
     #[arg(long, value_name = "USER=RATING")]
     pub(crate) rated_by: Vec<String>,
     /// Users in the list
-    #[arg(short, value_name = "N", default_value_t = 10)]
+    #[arg(short, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) n: usize,
     /// Leave in who has rated it
     #[arg(long)]
@@ -129,7 +132,7 @@ pub(crate) struct ExplainFlags {
     #[arg(long, value_name = "ITEM=RATING")]
     pub(crate) rate: Vec<String>,
     /// Reasons shown
-    #[arg(short, value_name = "N", default_value_t = 5)]
+    #[arg(short, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     pub(crate) n: usize,
     /// The ratings that say what users have rated [default: those of the run]
     #[arg(long, value_name = "FILE")]
@@ -153,11 +156,11 @@ pub(crate) struct EvaluateFlags {
     #[arg(long)]
     pub(crate) clip: bool,
     /// Items in a list
-    #[arg(short, value_name = "N", default_value_t = 10)]
+    #[arg(short, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub(crate) n: usize,
     /// The rating from which an item is liked [default: three quarters up the scale, 4 of 5; for a
     /// model that ranks the lowest, whatever was rated]
-    #[arg(long, value_name = "RATING", allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATING", allow_negative_numbers = true, value_parser = finite)]
     pub(crate) relevant: Option<f32>,
     /// Also rank every held-out item, whatever its rating, among items that its user has not rated:
     /// 99 sampled ones, or all; for models trained with `--split leave-one-out`
@@ -213,7 +216,7 @@ pub(crate) enum ExportFormat {
 /// What `import` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ImportFlags {
-    /// The module's state dict, saved with safetensors.torch.save_file
+    /// The module's state dict, from torch.save or safetensors.torch.save_file
     pub(crate) state: PathBuf,
     /// The ratings it was trained on
     pub(crate) ratings: PathBuf,
@@ -287,4 +290,17 @@ pub(crate) enum RunsCommand {
         #[arg(long)]
         train: bool,
     },
+}
+
+/// The length of a list: an empty one says nothing.
+fn at_least_one(text: &str) -> Result<usize, Usage> {
+    whole(text).and_then(|n| match n {
+        0 => Err(Usage("expected a whole number from 1 on".into())),
+        n => Ok(n),
+    })
+}
+
+fn finite(text: &str) -> Result<f32, Usage> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+    number.ok_or_else(|| Usage("expected a number".into()))
 }

@@ -45,11 +45,8 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     if flags.plot.is_some() && model.predictor.objective() == Objective::Ranking {
         return Err(Usage("--plot draws errors of ratings, and this model ranks".into()).into());
     }
-    let own = match &flags.data {
-        // What users rated in training is known only to the run.
-        Some(_) if flags.model.is_file() => None,
-        _ => model.data(None)?,
-    };
+    // What users rated in training is known only to the run.
+    let (own, why_not) = model.own_data()?;
     let source = &model.file().source;
     let split = own.as_ref().map(|data| source.cut().of(&data.table)).transpose()?;
     let train = own.as_ref().zip(split.as_ref()).map(|(data, split)| {
@@ -71,9 +68,8 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
             (format!("the test part of {}", data.name), held_out(&model, &data.table, &split.test))
         }
         _ => {
-            return Err(
-                Usage("the run's ratings are not at hand; give a ratings file".into()).into()
-            );
+            let why = why_not.unwrap_or_default();
+            return Err(Usage(format!("{why}; give a ratings file to judge it on")).into());
         }
     };
     let judgement = judge(&model, on, &held_out, train.as_ref(), flags)?;

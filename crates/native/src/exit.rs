@@ -3,6 +3,7 @@
 use ratings::{Problem, ReadError, SplitError};
 use trainer::{ConfigError, DeviceError, ModelFileError, NoKernels, Part, TooLarge, TrainError};
 
+use crate::pairs::BadPair;
 use crate::text::{rounded, short};
 
 /// How the program ends.
@@ -110,7 +111,7 @@ impl Exit {
                 | SplitError::NoRatings
                 | SplitError::NoTimes => Exit::Data,
             }
-        } else if error.is::<ReadError>() || error.is::<ModelFileError>() {
+        } else if error.is::<ReadError>() || error.is::<ModelFileError>() || error.is::<BadPair>() {
             Exit::Data
         } else if error.is::<DeviceError>() {
             Exit::NoGpu

@@ -2,20 +2,22 @@
 
 use anyhow::{Context as _, bail};
 use ratings::{DenseIndex, Ids, Split};
-use trainer::{ModelFile, Parameter, Trained, Weights};
+use trainer::{Config, ModelFile, ModelFileError, Parameter, Trained, Weights};
 
 use crate::args_use::{ImportFlags, RowOrder};
 use crate::atomic;
 use crate::data::{Data, shown, skipping};
 use crate::exit::Exit;
 use crate::input;
+use crate::pytorch::{self, Checkpoint};
 use crate::streams;
 
 /// Writes the model's file.
 pub(crate) fn run(flags: &ImportFlags) -> anyhow::Result<Exit> {
     let place = shown(&flags.state);
     let bytes = input::read(&flags.state, input::MODEL)?;
-    let (mut weights, config) = Weights::from_state_dict(&bytes).with_context(|| place.clone())?;
+    let (mut weights, config) = read(&bytes).with_context(|| place.clone())?;
+    drop(bytes);
     let data =
         Data::read(&flags.ratings, flags.titles.as_deref(), &skipping(flags.skip_bad_lines))?;
     let [users, items] = [0, 1].map(|n| weights.parameters[n].shape[0]);
@@ -45,6 +47,18 @@ pub(crate) fn run(flags: &ImportFlags) -> anyhow::Result<Exit> {
         .with_context(|| format!("cannot write {}", shown(&flags.out)))?;
     streams::say(&format!("Wrote {}.", shown(&flags.out)));
     Ok(Exit::Done)
+}
+
+/// The weights in a state dict's file, told by its content.
+fn read(bytes: &[u8]) -> anyhow::Result<(Weights, Config)> {
+    if pytorch::is_checkpoint(bytes) {
+        return Ok(Weights::from_state_dict(&Checkpoint::from_bytes(bytes)?)?);
+    }
+    if bytes.get(8) != Some(&b'{') {
+        let form = "it is in neither PyTorch's nor safetensors' form";
+        return Err(ModelFileError::Unreadable(form.into()).into());
+    }
+    Ok(Weights::from_state_dict(&trainer::safetensors_dict(bytes)?)?)
 }
 
 /// From rows in the order of the sorted ids, numbers as numbers, to rows in the order of the file.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use trainer::{EpochReport, Event, Objective, Recovery, SampledHits};
 
+use crate::atomic;
 use crate::clock;
 
 /// The names of the two files.
@@ -46,34 +47,36 @@ impl Journal {
     /// Starts both files in the run's folder.
     pub(crate) fn create(folder: &Path, objective: Objective) -> io::Result<Journal> {
         let mut journal = Journal {
-            metrics: Log::create(folder.join(METRICS))?,
-            events: Log::create(folder.join(EVENTS))?,
+            metrics: Log::with(folder.join(METRICS), format!("{}\n", columns(objective)))?,
+            events: Log::with(folder.join(EVENTS), String::new())?,
         };
-        journal.metrics.append(columns(objective))?;
         journal.event(&Frame::Start { version: env!("CARGO_PKG_VERSION") })?;
         Ok(journal)
     }
 
     /// Goes on with the files of a run that was stopped or killed after these epochs. A line that was not written
     /// whole is dropped.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written: what it holds is not thrown away.
     pub(crate) fn reopen(
         folder: &Path,
         objective: Objective,
         history: &[EpochReport],
     ) -> io::Result<Journal> {
-        let mut events = std::fs::read_to_string(folder.join(EVENTS)).unwrap_or_default();
-        events.truncate(events.rfind('\n').map_or(0, |end| end + 1));
-        let mut journal = Journal {
-            metrics: Log::create(folder.join(METRICS))?,
-            events: Log::create(folder.join(EVENTS))?,
+        let events = match std::fs::read(folder.join(EVENTS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
         };
-        if !events.is_empty() {
-            journal.events.append(events.trim_end_matches('\n'))?;
-        }
-        journal.metrics.append(columns(objective))?;
-        for report in history {
-            journal.metrics.append(&row(report))?;
-        }
+        let mut events = String::from_utf8_lossy(&events).into_owned();
+        events.truncate(events.rfind('\n').map_or(0, |end| end + 1));
+        let rows = history.iter().map(row);
+        let metrics =
+            std::iter::once(columns(objective).to_owned()).chain(rows).map(|line| line + "\n");
+        let mut journal = Journal {
+            metrics: Log::with(folder.join(METRICS), metrics.collect())?,
+            events: Log::with(folder.join(EVENTS), events)?,
+        };
         let version = env!("CARGO_PKG_VERSION");
         journal.event(&Frame::Resume { version, epochs: history.len() })?;
         Ok(journal)
@@ -161,10 +164,11 @@ impl Log {
         &self.text
     }
 
-    fn create(path: PathBuf) -> io::Result<Log> {
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        file.set_len(0)?;
-        Ok(Log { path, text: String::new(), file: Some(file) })
+    /// A file that holds this text; whoever is killed meanwhile leaves the old one.
+    fn with(path: PathBuf, text: String) -> io::Result<Log> {
+        atomic::write(&path, text.as_bytes())?;
+        let file = OpenOptions::new().append(true).open(&path)?;
+        Ok(Log { path, text, file: Some(file) })
     }
 
     /// Drops all but the first lines.
@@ -192,7 +196,7 @@ impl Log {
 mod tests {
     use trainer::{EpochReport, Objective, Recovery};
 
-    use super::{Journal, METRICS};
+    use super::{EVENTS, Journal, METRICS};
 
     #[test]
     fn epochs_to_be_trained_again_are_taken_back() {
@@ -210,5 +214,22 @@ mod tests {
         let epochs: Vec<&str> = kept.lines().filter_map(|line| line.split(',').next()).collect();
         assert_eq!(epochs, ["epoch", "1", "2"]);
         assert!(journal.events.text().contains("recovered"));
+    }
+    #[test]
+    fn events_that_are_no_text_are_kept_as_far_as_they_can_be_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let events = folder.path().join(EVENTS);
+        std::fs::write(&events, b"{\"event\":\"start\"}\n{\xFF}\n{\"ev").expect("ours");
+        Journal::reopen(folder.path(), Objective::Rating, &[]).expect("room");
+        let kept = std::fs::read_to_string(&events).expect("text now");
+        let lines: Vec<&str> = kept.lines().collect();
+        assert_eq!(lines[..2], ["{\"event\":\"start\"}", "{\u{FFFD}}"]);
+        assert!(lines.len() == 3 && lines[2].contains("\"resume\""), "{kept}");
+        std::fs::remove_file(&events).expect("it is there");
+        std::fs::create_dir(&events).expect("the folder is ours");
+        assert!(
+            Journal::reopen(folder.path(), Objective::Rating, &[]).is_err(),
+            "what cannot be read stays"
+        );
     }
 }

@@ -38,6 +38,7 @@ mod evaluate; // how good
 mod export; // in the formats of others
 mod npy; // numpy's files
 mod import; // from PyTorch
+mod pytorch; // torch.save's files
 mod runs; // runs that were made
 mod inspect; // what is in a ratings file
 mod sample; // made-up ratings

@@ -69,11 +69,17 @@ impl Model {
         if let Some(path) = ratings {
             return Data::read(path, None, &self.reading(false)).map(Some);
         }
+        let (data, why) = self.own_data()?;
+        if let Some(why) = why {
+            streams::warn(&format!("{why}: what users rated is not known; give it with --ratings"));
+        }
+        Ok(data)
+    }
+
+    /// The ratings that the run's folder names, or why they are not at hand.
+    pub(crate) fn own_data(&self) -> anyhow::Result<(Option<Data>, Option<String>)> {
         let Some(folder) = &self.folder else {
-            streams::warn(
-                "a model's file holds no ratings: what users rated is not known; give it with --ratings",
-            );
-            return Ok(None);
+            return Ok((None, Some("a model's file holds no ratings".into())));
         };
         let config = ConfigFile::read(&folder.join("config.toml"))?;
         let data = match &config.data {
@@ -81,13 +87,7 @@ impl Model {
             Some(path) if path.is_file() => {
                 Data::read(path, None, &self.reading(config.skip_bad_lines.unwrap_or(false)))?
             }
-            Some(path) => {
-                let place = shown(path);
-                streams::warn(&format!(
-                    "{place} is gone: what users rated is not known; give it with --ratings"
-                ));
-                return Ok(None);
-            }
+            Some(path) => return Ok((None, Some(format!("{} is gone", shown(path))))),
         };
         if Fingerprint::of(&data.table) != self.file().source.fingerprint {
             streams::warn(&format!(
@@ -95,7 +95,7 @@ impl Model {
                 data.name
             ));
         }
-        Ok(Some(data))
+        Ok((Some(data), None))
     }
 
     /// The file of tests that the run's folder names.

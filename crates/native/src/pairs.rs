@@ -2,10 +2,16 @@
 
 use std::io::{BufRead, Cursor, Read as _};
 
-use anyhow::Context as _;
-
 /// A user's and an item's id.
 pub(crate) type Pair = (String, String);
+
+/// A line that names no user and item.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub(crate) struct BadPair {
+    line: u64,
+    problem: &'static str,
+}
 
 /// The first two fields of every line: with `::`, tabs, semicolons or commas between; a header may name the
 /// columns in another order. What names columns is no header if it is a user or an item that is `known`.
@@ -43,7 +49,7 @@ fn with_colons(source: impl BufRead) -> impl Iterator<Item = anyhow::Result<Pair
         let pair = || fields.next().map(str::to_owned).zip(fields.next().map(str::to_owned));
         (!line.is_empty())
             .then(pair)
-            .map(|pair| pair.with_context(|| format!("line {number}: expected user::item")))
+            .map(|pair| pair.ok_or_else(|| bad(number, "expected user::item")))
     })
 }
 
@@ -71,7 +77,11 @@ fn in_columns(
         let field =
             |column| record.get(column).map(|field| String::from_utf8_lossy(field).into_owned());
         let pair = field(columns.0).zip(field(columns.1));
-        pair.with_context(|| format!("line {line}: expected a user and an item"))
+        let pair = pair.ok_or_else(|| bad(line, "expected a user and an item"))?;
+        if pair.0.contains('\n') || pair.1.contains('\n') {
+            return Err(bad(line, "a quote that opens here is not closed on the line"));
+        }
+        Ok(pair)
     })
 }
 
@@ -88,6 +98,10 @@ fn columns_of(
     };
     let columns = (named("user")?, named("item").or_else(|| named("movie"))?);
     (!known(&fields[0], &fields[1])).then_some(columns)
+}
+
+fn bad(line: u64, problem: &'static str) -> anyhow::Error {
+    BadPair { line, problem }.into()
 }
 
 #[cfg(test)]
@@ -130,7 +144,11 @@ mod tests {
             assert_eq!(all(text.as_bytes()).expect("pairs"), expected, "{text}");
         }
         assert!(all(b"").expect("no pairs").is_empty());
-        for (text, line) in [(&b"1,2\n3\n"[..], "line 2"), (b"1::2\n\n3\n", "line 3")] {
+        for (text, line) in [
+            (&b"1,2\n3\n"[..], "line 2"),
+            (b"1::2\n\n3\n", "line 3"),
+            (b"1,2\n1,\"2\n3,4\n", "line 2: a quote"),
+        ] {
             let error = all(text).expect_err("one field").to_string();
             assert!(error.contains(line), "{error}");
         }

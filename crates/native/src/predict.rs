@@ -1,6 +1,6 @@
 //! Ratings of pairs of users and items, as CSV.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 
 use anyhow::Context as _;
 use trainer::{Fallback, ModelFile, Objective};
@@ -28,7 +28,9 @@ pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
             let known = |user: &str, item: &str| {
                 users.index_of(user).is_some() || items.index_of(item).is_some()
             };
-            let pairs = pairs(input::open(path)?, known).with_context(name)?;
+            let mut source = input::open(path)?;
+            ratings::refuse_binary(&name(), source.fill_buf().with_context(name)?)?;
+            let pairs = pairs(source, known).with_context(name)?;
             write(&model, pairs.map(|pair| pair.with_context(name)), flags.clip)?
         }
         _ => return Err(Usage("give a USER and an ITEM, or a file with --pairs".into()).into()),

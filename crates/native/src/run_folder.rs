@@ -94,6 +94,7 @@ impl RunFolder {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
         let folder = RunFolder { path, replaces: None, locks: Cell::new(vec![lock]) };
+        atomic::clear(&folder.path);
         folder.write(first)?;
         let journal = Journal::reopen(&folder.path, objective, history);
         Ok((folder, journal.with_context(|| format!("cannot write to {place}"))?))

@@ -128,7 +128,7 @@ impl Record {
     }
 
     fn seconds(&self) -> f64 {
-        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+        self.epochs.iter().map(|epoch| epoch.seconds).sum::<f64>() + 0.0 // the sum of nothing is -0
     }
 }
 
@@ -141,7 +141,15 @@ fn all(folder: &Path) -> anyhow::Result<Vec<Record>> {
     let mut paths: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_run(path)).collect();
     paths.sort();
-    paths.iter().map(|path| Record::read(path)).collect()
+    // One that is damaged hides no other.
+    let read = |path: &PathBuf| match Record::read(path) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            streams::warn(&format!("{error:#}"));
+            None
+        }
+    };
+    Ok(paths.iter().filter_map(read).collect())
 }
 
 fn list(records: &[Record]) -> String {

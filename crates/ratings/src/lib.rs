@@ -42,7 +42,7 @@ pub use fingerprint::Fingerprint;
 pub use ids::{DenseIndex, Ids, ItemIndex, UserIndex};
 pub use read::{
     BadLine, Container, Field, Format, LineProblem, Loaded, Position, Problem, ReadError,
-    ReadOptions, Skipped, read,
+    ReadOptions, Skipped, read, refuse_binary,
 };
 pub use split::{Cut, Folds, Split, SplitError, SplitKind, Stranger};
 pub use statistics::{Bar, Spread, Statistics};

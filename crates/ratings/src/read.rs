@@ -47,6 +47,17 @@ pub struct Loaded {
     pub titles_error: Option<ReadError>,
 }
 
+/// Refuses the first bytes of a file that cannot be lines of text; nothing at all passes.
+///
+/// # Errors
+/// Says what it is instead, such as UTF-16 or a packed file.
+pub fn refuse_binary(name: &str, start: &[u8]) -> Result<(), ReadError> {
+    match refuse_what_is_not_text(start) {
+        Ok(()) | Err(Problem::Empty) => Ok(()),
+        Err(problem) => Err(ReadError::of_file(name, problem)),
+    }
+}
+
 /// Reads a ratings file.
 ///
 /// The format is told by the content, never by the name; `name` only appears in errors. Accepted are

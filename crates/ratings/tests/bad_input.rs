@@ -277,3 +277,20 @@ fn an_error_can_be_taken_apart() {
     assert_eq!((place.line, place.column), (2, 7));
     assert_eq!(error.problem, Problem::Line(LineProblem::NotANumber("x".into())));
 }
+
+#[test]
+fn a_long_header_is_not_shown_whole() {
+    let header = format!("user,item,rating{}", ",tag".repeat(1_000));
+    let said = error(format!("{header}\n1,2\n").as_bytes());
+    assert!(said.contains("a line reads user,item,rating,tag,tag") && said.len() < 300, "{said}");
+}
+
+#[test]
+fn what_is_no_text_is_told_by_its_first_bytes() {
+    let refused = |start: &[u8]| ratings::refuse_binary("pairs", start).map_err(|e| e.to_string());
+    assert_eq!(refused(b""), Ok(()));
+    assert_eq!(refused(b"1,2\n"), Ok(()));
+    let said = refused(b"\xFF\xFE1\0,\0").expect_err("UTF-16");
+    assert_eq!(said, "pairs: the text is encoded as UTF-16; save it as UTF-8 and try again");
+    assert!(refused(b"\x1F\x8B\x08\0").expect_err("gzip").contains("a binary file"));
+}

@@ -226,7 +226,7 @@ impl Config {
         }
         if !model.has_layers() && !hidden.is_empty() {
             let range = "none for this model; choose deepmf, mlp or neumf to use them";
-            return refuse("hidden layers", format!("{hidden:?}"), range);
+            return refuse("hidden layers", shortened(hidden), range);
         }
         if !model.optimizers().contains(optimizer) {
             let range = "one that trains the model: adam or sparse-adam for mf and deepmf, als for \
@@ -268,11 +268,20 @@ impl Config {
         if hidden.len() > 8 || hidden.iter().any(|width| !(1..=4096).contains(width)) {
             return refuse(
                 "hidden layers",
-                format!("{hidden:?}"),
+                shortened(hidden),
                 "at most 8, each from 1 to 4096 wide",
             );
         }
         Ok(())
+    }
+}
+
+/// The first of a list that may be long.
+fn shortened(widths: &[usize]) -> String {
+    const SHOWN: usize = 9;
+    match widths.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{:?} and {more} more", &widths[..SHOWN]),
+        _ => format!("{widths:?}"),
     }
 }
 
@@ -345,5 +354,11 @@ mod tests {
             config.check().expect_err("out of range").value
         };
         assert_eq!([refused(-1.0), refused(0.0), refused(1e308)], ["-1", "0", "1e308"]);
+    }
+    #[test]
+    fn a_long_list_is_refused_in_a_short_line() {
+        let config = Config { hidden: vec![1; 100_000], ..Config::usual(ModelKind::DeepMf) };
+        let said = config.check().expect_err("too many").to_string();
+        assert!(said.contains("1] and 99991 more; it must be at most 8"), "{said}");
     }
 }

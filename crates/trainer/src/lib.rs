@@ -93,7 +93,7 @@ pub use kernels::cases; // for the tests
 pub use memory::{Part, TooLarge};
 #[cfg(feature = "autodiff")]
 pub use model::{DeepMf, Gmf, Mf, NeuMf};
-pub use model_file::{ModelFile, ModelFileError, Source};
+pub use model_file::{ModelFile, ModelFileError, Source, StateDict, safetensors_dict};
 pub use model_kind::{ModelKind, Optimizer};
 pub use objective::Objective;
 pub use order::Order;

@@ -31,6 +31,8 @@ mod read;
 mod warm; // the start of another model
 mod import; // PyTorch's modules
 
+pub use import::{StateDict, safetensors_dict};
+
 use ratings::{Cut, Fingerprint, Ids, ItemIndex, Split, SplitKind, Table, Titles, UserIndex};
 
 use crate::{Averages, ConfigError, OptimizerState, Trained};
@@ -117,9 +119,9 @@ impl ModelFile {
 /// Bytes that are no model file, or one that cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelFileError {
-    /// The bytes are not in the form of safetensors.
+    /// The bytes are not in the form that they should have.
     #[error("this is not a model file, or only a part of one: {0}")]
-    NotSafetensors(String),
+    Unreadable(String),
     /// A file of somebody else.
     #[error("this is a file of safetensors, but none of Latent's: its metadata has no `latent`")]
     Foreign,
@@ -138,17 +140,30 @@ pub enum ModelFileError {
     #[error("the model file's metadata is damaged: {0}")]
     Config(#[from] ConfigError),
     /// A tensor is absent.
-    #[error("the model file is damaged: it has no tensor {name:?}")]
+    #[error("the file is damaged: it has no tensor {name:?}")]
     Missing {
         /// Its name.
         name: String,
     },
     /// A tensor is not what it should be.
-    #[error("the model file is damaged: tensor {name:?} {problem}")]
+    #[error("the file cannot be used: its tensor {name:?} {problem}")]
     Wrong {
         /// Its name.
         name: String,
         /// What is wrong with it.
         problem: String,
     },
+    /// A state dict without a table of factors.
+    #[error(
+        "this is no state dict of the lab's modules: it has no tensor {wanted}; it has {there}"
+    )]
+    NoTable {
+        /// The names that the table may have.
+        wanted: String,
+        /// The names that there are.
+        there: String,
+    },
+    /// A checkpoint of several modules, by what stands before their names.
+    #[error("the file holds several modules: {0}; save the state dict of one of them")]
+    SeveralModules(String),
 }

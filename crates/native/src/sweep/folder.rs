@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -107,7 +107,10 @@ impl Folder {
                 .with_context(|| format!("cannot write {}", shown(&about)))?,
         }
         let trials = path.join(TRIALS);
-        let mut text = fs::read_to_string(&trials).unwrap_or_default();
+        let mut text = match fs::read_to_string(&trials) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            read => read.with_context(|| format!("cannot read {}", shown(&trials)))?,
+        };
         text.truncate(text.rfind('\n').map_or(0, |end| end + 1)); // a line that was cut short
         let over = text.lines().map(serde_json::from_str).collect::<Result<Vec<Trial>, _>>();
         let mut over = over.with_context(|| format!("{} is damaged", shown(&trials)))?;

@@ -15,6 +15,9 @@ const LINES_LOOKED_AT: usize = 50;
 /// The longest line that is looked at to tell the format, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;
 
+/// How much of a header an error shows, in characters.
+const LONGEST_EXPECTED: usize = 120;
+
 /// How the lines of a ratings file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum Format {
@@ -86,7 +89,11 @@ impl Layout {
     /// What a line should look like, for errors.
     pub(super) fn expected(&self) -> String {
         match &self.header {
-            Some(header) => header.clone(),
+            // Some files have a column for every item there is.
+            Some(header) => match header.char_indices().nth(LONGEST_EXPECTED) {
+                Some((end, _)) => format!("{}...", &header[..end]),
+                None => header.clone(),
+            },
             None => ["user", "item", "rating", "timestamp"].join(self.separator.text()),
         }
     }

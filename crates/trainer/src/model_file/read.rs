@@ -80,7 +80,7 @@ impl ModelFile {
 }
 
 fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, Header), ModelFileError> {
-    let damaged = |error: String| ModelFileError::NotSafetensors(error);
+    let damaged = |error: String| ModelFileError::Unreadable(error);
     check_header(bytes)?;
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -95,7 +95,7 @@ pub(super) fn check_header(bytes: &[u8]) -> Result<(), ModelFileError> {
     let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
     if length > MAX_HEADER {
         let problem = format!("its header would take {length} bytes");
-        return Err(ModelFileError::NotSafetensors(problem));
+        return Err(ModelFileError::Unreadable(problem));
     }
     Ok(())
 }
