@@ -42,6 +42,9 @@ fn main() -> Result<()> {
     }
     let split = Split::leave_one_out(&table, SEED)?;
     write(Path::new(folder), &split)?;
+    if let Some(hits) = SampledHits::of_popularity(&split, u64::from(SEED), 1) {
+        println!("most rated: sampled HR@10 {:.4} NDCG@10 {:.4}", hits.hit_rate, hits.ndcg);
+    }
     for model in models {
         let model: ModelKind = model.parse().map_err(anyhow::Error::msg)?;
         judge(&table, &split, &Config { seed: u64::from(SEED), ..Config::usual(model) })?;

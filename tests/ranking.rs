@@ -24,7 +24,9 @@ fn two_tastes() -> Split {
 }
 
 fn small() -> Config {
-    Config { factors: 4, weight_decay: 0.01, seed: 3, ..Config::usual(ModelKind::Ials) }
+    let implicit = Implicit { unobserved: 0.1, exponent: 1.0 };
+    let usual = Config::usual(ModelKind::Ials);
+    Config { factors: 4, epochs: 16, weight_decay: 0.01, implicit, seed: 3, ..usual }
 }
 
 fn trained(split: &Split) -> Trained {

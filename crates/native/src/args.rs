@@ -188,10 +188,10 @@ pub(crate) struct TrainFlags {
     /// bayes-mf, bayes-svdpp: draws kept, whose mean is the model [default: 64]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) samples: Option<usize>,
-    /// ials: weight of a pair that nobody rated, in parts of one that was rated [default: 0.1]
+    /// ials: weight of a pair that nobody rated, in parts of one that was rated [default: 0.3]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) unobserved_weight: Option<f64>,
-    /// ials: power of a row's weight by which it pays the weight decay, from 0 to 1 [default: 1]
+    /// ials: power of a row's weight by which it pays the weight decay, from 0 to 1 [default: 0.5]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) penalty_exponent: Option<f64>,
     /// Ratings per optimiser step [lab: 512]

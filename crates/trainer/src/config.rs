@@ -46,7 +46,7 @@ pub struct Implicit {
 
 impl Default for Implicit {
     fn default() -> Self {
-        Self { unobserved: 0.1, exponent: 1.0 }
+        Self { unobserved: 0.3, exponent: 0.5 }
     }
 }
 
@@ -138,7 +138,7 @@ impl Config {
             ModelKind::BayesMf | ModelKind::BayesSvdPp => {
                 Self { epochs: 200, weight_decay: 0.0, ..lab }
             }
-            ModelKind::Ials => Self { factors: 64, epochs: 16, weight_decay: 0.003, ..lab },
+            ModelKind::Ials => Self { factors: 64, epochs: 12, weight_decay: 0.3, ..lab },
             ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => Self::usual_neural(model),
         }
     }

@@ -2,8 +2,7 @@
 //! and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets").
 //!
 //! What is minimised, in the form of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the
-//! Performance of iALS on Item Recommendation Benchmarks", equations 2 to 4: with `S` the pairs that
-//! were rated, `a` the weight of the unobserved ([`Implicit`](crate::Implicit)) and `v` the exponent,
+//! Performance of iALS on Item Recommendation Benchmarks": with `S` the pairs that were rated, `a` the weight of the unobserved ([`Implicit`](crate::Implicit)) and `v` the exponent,
 //!
 //! `Σ_S (1 - p·q)² + a Σ_all (p·q)² + weight_decay (Σ_users (n + a I)^v |p|² + Σ_items (n + a U)^v |q|²)`,
 //!

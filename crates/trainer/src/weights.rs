@@ -127,8 +127,8 @@ enum Start {
 const SMALL: f64 = 0.01;
 /// That of a chain, which would take long to leave the mean.
 const WIDE: f64 = 0.3;
-/// Root of the mean of the squared lengths of [`ModelKind::Ials`]'s first rows (Rendle et al. 2021,
-/// section 4.1).
+/// Root of the mean of the squared lengths of [`ModelKind::Ials`]'s first rows (as
+/// Rendle et al. 2021 start it).
 const NARROW: f64 = 0.1;
 
 /// Every parameter of a model, in order.
