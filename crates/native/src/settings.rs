@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
 use trainer::{
-    Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, ModelKind, Posterior,
+    Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, ModelKind, Objective, Posterior,
 };
 
 use self::usual::{hidden, like, usual};
@@ -80,7 +80,8 @@ impl Settings {
         flags: &TrainFlags,
         file: ConfigFile,
     ) -> anyhow::Result<Settings> {
-        let usual = usual(flags.preset.or(file.preset), flags.model.or(file.model))?;
+        let (preset, model) = (flags.preset.or(file.preset), flags.model.or(file.model));
+        let usual = usual(preset, model, flags.objective.or(file.objective))?;
         let model = usual.model;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
@@ -112,7 +113,7 @@ impl Settings {
             threads: flags.threads,
             config: Config {
                 model,
-                objective: flags.objective.or(file.objective).unwrap_or(usual.objective),
+                objective: usual.objective,
                 factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
                 hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
                 epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
@@ -145,6 +146,7 @@ impl Settings {
                         .or(file.penalty_exponent)
                         .unwrap_or(usual.implicit.exponent),
                 },
+                negatives: flags.negatives.or(file.negatives).unwrap_or(usual.negatives),
                 seed: u64::from(seed),
             },
         };
@@ -212,6 +214,7 @@ impl Settings {
             descent: Descent { schedule, link, penalty },
             posterior: Posterior { burn_in, samples },
             implicit: Implicit { unobserved, exponent },
+            negatives,
             seed: _,
         } = config;
         let (descends, samples_posterior) = (model.descends(), model == ModelKind::BayesMf);
@@ -243,6 +246,7 @@ impl Settings {
             samples: samples_posterior.then_some(samples),
             unobserved_weight: weighs_all.then_some(unobserved),
             penalty_exponent: weighs_all.then_some(exponent),
+            negatives: (model.is_neural() && objective == Objective::Ranking).then_some(negatives),
             seed: Some(seed),
             device: Some(device.to_string()),
             engine: Some(engine.to_string()),

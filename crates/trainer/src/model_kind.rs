@@ -95,11 +95,9 @@ impl ModelKind {
             | Self::Biases
             | Self::BiasedMf
             | Self::SvdPp
-            | Self::BayesMf
-            | Self::Gmf
-            | Self::Mlp
-            | Self::NeuMf => &[Objective::Rating],
+            | Self::BayesMf => &[Objective::Rating],
             Self::Ials => &[Objective::Ranking],
+            Self::Gmf | Self::Mlp | Self::NeuMf => &[Objective::Rating, Objective::Ranking],
         }
     }
 
