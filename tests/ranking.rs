@@ -33,7 +33,8 @@ fn neural() -> [Config; 3] {
         let usual = Config::usual_for(model, Objective::Ranking);
         let hidden = usual.hidden.iter().map(|width| width / 2).collect();
         let batches = Config { factors: 4, batch_size: 64, hidden, ..usual };
-        Config { epochs: 60, learning_rate: 0.02, seed: 3, ..batches }
+        // With more epochs they learn by heart what was held out, which is drawn as not chosen.
+        Config { epochs: 10, learning_rate: 0.02, seed: 3, ..batches }
     })
 }
 
@@ -73,14 +74,9 @@ fn neural_models_find_two_tastes_and_know_whoever_is_new() {
         let model = support::train(&split, &config, &support::usual()).unwrap();
         let name = config.model;
         let hits = model.history.last().unwrap().test_hits.unwrap();
-        // What is held out may be drawn as not chosen, so it stands somewhat lower than it should.
-        assert!(hits.hit_rate > 0.99 && hits.ndcg > 0.85, "{name}: {hits:?}");
+        assert!(hits.ndcg > 0.95, "{name}: {hits:?}");
         let losses: Vec<f64> = model.history.iter().filter_map(|of| of.train_loss).collect();
-        // Of one that was chosen and four that were not, before anything is learnt.
-        assert!(
-            (losses[0] - 0.69).abs() < 0.1 && losses[59] < losses[0] / 2.0,
-            "{name}: {losses:?}"
-        );
+        assert!(losses[9] < losses[0] / 2.0, "{name}: {losses:?}");
         let file = of_split(model, &split);
         let (predictor, audience) = (Predictor::new(file.clone()), Audience::new(&file));
         for parity in [0, 1] {
