@@ -93,7 +93,8 @@ impl Autodiff {
         const COLUMNS: u64 = 12; // bytes of a rating
         let unrated = match config.objective {
             Objective::Rating => 0,
-            Objective::Ranking => Unrated::need(split.train.len(), split.users),
+            // Of each rating an item, of each user where they begin.
+            Objective::Ranking => 4 * split.train.len() as u64 + 8 * split.users as u64,
         };
         let ratings = (split.train.len() + 2 * Parts::new(split, EVALUATE).len()) as u64;
         Need {

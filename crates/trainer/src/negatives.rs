@@ -48,11 +48,6 @@ impl Unrated {
         let before = u32::try_from(before).expect("as above");
         (choices > 0).then_some(ItemIndex(place + before))
     }
-
-    /// Bytes that it takes for so many ratings.
-    pub(crate) fn need(ratings: usize, users: usize) -> u64 {
-        (ratings * size_of::<u32>() + (users + 1) * size_of::<usize>()) as u64
-    }
 }
 
 /// The number of the `n`-th draw beside the rating at a place of an epoch's order.
