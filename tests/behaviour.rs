@@ -156,7 +156,7 @@ fn slices_change_no_bit_of_the_smallest_tables() {
     for kind in kinds() {
         let train = |pace: Pace| {
             pollster::block_on(async {
-                let (split, device) = (support::shared(&split), support::fused());
+                let (split, device) = (support::shared(&split), support::usual());
                 let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
                 run.set_pace(pace);
                 while run.advance().await.unwrap().is_some() {}
@@ -173,7 +173,7 @@ fn a_checkpoint_says_whether_its_model_has_seen_more() {
     let split = support::small_split(100, 60, 2_000);
     for kind in kinds() {
         pollster::block_on(async {
-            let (split, device) = (support::shared(&split), support::fused());
+            let (split, device) = (support::shared(&split), support::usual());
             let mut run = Run::start(&split, &quick(kind), &device).await.unwrap();
             run.set_pace(Pace::Batches(1));
             let before = run.checkpoint().await.unwrap().0.weights;

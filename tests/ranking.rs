@@ -2,8 +2,8 @@
 
 use ratings::{ItemIndex, Ratings, Split, UserIndex};
 use trainer::{
-    Audience, Config, Errors, Fallback, HeldOut, Histories, Hits, Implicit, ModelKind, Predictor,
-    SampledHits, Trained, Wanted,
+    Audience, Config, Errors, Fallback, HeldOut, Histories, Hits, Implicit, ModelKind, Objective,
+    Predictor, SampledHits, Trained, Wanted,
 };
 
 use crate::support;
@@ -27,6 +27,17 @@ fn small() -> Config {
     let implicit = Implicit { unobserved: 0.1, exponent: 1.0 };
     let usual = Config::usual(ModelKind::Ials);
     Config { factors: 4, epochs: 16, weight_decay: 0.01, implicit, seed: 3, ..usual }
+}
+
+/// Neural models, with settings with which they learn a small table.
+fn neural() -> [Config; 3] {
+    ModelKind::NEURAL.map(|model| {
+        let usual = Config::usual_for(model, Objective::Ranking);
+        let hidden = usual.hidden.iter().map(|width| width / 2).collect();
+        let batches = Config { factors: 4, batch_size: 64, hidden, ..usual };
+        // With more epochs they learn by heart what was held out, which is drawn as not chosen.
+        Config { epochs: 10, learning_rate: 0.02, seed: 3, ..batches }
+    })
 }
 
 fn trained(split: &Split) -> Trained {
@@ -55,6 +66,50 @@ fn two_tastes_are_ranked_right() {
         assert_eq!(own.count(), 5, "user {}: {list:?}", user.0);
         let near = predictor.similar_items(list[0].item, Wanted { n: 9, allowed: None });
         assert!(near.iter().all(|pick| (pick.item.0 + user.0) % 2 == 0), "{near:?}");
+    }
+}
+
+#[test]
+fn neural_models_find_two_tastes_and_know_whoever_is_new() {
+    let split = two_tastes();
+    for config in neural() {
+        let model = support::train(&split, &config, &support::usual()).unwrap();
+        let name = config.model;
+        let hits = model.history.last().unwrap().test_hits.unwrap();
+        assert!(hits.ndcg > 0.95, "{name}: {hits:?}");
+        let losses: Vec<f64> = model.history.iter().filter_map(|of| of.train_loss).collect();
+        assert!(losses[9] < losses[0] / 2.0, "{name}: {losses:?}");
+        let file = of_split(model, &split);
+        let (predictor, audience) = (Predictor::new(file.clone()), Audience::new(&file));
+        for parity in [0, 1] {
+            let chosen: Vec<u32> = (0..8).map(|n| 4 * n + parity).collect();
+            let by_items: Vec<_> = chosen.iter().map(|n| (ItemIndex(*n), 3.0)).collect();
+            let by_users: Vec<_> = chosen.iter().map(|n| (UserIndex(*n), 3.0)).collect();
+            let wanted = Wanted { n: 10, allowed: None };
+            let taste = predictor.new_taste(&by_items);
+            let list = predictor.recommend(&taste, wanted, &[]);
+            assert!(list.iter().all(|pick| pick.item.0 % 2 == parity), "{name}: {list:?}");
+            let list = audience.best(&audience.of_new(&by_users), 10, &[]);
+            assert!(list.iter().all(|(user, _)| user.0 % 2 == parity), "{name}: {list:?}");
+        }
+    }
+}
+
+/// How highly something was rated has no bearing on a neural model that ranks, the seed has.
+#[test]
+fn neural_models_that_rank_know_no_ratings() {
+    let split = support::small_split(100, 60, 2_000);
+    let mut others = split.clone();
+    others.train.values.iter_mut().for_each(|rating| *rating = 6.0 - *rating);
+    for config in neural() {
+        let config = Config { epochs: 2, ..config };
+        let weights = |split: &Split, config: &Config| {
+            support::train(split, config, &support::usual()).unwrap().weights
+        };
+        let one = weights(&split, &config);
+        assert!(one == weights(&others, &config), "{}", config.model);
+        let more = Config { negatives: 5, ..config.clone() };
+        assert!(one != weights(&split, &more), "{}: negatives matter", config.model);
     }
 }
 

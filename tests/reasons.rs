@@ -12,7 +12,7 @@ fn predictor(split: &Split, model: ModelKind, link: Link) -> Predictor {
     let posterior = Posterior { burn_in: 2, samples: 4 };
     let usual = Config { epochs: 8, descent, posterior, ..Config::usual(model) };
     let config = Config { factors: usual.factors.min(3), ..usual };
-    Predictor::new(of_split(support::train(split, &config, &support::fused()).unwrap(), split))
+    Predictor::new(of_split(support::train(split, &config, &support::usual()).unwrap(), split))
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use ratings::Split;
 use trainer::{
-    Config, Device, Event, ModelKind, Optimizer, OptimizerState, Pace, Run, TrainError, Trained,
+    Config, Device, Event, ModelKind, Objective, Optimizer, OptimizerState, Pace, Run, TrainError,
+    Trained,
 };
 
 use crate::support;
@@ -33,7 +34,10 @@ fn cases(test: &str) -> Vec<(Device, Config)> {
         .collect::<Vec<_>>();
     let neural =
         ModelKind::NEURAL.map(|model| (support::reference(), config(model, Optimizer::Adam)));
-    sparse.chain(dense).chain(neural).collect()
+    let ranking = neural
+        .clone()
+        .map(|(device, config)| (device, Config { objective: Objective::Ranking, ..config }));
+    sparse.chain(dense).chain(neural).chain(ranking).collect()
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.

@@ -232,7 +232,7 @@ fn a_damaged_run_hides_no_other() {
     place.write("runs/a/config.toml", place.read("runs/a/config.toml") + "[[[");
     place.write("runs/b/metrics.csv", "");
     let ran = place.succeed("runs list");
-    assert!(ran.stdout.contains(" 0.0 s "), "no epoch takes no time: {}", ran.stdout);
+    assert!(ran.stdout.contains(" 0.0 s"), "no epoch takes no time: {}", ran.stdout);
     assert!(ran.stdout.contains("runs/b") && !ran.stdout.contains("runs/a"), "{}", ran.stdout);
     assert!(ran.stderr.contains("warning: runs/a/config.toml"), "{}", ran.stderr);
 }

@@ -5,7 +5,9 @@
 use std::str::FromStr;
 
 use protocol::Settings;
-use trainer::{Config, Descent, DeviceChoice, EngineChoice, Implicit, ModelKind, Posterior};
+use trainer::{
+    Config, Descent, DeviceChoice, EngineChoice, Implicit, ModelKind, Objective, Posterior,
+};
 
 /// The usual settings of a model, on a device of the program's choice.
 pub(crate) fn usual(model: ModelKind) -> Settings {
@@ -39,6 +41,7 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         descent: Descent { schedule, link, penalty },
         posterior: Posterior { burn_in, samples },
         implicit: Implicit { unobserved, exponent },
+        negatives,
         seed: _, // the split's seed is the run's: one number fixes everything
     } = config;
     let mut pairs = vec![("model", model.to_string()), ("factors", factors.to_string())];
@@ -68,6 +71,9 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         pairs.push(("burn-in", burn_in.to_string()));
         pairs.push(("samples", samples.to_string()));
     }
+    if model.is_neural() && *objective == Objective::Ranking {
+        pairs.push(("negatives", negatives.to_string()));
+    }
     if *model == ModelKind::Ials {
         pairs.push(("unobserved-weight", unobserved.to_string()));
         pairs.push(("penalty-exponent", exponent.to_string()));
@@ -85,8 +91,14 @@ pub(crate) fn query(settings: &Settings) -> String {
 /// left out and named.
 pub(crate) fn settings(pairs: &[(String, String)]) -> (Settings, Vec<String>) {
     let mut unusable = Vec::new();
-    let model = pairs.iter().find(|pair| pair.0 == "model").map(|pair| pair.1.parse());
-    let mut settings = usual(model.and_then(Result::ok).unwrap_or(ModelKind::Mf));
+    let named = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| &*pair.1);
+    let model = named("model").and_then(|model| model.parse().ok()).unwrap_or(ModelKind::Mf);
+    let objective = named("objective").and_then(|objective| objective.parse().ok());
+    let objective = objective.filter(|wanted| model.objectives().contains(wanted));
+    let mut settings = match objective {
+        Some(objective) => with(Config::usual_for(model, objective)),
+        None => usual(model),
+    };
     for (name, value) in pairs {
         let kept = settings.clone();
         let fits = set(&mut settings, name, value) && settings.config.check().is_ok();
@@ -118,6 +130,7 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
         "burn-in" => put(&mut config.posterior.burn_in, text),
         "samples" => put(&mut config.posterior.samples, text),
         "unobserved-weight" => put(&mut config.implicit.unobserved, text),
+        "negatives" => put(&mut config.negatives, text),
         "penalty-exponent" => put(&mut config.implicit.exponent, text),
         "test-share" => match text.trim().parse() {
             Ok(share) if (0.0..1.0).contains(&share) => {
@@ -153,7 +166,11 @@ pub(crate) fn list(widths: &[usize]) -> String {
 
 /// The same run on the desktop. `data` is the file's name; `None` is the built-in data.
 pub(crate) fn command(settings: &Settings, data: Option<&str>) -> String {
-    let others = pairs(&usual(settings.config.model));
+    let Config { model, objective, .. } = settings.config;
+    let mut others = pairs(&with(Config::usual_for(model, objective)));
+    if objective != Config::usual(model).objective {
+        others.retain(|other| other.0 != "objective"); // so that it is named
+    }
     let mut words = vec!["cargo run -p native --".to_owned()];
     words.extend(data.map(|name| format!("train {}", quoted(name))));
     if settings.config.model != ModelKind::Mf {
@@ -202,6 +219,17 @@ mod tests {
         for wanted in [usual(ModelKind::Mf), deep, ranks] {
             assert_eq!(settings(&split(&query(&wanted))), (wanted, vec![]));
         }
+    }
+
+    #[test]
+    fn an_objective_brings_its_own_settings() {
+        let ranking = with(Config::usual_for(ModelKind::NeuMf, Objective::Ranking));
+        let (found, unusable) = settings(&split("model=neumf&objective=ranking"));
+        assert_eq!((found, unusable), (ranking.clone(), vec![]));
+        assert_eq!(settings(&split(&query(&ranking))).0, ranking);
+        let shown = "cargo run -p native -- train r.csv --model neumf --objective ranking";
+        assert_eq!(command(&ranking, Some("r.csv")), shown);
+        assert_eq!(settings(&split("model=mf&objective=ranking")).1, ["objective=ranking"]);
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub(crate) struct TrainFlags {
     #[arg(long, value_parser = one_of::<ModelKind>(&ModelKind::NAMES))]
     pub(crate) model: Option<ModelKind>,
     /// What it is trained for: to predict ratings, or to rank by what was rated at all; ials can only
-    /// rank, the others only predict [default: the model's own]
+    /// rank; gmf, mlp and neumf do either; the others only predict [default: the model's own]
     #[arg(long, value_parser = one_of::<Objective>(&Objective::NAMES))]
     pub(crate) objective: Option<Objective>,
     /// The settings that the other flags start from [default: the model's own]
@@ -194,6 +194,9 @@ pub(crate) struct TrainFlags {
     /// ials: power of a row's weight by which it pays the weight decay, from 0 to 1 [default: 0.5]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) penalty_exponent: Option<f64>,
+    /// gmf, mlp, neumf, to rank: items drawn beside each that was chosen [default: 4]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub(crate) negatives: Option<usize>,
     /// Ratings per optimiser step [lab: 512]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) batch_size: Option<usize>,

@@ -40,6 +40,7 @@ pub(crate) struct ConfigFile {
     pub(crate) samples: Option<usize>,
     pub(crate) unobserved_weight: Option<f64>,
     pub(crate) penalty_exponent: Option<f64>,
+    pub(crate) negatives: Option<usize>,
     pub(crate) seed: Option<u32>,
     pub(crate) device: Option<String>,
     pub(crate) engine: Option<String>,

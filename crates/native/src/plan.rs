@@ -1,7 +1,7 @@
 //! What a run will do, in a line.
 
 use ratings::{Split, SplitKind};
-use trainer::{Config, Descent, Implicit, ModelKind, Optimizer, Posterior};
+use trainer::{Config, Descent, Implicit, ModelKind, Objective, Optimizer, Posterior};
 
 use crate::settings::Settings;
 use crate::text::{counted, grouped, short};
@@ -39,6 +39,7 @@ pub(crate) fn of(config: &Config) -> String {
         descent: Descent { schedule, link, penalty },
         posterior: Posterior { burn_in, samples },
         implicit: Implicit { unobserved, exponent },
+        negatives,
         seed: _,
     } = config;
     let epochs = counted(*epochs, "epoch");
@@ -50,8 +51,12 @@ pub(crate) fn of(config: &Config) -> String {
             } else {
                 format!(", hidden layers {hidden:?}")
             };
+            let ranks = match objective {
+                Objective::Rating => String::new(),
+                Objective::Ranking => format!("; log loss with {negatives} drawn beside each"),
+            };
             format!(
-                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; {optimizer}, lr {rate}, weight decay {decay}"
+                "{model}, K = {factors}{hidden}; {epochs} of batches of {batch_size}; {optimizer}, lr {rate}, weight decay {decay}{ranks}"
             )
         }
         ModelKind::Biases => format!("{model}; {epochs}; {optimizer}, penalty {decay}"),

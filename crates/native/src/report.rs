@@ -38,6 +38,8 @@ pub(crate) struct Report {
     epoch_began: Instant,
     /// The first failure of standard output, after which nothing more is written to it.
     failure: Option<io::Error>,
+    /// What the losses of a model that ranks are called.
+    loss: &'static str,
 }
 
 impl Report {
@@ -49,6 +51,7 @@ impl Report {
             meter: Meter::new(flags.progress),
             epoch_began: Instant::now(),
             failure: None,
+            loss: "Loss",
         }
     }
 
@@ -95,7 +98,9 @@ impl Report {
             self.warn(&warning);
         }
         let Config { batch_size, optimizer, .. } = &settings.config;
-        if *optimizer == Optimizer::Adam && split.users + split.items > MANY_ROWS * batch_size {
+        let has_sparse = settings.config.model.optimizers().contains(&Optimizer::SparseAdam);
+        let adam = *optimizer == Optimizer::Adam && has_sparse;
+        if adam && split.users + split.items > MANY_ROWS * batch_size {
             self.note(
                 "hint",
                 &format!(
@@ -107,6 +112,7 @@ impl Report {
             );
         }
         self.note("model", &plan::of(&settings.config));
+        self.loss = loss_name(&settings.config);
     }
 
     /// How many test ratings are not the model's to predict.
@@ -142,7 +148,7 @@ impl Report {
 
     /// An epoch is done: one line, in the form the lab prints it.
     pub(crate) fn epoch(&mut self, report: &EpochReport) {
-        let line = epoch_line(report);
+        let line = epoch_line(report, self.loss);
         if !self.json {
             self.print(&line);
         } else if !self.silent {
@@ -232,9 +238,14 @@ impl Report {
     }
 }
 
+/// What the losses of a model that ranks are called.
+fn loss_name(config: &Config) -> &'static str {
+    if config.model.is_neural() { "LogLoss" } else { "Loss" }
+}
+
 /// `[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827`; the seconds are those of training. Of a
 /// model that ranks `[0.52] Epoch:   1, TrnLoss: 0.7211, TestHR@10: 0.6873, TestNDCG@10: 0.4170`.
-fn epoch_line(report: &EpochReport) -> String {
+fn epoch_line(report: &EpochReport, loss: &str) -> String {
     let EpochReport { epoch, seconds, .. } = report;
     let part = |name: &str, rmse: Option<f64>, hits: Option<SampledHits>| {
         let hits = hits.map(|SampledHits { hit_rate, ndcg }| {
@@ -242,8 +253,8 @@ fn epoch_line(report: &EpochReport) -> String {
         });
         rmse.map(|rmse| format!(", {name}RMSE: {rmse:.4}")).or(hits).unwrap_or_default()
     };
-    let loss = report.train_loss.map(|loss| format!(", TrnLoss: {loss:.4}"));
-    let train = loss.unwrap_or_else(|| part("Trn", report.train_rmse, None));
+    let shown = report.train_loss.map(|of| format!(", Trn{loss}: {of:.4}"));
+    let train = shown.unwrap_or_else(|| part("Trn", report.train_rmse, None));
     let validation = part("Val", report.validation_rmse, report.validation_hits);
     let test = part("Test", report.test_rmse, report.test_hits);
     format!("[{seconds:.2}] Epoch: {epoch:3}{train}{validation}{test}")
@@ -330,9 +341,12 @@ mod tests {
             seconds: 0.094,
             ..EpochReport::default()
         };
-        assert_eq!(epoch_line(&report), "[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827");
+        assert_eq!(
+            epoch_line(&report, "Loss"),
+            "[0.09] Epoch:   1, TrnRMSE: 4.6855, TestRMSE: 4.4827"
+        );
         let report = EpochReport { test_rmse: None, epoch: 1234, ..report };
-        assert_eq!(epoch_line(&report), "[0.09] Epoch: 1234, TrnRMSE: 4.6855");
+        assert_eq!(epoch_line(&report, "Loss"), "[0.09] Epoch: 1234, TrnRMSE: 4.6855");
         let ranks = EpochReport {
             epoch: 2,
             train_loss: Some(0.5),
@@ -340,6 +354,6 @@ mod tests {
             ..EpochReport::default()
         };
         let line = "[0.00] Epoch:   2, TrnLoss: 0.5000, TestHR@10: 0.7500, TestNDCG@10: 0.2500";
-        assert_eq!(epoch_line(&ranks), line);
+        assert_eq!(epoch_line(&ranks, "Loss"), line);
     }
 }

@@ -1,5 +1,6 @@
 //! What a run will do: the flags, before the configuration file, before the preset.
 
+mod file; // the settings as a configuration file
 mod usual; // what is taken where nothing is said
 
 use std::path::{Path, PathBuf};
@@ -7,9 +8,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
-use trainer::{
-    Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, ModelKind, Posterior,
-};
+use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, Posterior};
 
 use self::usual::{hidden, like, parts, usual};
 use crate::args::TrainFlags;
@@ -85,7 +84,8 @@ impl Settings {
         flags: &TrainFlags,
         file: ConfigFile,
     ) -> anyhow::Result<Settings> {
-        let usual = usual(flags.preset.or(file.preset), flags.model.or(file.model))?;
+        let (preset, model) = (flags.preset.or(file.preset), flags.model.or(file.model));
+        let usual = usual(preset, model, flags.objective.or(file.objective))?;
         let model = usual.model;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
@@ -121,7 +121,7 @@ impl Settings {
             threads: flags.threads,
             config: Config {
                 model,
-                objective: flags.objective.or(file.objective).unwrap_or(usual.objective),
+                objective: usual.objective,
                 factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
                 hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
                 epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
@@ -154,6 +154,7 @@ impl Settings {
                         .or(file.penalty_exponent)
                         .unwrap_or(usual.implicit.exponent),
                 },
+                negatives: flags.negatives.or(file.negatives).unwrap_or(usual.negatives),
                 seed: u64::from(seed),
             },
         };
@@ -188,76 +189,6 @@ impl Settings {
             Some(bytes) => device.with_memory(bytes),
             None => device,
         })
-    }
-
-    /// The file that repeats the run.
-    pub(crate) fn to_file(&self) -> ConfigFile {
-        let Settings {
-            data,
-            titles,
-            skip_bad_lines,
-            test_share,
-            split,
-            test,
-            warm_start,
-            validation,
-            patience,
-            seed,
-            device,
-            engine,
-            threads: _, // changes no bit
-            config,
-        } = self.clone();
-        // The one seed is written once.
-        let Config {
-            model,
-            objective,
-            factors,
-            hidden,
-            epochs,
-            batch_size,
-            optimizer,
-            learning_rate,
-            weight_decay,
-            descent: Descent { schedule, link, penalty },
-            posterior: Posterior { burn_in, samples },
-            implicit: Implicit { unobserved, exponent },
-            seed: _,
-        } = config;
-        let (descends, samples_posterior) = (model.descends(), model.is_bayesian());
-        let has_choice = model.objectives().len() > 1;
-        let weighs_all = model == ModelKind::Ials;
-        ConfigFile {
-            data,
-            titles,
-            skip_bad_lines: Some(skip_bad_lines),
-            test_share: Some(test_share),
-            split: Some(split),
-            test,
-            warm_start,
-            validation: Some(validation),
-            patience,
-            preset: None,
-            model: Some(model),
-            objective: has_choice.then_some(objective),
-            factors: Some(factors),
-            hidden: model.has_layers().then_some(hidden),
-            epochs: Some(epochs),
-            batch_size: Some(batch_size),
-            optimizer: Some(optimizer),
-            lr: Some(learning_rate),
-            weight_decay: Some(weight_decay),
-            lr_schedule: descends.then_some(schedule),
-            link: descends.then_some(link),
-            penalty: descends.then_some(penalty),
-            burn_in: samples_posterior.then_some(burn_in),
-            samples: samples_posterior.then_some(samples),
-            unobserved_weight: weighs_all.then_some(unobserved),
-            penalty_exponent: weighs_all.then_some(exponent),
-            seed: Some(seed),
-            device: Some(device.to_string()),
-            engine: Some(engine.to_string()),
-        }
     }
 
     fn check(&self) -> anyhow::Result<()> {

@@ -1,25 +1,31 @@
 //! The reference engine: burn's tensors, automatic differentiation and Adam.
 
 mod adam; // its step
+mod examples; // what it learns from
 
 use burn::{
     module::Module,
     optim::GradientsParams,
-    tensor::{Device, Int, Tensor, TensorData},
+    tensor::{Device, Int, Tensor},
 };
-use ratings::{Ratings, Split};
+use ratings::{Ratings, Split, UserIndex};
 
-use self::adam::ModelAdam;
+use self::{
+    adam::ModelAdam,
+    examples::{Chunk, Examples},
+};
 use crate::{
-    Config, Order, Weights,
+    Config, Objective, Order, Weights,
     checkpoint::Checkpoint,
     gpu::Fault,
     held_out::{Misses, Parts},
     memory::{self, Need},
-    model::Model,
+    model::{Model, loss},
+    negatives::{self, Unrated},
+    predict::Histories,
 };
 
-/// Ratings uploaded at once while training: large enough that uploads are few, small enough that
+/// Examples uploaded at once while training: large enough that uploads are few, small enough that
 /// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
 const UPLOAD: usize = 1 << 18;
 /// Test ratings evaluated at once.
@@ -39,6 +45,8 @@ pub(crate) struct Autodiff {
     good: (Model, ModelAdam, u64), // as they were after the last epoch that ended well
     split: Split,
     order: Order,
+    epoch: u32,
+    unrated: Option<Unrated>, // where the model learns to rank
     chunk: Chunk,
     trained: usize, // ratings of this epoch
     parts: Parts,   // of the held-out ratings
@@ -68,6 +76,8 @@ impl Autodiff {
             optimizer,
             steps: from.steps,
             order: Order::new(0, config.seed, 0),
+            epoch: 0,
+            unrated: (config.objective == Objective::Ranking).then(|| unrated(split)),
             chunk: Chunk::default(),
             split: split.clone(),
             config: config.clone(),
@@ -81,9 +91,14 @@ impl Autodiff {
     /// Memory for a run.
     pub(crate) fn need(split: &Split, config: &Config) -> Need {
         const COLUMNS: u64 = 12; // bytes of a rating
+        let unrated = match config.objective {
+            Objective::Rating => 0,
+            // Of each rating an item, of each user where they begin.
+            Objective::Ranking => 4 * split.train.len() as u64 + 8 * split.users as u64,
+        };
         let ratings = (split.train.len() + 2 * Parts::new(split, EVALUATE).len()) as u64;
         Need {
-            ratings: COLUMNS * (ratings + UPLOAD as u64),
+            ratings: COLUMNS * (ratings + UPLOAD as u64) + unrated,
             model: memory::checkpoint(config, split.users, split.items)
                 + COPIES * memory::parameters(config, split.users, split.items),
             gpu: 0,
@@ -94,6 +109,7 @@ impl Autodiff {
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
         let n = u32::try_from(self.split.train.len()).expect("a table holds at most 2^32 ratings");
         self.order = Order::new(n, self.config.seed, epoch);
+        self.epoch = epoch;
         self.chunk = Chunk::default();
         self.trained = 0;
         self.parts.rewind();
@@ -114,8 +130,8 @@ impl Autodiff {
         self.trained
     }
 
-    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
-    /// error of each, read back together.
+    /// Trains at most `batches` batches; none when the epoch is over. Returns the loss of each, read
+    /// back together.
     pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
         let mut losses = Vec::new();
         while losses.len() < batches && self.trained < self.order.len() {
@@ -127,11 +143,10 @@ impl Autodiff {
         read(Tensor::cat(losses, 0)).await
     }
 
-    /// One batch: predict, measure, differentiate, move. Returns its mean squared error `[1]`.
+    /// One batch: predict, measure, differentiate, move. Returns its loss `[1]`.
     fn step(&mut self) -> Tensor<1> {
-        let (users, items, ratings) = self.next_batch(); // [batch] each
-        let error = self.model.forward(users, items) - ratings;
-        let loss = error.square().mean(); // [1]
+        let (users, items, targets) = self.next_batch(); // [batch] each
+        let loss = loss(self.config.objective, self.model.forward(users, items), targets); // [1]
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         self.model = self.optimizer.step(self.model.clone(), gradients);
         self.steps += 1;
@@ -141,16 +156,41 @@ impl Autodiff {
     fn next_batch(&mut self) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
         let len = self.config.batch_size.min(self.order.len() - self.trained);
         if self.chunk.left() == 0 {
-            let whole_batches = (UPLOAD / self.config.batch_size).max(1) * self.config.batch_size;
+            let batch = self.config.batch_size * self.examples_of_a_rating();
+            let whole_batches = (UPLOAD / batch).max(1) * self.config.batch_size;
             let end = self.order.len().min(self.trained + whole_batches);
             let mut picks = vec![0; end - self.trained];
             let start = u32::try_from(self.trained).expect("positions are below a u32 count");
             self.order.fill(start, &mut picks);
-            let picks = picks.iter().map(|&element| element as usize);
-            self.chunk = Chunk::upload(&self.split.train, picks, &self.device);
+            let mut examples = Examples::default();
+            for (place, &element) in (self.trained..).zip(&picks) {
+                self.add(&mut examples, place, element as usize);
+            }
+            self.chunk = Chunk::upload(examples, &self.device);
         }
         self.trained += len;
         self.chunk.take(len)
+    }
+
+    /// Adds what a rating teaches, at its place of the epoch's order: itself, or that it was chosen
+    /// and others were not.
+    fn add(&self, examples: &mut Examples, place: usize, element: usize) {
+        let Ratings { users, items, values } = &self.split.train;
+        let user = users[element];
+        let Some(unrated) = &self.unrated else {
+            return examples.push(user, [(items[element], values[element])]);
+        };
+        let Config { seed, negatives, .. } = self.config;
+        let draw = |n| unrated.draw(user.index(), negatives::number(seed, self.epoch, place, n));
+        let others = (0..negatives).filter_map(draw).map(|item| (item, -1.0));
+        examples.push(user, std::iter::once((items[element], 1.0)).chain(others));
+    }
+
+    fn examples_of_a_rating(&self) -> usize {
+        match self.config.objective {
+            Objective::Rating => 1,
+            Objective::Ranking => 1 + self.config.negatives,
+        }
     }
 
     /// Evaluates the next part of the held-out ratings, or `None` when all are done.
@@ -158,7 +198,10 @@ impl Autodiff {
         let Some(part) = self.parts.next() else { return Ok(None) };
         let ratings = part.len();
         let plain = self.device.clone().inner();
-        let (users, items, actual) = Chunk::upload(&self.held_out, part, &plain).take(ratings); // [ratings] each
+        let mut examples = Examples::default();
+        let Ratings { users, items, values } = &self.held_out;
+        part.for_each(|row| examples.push(users[row], [(items[row], values[row])]));
+        let (users, items, actual) = Chunk::upload(examples, &plain).take(ratings); // [ratings] each
         let error = self.model.valid().forward(users, items) - actual;
         let sums = Tensor::cat(vec![error.clone().square().sum(), error.abs().sum()], 0); // [2]
         let sums = read(sums).await?;
@@ -194,46 +237,11 @@ impl Autodiff {
     }
 }
 
-/// Shuffled ratings on the device, handed out in order.
-#[derive(Default)]
-struct Chunk {
-    columns: Option<(Tensor<1, Int>, Tensor<1, Int>, Tensor<1>)>, // [len] each
-    len: usize,
-    taken: usize,
-}
-
-impl Chunk {
-    fn upload(
-        ratings: &Ratings,
-        picks: impl Iterator<Item = usize> + Clone,
-        device: &Device,
-    ) -> Self {
-        #[expect(clippy::cast_possible_wrap, reason = "a catalogue of 2^31 rows fits no device")]
-        let column = |of: &dyn Fn(usize) -> u32| -> Vec<i32> {
-            picks.clone().map(|i| of(i) as i32).collect()
-        };
-        let users = column(&|i| ratings.users[i].0);
-        let items = column(&|i| ratings.items[i].0);
-        let values: Vec<f32> = picks.clone().map(|i| ratings.values[i]).collect();
-        let len = values.len();
-        let int = |values| Tensor::<1, Int>::from_data(TensorData::new(values, [len]), device);
-        let columns =
-            (int(users), int(items), Tensor::from_data(TensorData::new(values, [len]), device));
-        Self { columns: Some(columns), len, taken: 0 }
-    }
-
-    fn left(&self) -> usize {
-        self.len - self.taken
-    }
-
-    /// The next `len` ratings; `len` is at most [`left`](Self::left).
-    fn take(&mut self, len: usize) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
-        let (users, items, values) =
-            self.columns.clone().expect("a chunk is uploaded before it is read");
-        let range = self.taken..self.taken + len;
-        self.taken += len;
-        (users.slice([range.clone()]), items.slice([range.clone()]), values.slice([range]))
-    }
+/// Of every user, what training has no rating of.
+fn unrated(split: &Split) -> Unrated {
+    let histories = Histories::of(&split.train, split.users);
+    let users = (0..).map(UserIndex).take(split.users);
+    Unrated::of(users.map(|user| histories.items_of(user)), split.items)
 }
 
 async fn read(tensor: Tensor<1>) -> Result<Vec<f64>, Fault> {

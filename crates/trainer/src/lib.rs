@@ -35,6 +35,7 @@ mod gpu; // an opened GPU
 mod weights; // a model's numbers on the host, and their seeded initial values
 mod order; // the shuffled order of an epoch
 mod gather; // what stands at its places
+mod negatives; // what users did not choose
 #[cfg(feature = "autodiff")]
 mod model; // the models as burn modules
 #[cfg(feature = "autodiff")]

@@ -15,10 +15,10 @@ pub use neumf::NeuMf;
 
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Int, Tensor, TensorData},
+    tensor::{Device, Int, Tensor, TensorData, activation::log_sigmoid},
 };
 
-use crate::{Config, ModelKind, Parameter, Weights};
+use crate::{Config, ModelKind, Objective, Parameter, Weights};
 
 /// Any of the models.
 #[derive(Module, Debug)]
@@ -63,6 +63,17 @@ impl Model {
             Self::NeuMf(model) => model.parameters().await?,
         };
         Ok(Weights { parameters })
+    }
+}
+
+/// What a step lowers: the mean squared error of ratings; or where a model ranks the log loss of
+/// having been chosen, `-ln σ(score)`, or not, `-ln σ(-score)`, with 1 or -1 as the target (He et al.,
+/// "Neural Collaborative Filtering", 2017, equation 7, over the number of pairs). Shapes: `scores` and
+/// `targets` `[batch]`; result `[1]`.
+pub(crate) fn loss(objective: Objective, scores: Tensor<1>, targets: Tensor<1>) -> Tensor<1> {
+    match objective {
+        Objective::Rating => (scores - targets).square().mean(),
+        Objective::Ranking => log_sigmoid(scores * targets).mean().neg(),
     }
 }
 

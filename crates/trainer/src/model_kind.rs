@@ -107,11 +107,9 @@ impl ModelKind {
             | Self::BiasedMf
             | Self::SvdPp
             | Self::BayesMf
-            | Self::BayesSvdPp
-            | Self::Gmf
-            | Self::Mlp
-            | Self::NeuMf => &[Objective::Rating],
+            | Self::BayesSvdPp => &[Objective::Rating],
             Self::Ials => &[Objective::Ranking],
+            Self::Gmf | Self::Mlp | Self::NeuMf => &[Objective::Rating, Objective::Ranking],
         }
     }
 

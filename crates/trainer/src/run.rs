@@ -16,8 +16,8 @@ use self::evaluation::Evaluation;
 pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
-    Config, ConfigError, Device, EpochReport, Event, Progress, Recovery, TrainError, Trained,
-    Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, held_out::Misses,
+    Config, ConfigError, Device, EpochReport, Event, Objective, Progress, Recovery, TrainError,
+    Trained, Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, held_out::Misses,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -80,8 +80,10 @@ impl Run {
     ) -> Result<Self, TrainError> {
         config.check()?;
         let mut weights = Weights::initial(config, split.users, split.items);
-        #[expect(clippy::cast_possible_truncation, reason = "ratings are f32")]
-        weights.begin_at(config, split.train.mean() as f32);
+        if config.objective == Objective::Rating {
+            #[expect(clippy::cast_possible_truncation, reason = "ratings are f32")]
+            weights.begin_at(config, split.train.mean() as f32);
+        }
         Self::start_from(&weights, split, config, device).await
     }
 

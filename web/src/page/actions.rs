@@ -171,6 +171,10 @@ pub(crate) fn tune(page: Page, name: &str) {
 /// can change.
 pub(crate) fn set(page: Page, name: &'static str, text: &str) -> bool {
     let mut settings = page.settings.get_untracked();
+    if let ("objective", Ok(objective)) = (name, text.parse()) {
+        choose(page, Config::usual_for(settings.config.model, objective));
+        return true;
+    }
     let fits = address::set(&mut settings, name, text);
     if fits && settings != page.settings.get_untracked() {
         let can_train = settings.config.check().is_ok();

@@ -1,24 +1,37 @@
 //! What is taken where neither a flag nor a file says anything.
 
 use ratings::SplitKind;
-use trainer::{Config, ModelKind};
+use trainer::{Config, ModelKind, Objective};
 
 use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
 
-/// A file that says nothing of the model's kind and width has those of the model to start from.
+/// A file that says nothing of the model's kind, objective and width has those of the model to start from.
 pub(super) fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
     ConfigFile {
         model: file.model.or(Some(warm.model)),
+        objective: file.objective.or(Some(warm.objective)),
         factors: file.factors.or(Some(warm.factors)),
         hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
         ..file
     }
 }
 
-/// The settings that a preset, or else a model, starts from.
-pub(super) fn usual(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
+/// The settings that a preset, or else a model, starts from, for an objective or the model's usual one.
+pub(super) fn usual(
+    preset: Option<Preset>,
+    model: Option<ModelKind>,
+    objective: Option<Objective>,
+) -> Result<Config, Usage> {
+    let usual = usual_of(preset, model)?;
+    Ok(match objective.filter(|wanted| *wanted != usual.objective) {
+        Some(other) => Config::usual_for(usual.model, other),
+        None => usual,
+    })
+}
+
+fn usual_of(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
     let refuse = |preset: &str, models: &str| {
         Err(Usage(format!("preset {preset} is for {models}; leave --model or --preset out")))
     };

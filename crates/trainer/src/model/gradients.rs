@@ -7,18 +7,19 @@ use burn::{
 };
 
 use super::{DeepMf, Gmf, Mf, Model, NeuMf};
-use crate::{Config, ModelKind, Parameter, Weights};
+use crate::{Config, ModelKind, Objective, Parameter, Weights};
 
 const USERS: [i32; 6] = [0, 1, 2, 0, 1, 0]; // rows repeat, so gradients must add up
 const ITEMS: [i32; 6] = [0, 1, 1, 1, 0, 0];
 const RATINGS: [f32; 6] = [4.0, 2.0, 5.0, 1.0, 3.0, 3.5];
+const CHOSEN: [f32; 6] = [1.0, -1.0, -1.0, 1.0, -1.0, 1.0];
 
 #[test]
 fn mf_moves_downhill() {
     let config = Config { factors: 3, ..Config::usual(ModelKind::Mf) };
     check(&config, |weights, device| {
         let model = Mf::load(weights, device);
-        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
+        let loss = loss(&config, model.forward(int(&USERS, device), int(&ITEMS, device)));
         let gradients = loss.backward();
         let of = |param: &Param<Tensor<2>>| values(param.val().grad(&gradients));
         vec![of(&model.user_factors.weight), of(&model.item_factors.weight)]
@@ -30,7 +31,7 @@ fn deep_mf_moves_downhill() {
     let config = Config { factors: 3, hidden: vec![4, 3], ..Config::usual(ModelKind::DeepMf) };
     check(&config, |weights, device| {
         let model = DeepMf::load(weights, device);
-        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
+        let loss = loss(&config, model.forward(int(&USERS, device), int(&ITEMS, device)));
         of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
     });
 }
@@ -40,19 +41,22 @@ fn gmf_moves_downhill() {
     let config = Config { factors: 3, ..Config::usual(ModelKind::Gmf) };
     check(&config, |weights, device| {
         let model = Gmf::load(weights, device);
-        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
+        let loss = loss(&config, model.forward(int(&USERS, device), int(&ITEMS, device)));
         of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
     });
 }
 
 #[test]
 fn neumf_moves_downhill() {
-    let config = Config { factors: 3, hidden: vec![4, 3], ..Config::usual(ModelKind::NeuMf) };
-    check(&config, |weights, device| {
-        let model = NeuMf::load(weights, device);
-        let loss = loss(model.forward(int(&USERS, device), int(&ITEMS, device)));
-        of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
-    });
+    for objective in Objective::ALL {
+        let usual = Config::usual_for(ModelKind::NeuMf, objective);
+        let config = Config { factors: 3, hidden: vec![4, 3], ..usual };
+        check(&config, |weights, device| {
+            let model = NeuMf::load(weights, device);
+            let loss = loss(&config, model.forward(int(&USERS, device), int(&ITEMS, device)));
+            of_network([&model.user_factors, &model.item_factors], &model.layers, &loss.backward())
+        });
+    }
 }
 
 /// The derivatives by both tables and by every layer, in the order of the weights.
@@ -101,12 +105,16 @@ fn loss_at(config: &Config, weights: &Weights) -> f32 {
     let device = Device::flex();
     let (users, items) = (int(&USERS, &device), int(&ITEMS, &device));
     let predicted = Model::load(config, weights, &device).forward(users, items);
-    loss(predicted).into_scalar()
+    loss(config, predicted).into_scalar()
 }
 
-fn loss(predicted: Tensor<1>) -> Tensor<1> {
-    let ratings = Tensor::from_data(TensorData::from(RATINGS), &predicted.device());
-    (predicted - ratings).square().mean()
+fn loss(config: &Config, predicted: Tensor<1>) -> Tensor<1> {
+    let targets = match config.objective {
+        Objective::Rating => RATINGS,
+        Objective::Ranking => CHOSEN,
+    };
+    let targets = Tensor::from_data(TensorData::from(targets), &predicted.device());
+    super::loss(config.objective, predicted, targets)
 }
 
 fn int(values: &[i32; 6], device: &Device) -> Tensor<1, Int> {

@@ -11,7 +11,7 @@ use super::{
     tables::Tables,
     top::{Wanted, top},
 };
-use crate::ModelFile;
+use crate::{Config, ModelFile};
 
 /// A model, ready to find users for items.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub struct Audience {
     scorer: Scorer,
     prior: Prior,
     known: Vec<bool>, // [users]: whether a user has a training rating
+    config: Config,
 }
 
 impl Audience {
@@ -35,6 +36,7 @@ impl Audience {
             }),
             known: averages.users.iter().map(|user| user.count > 0).collect(),
             tables,
+            config: file.trained.config.clone(),
         }
     }
 
@@ -59,7 +61,7 @@ impl Audience {
             .collect();
         let users = &self.tables.items;
         let factors = match self.scorer.network() {
-            Some(network) => network_row::fit(network, &self.prior, users, &sums),
+            Some(network) => network_row::fit(network, &self.prior, users, &self.config, &sums),
             None => Ridge::new(&self.prior, users, &sums)
                 .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
         };

@@ -94,6 +94,11 @@ impl Prior {
         moved
     }
 
+    /// 1 / τ².
+    pub(super) fn precision(&self) -> f64 {
+        (1.0 / self.spread).clamp(*PENALTIES.start(), *PENALTIES.end())
+    }
+
     /// λ for somebody with so many ratings.
     fn penalty_of(&self, ratings: usize) -> f64 {
         let of = |implicit: &Implicit| ials::ridge(&implicit.config, ratings, implicit.others);

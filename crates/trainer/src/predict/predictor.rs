@@ -154,7 +154,9 @@ impl Predictor {
         let items = &self.tables.items;
         let prior = self.prior_for(rated);
         let factors = match self.scorer.network() {
-            Some(network) => network_row::fit(network, &prior, items, rated),
+            Some(network) => {
+                network_row::fit(network, &prior, items, &self.file.trained.config, rated)
+            }
             None => {
                 Ridge::new(&prior, items, rated).map_or(prior.mean.clone(), |ridge| ridge.factors())
             }

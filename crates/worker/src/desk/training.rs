@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{News, Settings, Started};
 use ratings::Split;
-use trainer::{Biases, Device, Event, Run, TrainError};
+use trainer::{Biases, Device, Event, Objective, Run, SampledHits, TrainError};
 use wasm_bindgen::JsValue;
 
 use super::Desk;

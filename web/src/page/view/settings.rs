@@ -6,6 +6,7 @@ use trainer::{
 };
 
 use super::knob::{Choice, Knob};
+use crate::page::state::page;
 
 /// How far a step goes, for the models that make steps.
 #[component]
@@ -48,6 +49,11 @@ pub(super) fn Finer(
         (DeviceChoice::Gpu.to_string(), "GPU, through WebGPU"),
         (DeviceChoice::Cpu.to_string(), "CPU"),
     ];
+    let page = page();
+    let negatives = move || {
+        page.settings
+            .with(|s| s.config.model.is_neural() && s.config.objective == Objective::Ranking)
+    };
     let objectives =
         [(Objective::Rating.to_string(), "ratings"), (Objective::Ranking.to_string(), "ranking")];
     view! {
@@ -56,6 +62,10 @@ pub(super) fn Finer(
         <Show when=move || { model.get().objectives().len() > 1 }>
             <Choice name="objective" label="Trained for" help="what was rated at all is enough to rank"
                 options=objectives.to_vec() value=|s| s.config.objective.to_string()/>
+        </Show>
+        <Show when=negatives>
+            <Knob name="negatives" label="Negatives" help="items drawn beside each that was chosen"
+                value=|s| s.config.negatives.to_string()/>
         </Show>
         <Show when=move || model.get() == ModelKind::Ials>
             <Knob name="penalty-exponent" label="Penalty exponent"

@@ -123,7 +123,11 @@ fn State() -> impl IntoView {
                     {fact("Train RMSE", "train-rmse", |page| last(page, |report| report.train_rmse))}
                     {fact("Test RMSE", "test-rmse", |page| last(page, |report| report.test_rmse))}
                 }>
-                    {fact("Train loss", "train-loss", |page| last(page, |report| report.train_loss))}
+                    <Show when=move || has_log_loss(page) fallback=move || {
+                        fact("Train loss", "train-loss", |page| last(page, |report| report.train_loss))
+                    }>
+                        {fact("Train log loss", "train-loss", |page| last(page, |report| report.train_loss))}
+                    </Show>
                     {fact("Test HR@10", "test-hr", |page| last(page, |report| Some(report.test_hits?.hit_rate)))}
                     {fact("Test NDCG@10", "test-ndcg", |page| last(page, |report| Some(report.test_hits?.ndcg)))}
                 </Show>
@@ -145,6 +149,11 @@ fn last(page: Page, value: fn(&EpochReport) -> Option<f64>) -> String {
 /// Whether the model of the run ranks, and predicts no ratings.
 fn ranks(page: Page) -> bool {
     page.run.with(|run| run.as_ref().is_some_and(|run| run.objective() == Objective::Ranking))
+}
+
+/// Whether its loss is that of saying for each pair whether it was chosen.
+fn has_log_loss(page: Page) -> bool {
+    page.run.with(|run| run.as_ref().is_some_and(|run| run.settings.config.model.is_neural()))
 }
 
 fn epoch(page: Page) -> String {
