@@ -10,6 +10,7 @@ mod kernels;
 mod training; // what a run promises
 mod resuming; // runs left and taken up again
 mod behaviour; // what every model does
+mod posterior; // what those averaged over their posterior do
 mod ranking; // and those that rank
 mod model_file;
 mod safety; // what it does when something is missing or fails

@@ -1,0 +1,76 @@
+//! Models averaged over their posterior.
+
+use ratings::{
+    ItemIndex, Ratings, Split, UserIndex,
+    sample::{self, SampleConfig},
+};
+use trainer::{Config, ModelKind, Optimizer, Posterior};
+
+use crate::behaviour::{quick, small, test_rmse};
+use crate::support;
+
+/// Every user rates one of two items, and both as 3; who rated which likes the others or does not.
+/// Of the users that are tested nothing else is known.
+#[test]
+fn what_was_rated_at_all_tells_tastes_apart() {
+    let (mut train, mut test) = (Ratings::default(), Ratings::default());
+    for user in 0..200 {
+        let likes = user % 2 == 0;
+        let known = user < 150;
+        let others =
+            (0..6).map(|item| (if known { 0 } else { 1 }, item, if likes { 5.0 } else { 1.0 }));
+        for (part, item, value) in others.chain([(0, if likes { 6 } else { 7 }, 3.0)]) {
+            let part = if part == 0 { &mut train } else { &mut test };
+            part.users.push(UserIndex(user));
+            part.items.push(ItemIndex(item));
+            part.values.push(value);
+        }
+    }
+    let split = Split { train, test, users: 200, items: 8, ..Split::default() };
+    let [blind, seeing] = [ModelKind::BayesMf, ModelKind::BayesSvdPp]
+        .map(|model| test_rmse(&split, &small((model, Optimizer::Gibbs))));
+    assert!(blind > 1.5 && seeing < 0.7, "{blind} {seeing}");
+}
+
+#[test]
+fn the_posterior_knows_how_sure_it_is() {
+    let sample =
+        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let posterior = Posterior { burn_in: 20, samples: 40 };
+    let config = Config { epochs: 60, posterior, ..Config::usual(ModelKind::BayesMf) };
+    let trained = support::train(&split, &config, &support::usual()).unwrap();
+    let test = &split.test;
+    let estimates = trained.estimate(&test.users, &test.items).unwrap();
+    let within = |deviations: f32| {
+        let near = estimates.iter().zip(&test.values).filter(|(estimate, rating)| {
+            (estimate.rating - **rating).abs() <= deviations * estimate.deviation
+        });
+        near.count() as f64 / test.len() as f64
+    };
+    // A normal distribution has 68 % and 95 % there; ratings are rounded and end at both ends.
+    assert!((within(1.0) - 0.683).abs() < 0.05, "{}", within(1.0));
+    assert!((within(2.0) - 0.954).abs() < 0.03, "{}", within(2.0));
+    let one =
+        support::train(&split, &quick((ModelKind::BiasedMf, Optimizer::Sgd)), &support::usual())
+            .unwrap();
+    assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
+}
+
+/// Averaging over the posterior beats the best point, which beats biases, on data whose noise is
+/// known. What is left above the noise, 3 %, is what a million ratings do not tell: the model is of
+/// the form that made them.
+#[test]
+fn the_ladder_stands_on_the_built_in_data() {
+    let sample = sample::generate(&SampleConfig::default());
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let [biases, biased, bayes] =
+        [ModelKind::Biases, ModelKind::BiasedMf, ModelKind::BayesMf].map(|model| {
+            let posterior = Posterior { burn_in: 10, samples: 30 };
+            let epochs = Config::usual(model).epochs.min(40);
+            test_rmse(&split, &Config { posterior, epochs, ..Config::usual(model) })
+        });
+    assert!(bayes < biased && biased < biases, "{bayes} {biased} {biases}");
+    assert!(bayes > sample.noise_floor, "{bayes} is below the noise");
+    assert!(bayes < 1.035 * sample.noise_floor, "{bayes} against {}", sample.noise_floor);
+}
