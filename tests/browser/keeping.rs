@@ -14,6 +14,23 @@ fn start(browser: &Browser, url: &str) {
     browser.wait_for_text("#play", "Go on");
 }
 
+/// Waits until a run is kept as it is after so many epochs: a tab that is closed before loses more.
+fn wait_until_kept(browser: &Browser, run: u32, epochs: usize) {
+    let is_kept = browser.run_async(&format!(
+        "for (let tries = 0; tries < 200; tries++) {{
+             const open = indexedDB.open('latent');
+             await new Promise((done) => {{ open.onsuccess = done; }});
+             const get = open.result.transaction('under-way').objectStore('under-way').get({run});
+             await new Promise((done) => {{ get.onsuccess = done; }});
+             open.result.close();
+             if (get.result && JSON.parse(get.result).record.history.length >= {epochs}) return true;
+             await new Promise((done) => setTimeout(done, 100));
+         }}
+         return false"
+    ));
+    assert_eq!(is_kept, true, "run {run} is not kept");
+}
+
 #[test]
 fn two_tabs_keep_their_runs_apart() {
     let Some((browser, page)) = browser("two_tabs_keep_their_runs_apart", &NO_GPU) else { return };
@@ -25,6 +42,7 @@ fn two_tabs_keep_their_runs_apart() {
     assert_eq!(browser.run("return !!document.querySelector('.unfinished')"), false);
     browser.click("#epoch");
     browser.wait_for_text("#at-epoch", "2 of 100,000");
+    wait_until_kept(&browser, 2, 2);
     let second = browser.tab();
 
     // The first tab goes: its run is offered here, and goes on.
@@ -34,6 +52,7 @@ fn two_tabs_keep_their_runs_apart() {
     browser.click("#epoch");
     browser.wait_for_text("#at-epoch", "3 of 100,000");
     browser.wait_for_text("#play", "Go on");
+    wait_until_kept(&browser, 1, 3);
     browser.close_tab();
     browser.turn_to(&second);
     browser.wait_for_text(".unfinished", "3 epochs");
@@ -58,6 +77,7 @@ fn a_tab_leaves_its_run_to_those_opened_before_it_began() {
     let first = browser.tab();
     browser.new_tab();
     start(&browser, page.url());
+    wait_until_kept(&browser, 1, 1);
     browser.close_tab();
     browser.turn_to(&first);
     browser.wait_for_text(".unfinished", "1 epoch");
@@ -138,6 +158,7 @@ fn everything_that_was_kept_can_be_deleted() {
     browser.wait_for_text("#runs", "lr");
     let name = browser.run("return document.querySelector('#runs .name').value");
     assert_eq!(name, "run 3");
+    wait_until_kept(&browser, 3, 1);
     browser.open(page.url());
     browser.wait_for("return !!document.querySelector('.resume')");
     browser.click(".resume");
@@ -190,6 +211,7 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     let test = "a_run_that_cannot_go_on_is_offered_again";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
     start(&browser, page.url());
+    wait_until_kept(&browser, 1, 1);
     // Its model is damaged: the worker refuses it.
     browser.run_async(
         "const open = indexedDB.open('latent');

@@ -14,7 +14,7 @@
 //! let mut run = Run::start(&split, &config, &device).await?;
 //! while let Some(event) = run.advance().await? {
 //!     if let Event::Epoch(report) = event {
-//!         assert!(report.train_rmse.is_finite());
+//!         assert!(report.train_rmse.is_some_and(f64::is_finite));
 //!     }
 //! }
 //! let trained = run.finish().await?;
