@@ -19,7 +19,7 @@ const BETWEEN: f64 = 2.0;
 pub(super) enum Model {
     /// Of the data at hand.
     AtHand {
-        trained: Trained,
+        trained: Box<Trained>,
         optimizer: Option<OptimizerState>,
         split: Arc<Split>,
         cut: (f64, u32), // test share, seed
@@ -74,7 +74,7 @@ impl Desk {
                 (state.0, Some(state.1), Arc::clone(&course.split), cut)
             }
             (None, Some(Model::AtHand { trained, optimizer, split, cut })) => {
-                (trained.clone(), optimizer.clone(), Arc::clone(split), *cut)
+                (Trained::clone(trained), optimizer.clone(), Arc::clone(split), *cut)
             }
             (None, Some(Model::Opened(file))) => return Ok((**file).clone()),
             (None, None) => {

@@ -197,7 +197,8 @@ impl Desk {
             parameters: parameters.iter().map(|parameter| parameter.values.len()).sum(),
         });
         let cut = (course.settings.test_share, course.settings.split_seed);
-        self.model = Some(Model::AtHand { trained, optimizer, split: course.split, cut });
+        self.model =
+            Some(Model::AtHand { trained: Box::new(trained), optimizer, split: course.split, cut });
         Ok(())
     }
 }
