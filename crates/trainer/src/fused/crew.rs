@@ -4,7 +4,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
-    outbox::{Mailbag, Outboxes},
+    outbox::Outboxes,
+    part::{Part, Read},
     rows::Rows,
 };
 use crate::{barrier::Barrier, parallel::THREADS};
@@ -25,24 +26,36 @@ pub(super) struct Team {
 
 /// Who owns a row, and where among the owner's.
 pub(super) struct Place {
-    pub(super) owner: usize,
-    pub(super) row: usize,
+    pub(super) owner: u32,
+    pub(super) row: u32,
 }
 
 impl Team {
-    /// The largest team that `threads` threads can man.
+    /// The largest team that `threads` threads can man and whose members have lanes to sum in.
     pub(super) fn of(threads: usize) -> Self {
-        Self { bits: threads.max(1).ilog2() }
+        Self { bits: threads.clamp(1, SUMS).ilog2() }
     }
 
     pub(super) fn len(self) -> usize {
         1 << self.bits
     }
 
+    /// Whose turn it is when members take turns.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "below the number of threads")]
+    pub(super) fn member(self, turn: usize) -> u32 {
+        (turn & (self.len() - 1)) as u32
+    }
+
     #[inline(always)]
     pub(super) fn place(self, row: u32) -> Place {
-        let mask = (1 << self.bits) - 1;
-        Place { owner: (row & mask) as usize, row: (row >> self.bits) as usize }
+        Place { owner: row & ((1 << self.bits) - 1), row: row >> self.bits }
+    }
+
+    /// The number that a row has among all.
+    #[inline(always)]
+    pub(super) fn number(self, place: &Place) -> u32 {
+        place.row << self.bits | place.owner
     }
 
     /// Rows of one owner out of `rows`.
@@ -64,61 +77,109 @@ pub(super) struct Slice<'a> {
     pub(super) barrier: &'a Barrier,
 }
 
+/// Who reads a rating's rows.
+#[derive(Clone, Copy)]
+pub(super) enum Readers {
+    /// The owner of each reads the other.
+    Owners,
+    /// The blocks of so many ratings are dealt out in turn.
+    Blocks(usize),
+}
+
+impl Readers {
+    /// Whom the user's and the item's row of the rating at a position go to.
+    #[inline(always)]
+    pub(super) fn of(self, team: Team, position: usize, user: u32, item: u32) -> [u32; 2] {
+        match self {
+            Self::Owners => [item, user],
+            Self::Blocks(len) => [team.member(position / len); 2],
+        }
+    }
+}
+
+/// Lanes in which the squared errors of a batch are summed, whatever the number of threads.
+pub(super) const SUMS: usize = 64;
+/// Sums of squared errors; a thread fills in lanes `me`, `me` + threads, and so on.
+pub(super) type Squares = [f64; SUMS];
+
 /// A model's own part of a step, once per thread.
 pub(super) trait Member: Send {
-    /// Adds the gradients of the rows that `me` owns. Returns the batch's mean squared error if
-    /// `me` is 0.
+    const READERS: Readers;
+
+    /// Adds the gradients of the rows that `me` owns. Returns the squared errors of its lanes.
     fn step<S: Simd>(
         &mut self,
         simd: S,
         slice: &Slice,
-        me: usize,
+        me: u32,
         now: Turn,
         rows: &mut Rows,
-    ) -> f64;
+    ) -> Squares;
 }
 
-/// A batch, its step and the copies of its rows.
+/// A batch and its step.
 pub(super) struct Turn<'a> {
     pub(super) step: u32,
     pub(super) batch: &'a [Sample],
-    pub(super) mail: Mailbag<'a>,
-    pub(super) chunks: usize, // of a row, as a constant where possible
+    pub(super) reads: &'a [Read], // what this thread reads of it
+    pub(super) chunks: usize,     // of a row, as a constant where possible
 }
 
 /// Trains the batches of a slice; returns the mean squared error of each.
 pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [M]) -> Vec<f64> {
     // The usual lengths of a row are compiled on their own, so that copies need no loop.
-    match slice.chunks {
+    let squares = match slice.chunks {
         1 => train_chunks::<M, 1>(slice, rows, members),
         2 => train_chunks::<M, 2>(slice, rows, members),
         4 => train_chunks::<M, 4>(slice, rows, members),
         8 => train_chunks::<M, 8>(slice, rows, members),
         _ => train_chunks::<M, 0>(slice, rows, members),
+    };
+    let batches = slice.samples.chunks(slice.batch_size).enumerate();
+    batches
+        .map(|(at, batch)| {
+            let mut lanes: Vec<f64> = squares.iter().map(|squares| squares[at]).collect();
+            fold(&mut lanes, 1);
+            lanes[0] / batch.len() as f64
+        })
+        .collect()
+}
+
+/// Adds up lanes, the upper half to the lower one, until `to` are left: the same tree of sums
+/// whether one thread climbs it or several do the first part, each with its own lanes.
+#[inline(always)]
+fn fold(lanes: &mut [f64], to: usize) {
+    let mut len = lanes.len();
+    while len > to {
+        len /= 2;
+        let (low, high) = lanes.split_at_mut(len);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
     }
 }
 
+/// The squared errors of every batch in the lane left to each thread: `[threads][batches]`.
 fn train_chunks<M: Member, const CHUNKS: usize>(
     slice: &Slice,
     rows: &mut [Rows],
     members: &mut [M],
-) -> Vec<f64> {
+) -> Vec<Vec<f64>> {
     let arch = slice.arch;
-    let mut work: Vec<_> = rows
-        .iter_mut()
-        .zip(members)
-        .enumerate()
+    let mut work: Vec<_> = (0..)
+        .zip(rows.iter_mut().zip(members))
         .map(|(me, (rows, member))| Work::<M, CHUNKS> { slice, me, rows, member })
         .collect();
     let first = work.remove(0);
     if work.is_empty() || !THREADS {
-        return arch.dispatch(first);
+        return vec![arch.dispatch(first)];
     }
     std::thread::scope(|scope| {
-        for work in work {
-            scope.spawn(move || arch.dispatch(work));
+        let others: Vec<_> =
+            work.into_iter().map(|work| scope.spawn(move || arch.dispatch(work))).collect();
+        let mut squares = vec![arch.dispatch(first)];
+        for other in others {
+            squares.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
-        arch.dispatch(first)
+        squares
     })
 }
 
@@ -126,7 +187,7 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
 /// compiled once for every vector width. `CHUNKS` is a row's length if that is not 0.
 struct Work<'a, M, const CHUNKS: usize> {
     slice: &'a Slice<'a>,
-    me: usize,
+    me: u32,
     rows: &'a mut Rows,
     member: &'a mut M,
 }
@@ -137,26 +198,31 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f64> {
         let Self { slice, me, rows, member } = self;
-        let Slice { team, outboxes, .. } = *slice;
+        let Slice { team, outboxes, batch_size, samples, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
-        let mut losses = Vec::new();
-        for (step, batch) in (slice.first..).zip(slice.samples.chunks(slice.batch_size)) {
-            for sample in batch {
-                let (user, item) = (team.place(sample.user), team.place(sample.item));
-                if user.owner == me {
-                    rows.want(user.row as u32, step);
-                }
-                if item.owner == me {
-                    rows.want(item.row as u32, step);
-                }
-            }
+        let most = batch_size.min(samples.len());
+        let mut part = Part::new(most);
+        rows.make_room(most);
+        let mut squares = Vec::with_capacity(samples.len().div_ceil(batch_size));
+        for (step, batch) in (slice.first..).zip(samples.chunks(batch_size)) {
+            part.list(me, team, batch, M::READERS, rows, step);
             rows.catch_up(simd, slice.steps, step, chunks);
-            outboxes.fill(me, step as usize).copy(me, team, batch, rows, chunks);
+            let mut outbox = outboxes.fill(me as usize, step);
+            for sent in part.sends() {
+                outbox.send(sent.to, rows.factors(sent.row, chunks));
+            }
+            drop(outbox);
             slice.barrier.wait();
-            let mail = outboxes.read(step as usize);
-            losses.push(member.step(simd, slice, me, Turn { step, batch, mail, chunks }, rows));
+            let mut mail = outboxes.read(me as usize, step);
+            for (guest, owner) in (rows.len()..).zip(part.guests()) {
+                rows.seat(guest, mail.next(*owner, chunks), chunks);
+            }
+            let turn = Turn { step, batch, reads: part.reads(), chunks };
+            let mut lanes = member.step(simd, slice, me, turn, rows);
+            fold(&mut lanes, team.len());
+            squares.push(lanes[me as usize]);
         }
-        losses
+        squares
     }
 }
 

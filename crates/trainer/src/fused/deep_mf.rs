@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pulp::Simd;
 
 use super::{
-    crew::{Member, Slice, Turn},
+    crew::{Member, Readers, SUMS, Slice, Squares, Turn},
     layers::{Activations, BLOCK, Column, Layers},
     mf,
-    rows::{Chunk, LANES, Rows},
+    rows::{Chunk, Rows},
 };
 
 /// One thread's view of the network.
@@ -26,7 +26,6 @@ pub(super) struct DeepMf {
 struct Found {
     rows: Vec<Chunk>, // [own blocks * BLOCK, 2 * chunks]: derivatives by user, by item factors
     layers: Vec<f32>, // [own blocks, numbers of the layers]
-    squared: Vec<f64>, // [own blocks] sums of squared errors
 }
 
 impl DeepMf {
@@ -45,61 +44,59 @@ impl DeepMf {
 
     /// Forwards and backwards through the blocks that fall to `me`.
     #[inline(always)]
-    fn find(&mut self, slice: &Slice, me: usize, now: &mut Turn) {
+    fn find(&mut self, slice: &Slice, me: u32, now: &Turn, own: &Rows) -> Squares {
         let chunks = now.chunks;
-        let mut found = self.found[me].write().unwrap_or_else(PoisonError::into_inner);
-        let Found { rows, layers, squared } = &mut *found;
+        let found = &self.found[me as usize];
+        let mut found = found.write().unwrap_or_else(PoisonError::into_inner);
+        let Found { rows, layers } = &mut *found;
         rows.clear();
         layers.clear();
-        squared.clear();
+        let mut squares = [0.0; SUMS];
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / now.batch.len() as f32;
-        for (b, block) in now.batch.chunks(BLOCK).enumerate() {
-            let mine = b % slice.team.len() == me;
-            for (s, sample) in block.iter().enumerate() {
-                let (user, item) = (slice.team.place(sample.user), slice.team.place(sample.item));
-                let [p, q] = now.mail.next(user.owner, item.owner, chunks);
-                if mine {
-                    self.block.set(s, p, q, self.factors);
-                }
-            }
-            if !mine {
-                continue;
+        let numbers = (me as usize..).step_by(slice.team.len());
+        for (number, block) in numbers.zip(now.reads.chunks(BLOCK)) {
+            for (s, read) in block.iter().enumerate() {
+                let (p, q) = (own.factors(read.user, chunks), own.factors(read.item, chunks));
+                self.block.set(s, p, q, self.factors);
             }
             self.block.clear_from(block.len(), self.factors);
             let predictions = self.layers.forward(&mut self.block);
             let mut derivative: Column = [0.0; BLOCK];
             let mut sum = 0.0;
-            for (s, sample) in block.iter().enumerate() {
-                let error = predictions[s] - sample.rating;
+            for (s, read) in block.iter().enumerate() {
+                let error = predictions[s] - read.rating;
                 derivative[s] = scale * error;
                 sum += f64::from(error * error);
             }
-            squared.push(sum);
+            squares[number % SUMS] += sum;
             let at = layers.len();
             layers.resize(at + self.gradients.len(), 0.0);
             self.layers.backward(&mut self.block, &derivative, &mut layers[at..]);
             let at = rows.len();
-            rows.resize(at + BLOCK * 2 * chunks, [0.0; LANES]);
+            rows.resize(at + BLOCK * 2 * chunks, Chunk::ZERO);
             for (s, row) in rows[at..].chunks_exact_mut(2 * chunks).enumerate() {
                 let (dp, dq) = row.split_at_mut(chunks);
                 self.block.get(s, self.factors, dp, dq);
             }
         }
+        squares
     }
 }
 
 impl Member for DeepMf {
+    const READERS: Readers = Readers::Blocks(BLOCK);
+
     #[inline(always)]
     fn step<S: Simd>(
         &mut self,
         simd: S,
         slice: &Slice,
-        me: usize,
-        mut now: Turn,
+        me: u32,
+        now: Turn,
         rows: &mut Rows,
-    ) -> f64 {
-        self.find(slice, me, &mut now);
+    ) -> Squares {
+        let squares = self.find(slice, me, &now, rows);
         slice.barrier.wait();
         let found: Vec<_> = self
             .found
@@ -108,7 +105,6 @@ impl Member for DeepMf {
             .collect();
         let (team, chunks) = (slice.team, now.chunks);
         self.gradients.fill(0.0);
-        let mut squared = 0.0;
         for (b, block) in now.batch.chunks(BLOCK).enumerate() {
             let (found, b) = (&found[b % team.len()], b / team.len());
             let derivatives = found.rows[b * BLOCK * 2 * chunks..].chunks_exact(2 * chunks);
@@ -125,9 +121,8 @@ impl Member for DeepMf {
             for (sum, part) in self.gradients.iter_mut().zip(&found.layers[b * len..][..len]) {
                 *sum += part;
             }
-            squared += found.squared[b];
         }
         self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);
-        squared / now.batch.len() as f64
+        squares
     }
 }

@@ -10,6 +10,7 @@ use super::{
     layers::{self, Activations, Layers},
     mf::{self, Mf},
     outbox::Outboxes,
+    part::Part,
     rows::{Chunk, LANES, Rows},
 };
 use crate::{
@@ -92,16 +93,16 @@ impl Fused {
     pub(crate) fn need(split: &Split, config: &Config, threads: usize) -> Need {
         let (train, test) = (split.train.len() as u64, Parts::new(split, GATHER).len() as u64);
         let batch = config.batch_size as u64;
+        let most = config.batch_size.min(split.train.len());
         let (members, rows) = (Self::team(config, threads).len() as u64, split.users + split.items);
-        let table = rows as u64 * Rows::bytes(config.factors);
+        let table = (rows as u64 + members * 2 * most as u64) * Rows::bytes(config.factors);
         let layers = memory::parameters(config, 0, 0);
         let gathered = train.min(GATHER.max(config.batch_size) as u64);
         let steps = train.div_ceil(batch).min(ROUND as u64);
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + members
-                    * Outboxes::bytes(config.batch_size.min(split.train.len()), config.factors),
+                + members * (Outboxes::bytes(most, config.factors) + Part::bytes(most)),
             model: memory::checkpoint(config, split.users, split.items)
                 + 2 * table
                 + (2 + members) * 3 * layers, // two states, and a copy for each member
@@ -242,7 +243,7 @@ impl Fused {
             let rows = rows.map(|row| u32::try_from(row).expect("rows fit a u32"));
             let row = |row| {
                 let place = self.team.place(row);
-                self.state.rows[place.owner].get(place.row, part).iter()
+                self.state.rows[place.owner as usize].get(place.row, part).iter()
             };
             rows.flat_map(row).copied().collect()
         };
@@ -281,7 +282,7 @@ impl State {
             let tables = tables.iter().flat_map(|table| table.values.chunks(factors));
             for (row, values) in (0..).zip(tables) {
                 let place = team.place(row);
-                rows[place.owner].set(place.row, part, values);
+                rows[place.owner as usize].set(place.row, part, values);
             }
         }
         let network = (config.model == ModelKind::DeepMf).then(|| {
@@ -298,7 +299,7 @@ impl State {
     #[inline(always)]
     fn row(&self, team: Team, row: u32) -> &[Chunk] {
         let place = team.place(row);
-        self.rows[place.owner].factors(place.row, self.chunks)
+        self.rows[place.owner as usize].factors(place.row, self.chunks)
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {

@@ -140,7 +140,7 @@ impl Activations {
     /// Sets the inputs of one rating: its user's, then its item's factors.
     #[inline(always)]
     pub(super) fn set(&mut self, s: usize, p: &[Chunk], q: &[Chunk], factors: usize) {
-        let (p, q) = (&p.as_flattened()[..factors], &q.as_flattened()[..factors]);
+        let (p, q) = (&Chunk::numbers(p)[..factors], &Chunk::numbers(q)[..factors]);
         for (column, number) in self.columns.iter_mut().zip(p.iter().chain(q)) {
             column[s] = *number;
         }
@@ -158,7 +158,7 @@ impl Activations {
     #[inline(always)]
     pub(super) fn get(&self, s: usize, factors: usize, dp: &mut [Chunk], dq: &mut [Chunk]) {
         let (dp, dq) =
-            (&mut dp.as_flattened_mut()[..factors], &mut dq.as_flattened_mut()[..factors]);
+            (&mut Chunk::numbers_mut(dp)[..factors], &mut Chunk::numbers_mut(dq)[..factors]);
         for (column, number) in self.deltas.iter().zip(dp.iter_mut().chain(dq)) {
             *number = column[s];
         }

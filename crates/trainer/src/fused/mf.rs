@@ -4,7 +4,7 @@
 use pulp::Simd;
 
 use super::{
-    crew::{Member, Slice, Turn},
+    crew::{Member, Place, Readers, SUMS, Slice, Squares, Turn},
     rows::{Chunk, LANES, Rows},
 };
 
@@ -13,28 +13,30 @@ use super::{
 pub(super) struct Mf;
 
 impl Member for Mf {
+    const READERS: Readers = Readers::Owners;
+
     #[inline(always)]
-    fn step<S: Simd>(&mut self, _: S, slice: &Slice, me: usize, now: Turn, rows: &mut Rows) -> f64 {
-        let Turn { batch, mut mail, chunks, .. } = now;
+    fn step<S: Simd>(
+        &mut self,
+        _: S,
+        slice: &Slice,
+        me: u32,
+        now: Turn,
+        rows: &mut Rows,
+    ) -> Squares {
+        let Turn { batch, reads, chunks, .. } = now;
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
-        let mut squared = 0.0;
-        for sample in batch {
-            let (user, item) = (slice.team.place(sample.user), slice.team.place(sample.item));
-            let [p, q] = mail.next(user.owner, item.owner, chunks); // [chunks] each
-            if me != 0 && user.owner != me && item.owner != me {
-                continue;
-            }
-            let error = dot(p, q) - sample.rating;
-            squared += f64::from(error * error);
-            if user.owner == me {
-                add(rows.gradient(user.row, chunks), scale * error, q);
-            }
-            if item.owner == me {
-                add(rows.gradient(item.row, chunks), scale * error, p);
-            }
+        let mut squares = [0.0; SUMS];
+        for read in reads {
+            let (p, q) = (rows.factors(read.user, chunks), rows.factors(read.item, chunks));
+            let error = dot(p, q) - read.rating; // p, q: [chunks]
+            rows.pull_together([read.user, read.item], scale * error, chunks);
+            let user = slice.team.number(&Place { owner: me, row: read.user });
+            let counted = if read.own_user { error * error } else { 0.0 }; // once, by its user's owner
+            squares[user as usize % SUMS] += f64::from(counted);
         }
-        squared / batch.len() as f64
+        squares
     }
 }
 
@@ -42,7 +44,7 @@ impl Member for Mf {
 #[inline(always)]
 pub(super) fn dot(p: &[Chunk], q: &[Chunk]) -> f32 {
     let mut lanes = [0.0; LANES];
-    for (p, q) in p.iter().zip(q) {
+    for (Chunk(p), Chunk(q)) in p.iter().zip(q) {
         for lane in 0..LANES {
             lanes[lane] += p[lane] * q[lane];
         }
@@ -52,7 +54,7 @@ pub(super) fn dot(p: &[Chunk], q: &[Chunk]) -> f32 {
 
 /// The sum of the lanes, in pairs.
 #[inline(always)]
-pub(super) fn sum([a, b, c, d, e, f, g, h]: Chunk) -> f32 {
+pub(super) fn sum([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
@@ -60,8 +62,6 @@ pub(super) fn sum([a, b, c, d, e, f, g, h]: Chunk) -> f32 {
 #[inline(always)]
 pub(super) fn add(to: &mut [Chunk], scale: f32, row: &[Chunk]) {
     for (to, row) in to.iter_mut().zip(row) {
-        for lane in 0..LANES {
-            to[lane] += scale * row[lane];
-        }
+        to.add(scale, *row);
     }
 }

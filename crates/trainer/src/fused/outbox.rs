@@ -1,17 +1,12 @@
-//! Copies of rows, from the thread that owns them to all.
+//! Copies of rows, from the thread that owns them to those that read them.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{
-    crew::{Sample, Team},
-    rows::{Chunk, LANES, Rows},
-};
+use super::rows::{Chunk, LANES};
 
-/// The rows that one owner has in a batch, once for every rating, in the batch's order.
-#[derive(Default)]
+/// What one owner sends in a step.
 pub(super) struct Outbox {
-    users: Vec<Chunk>, // [ratings of own users, chunks]
-    items: Vec<Chunk>, // [ratings of own items, chunks]
+    to: Vec<Vec<Chunk>>, // [readers][rows sent, chunks], in the batch's order
 }
 
 /// Two outboxes for every owner: while some still read those of a step, the others may already
@@ -20,80 +15,56 @@ pub(super) struct Outboxes(Vec<[RwLock<Outbox>; 2]>);
 
 impl Outboxes {
     pub(super) fn new(owners: usize) -> Self {
-        Self((0..owners).map(|_| Default::default()).collect())
+        let empty = || RwLock::new(Outbox { to: vec![Vec::new(); owners] });
+        Self((0..owners).map(|_| [empty(), empty()]).collect())
     }
 
-    /// Bytes of an owner's boxes.
+    /// Bytes of an owner's boxes, at most.
     pub(super) fn bytes(batch: usize, factors: usize) -> u64 {
         (2 * 2 * batch * factors.div_ceil(LANES) * size_of::<Chunk>()) as u64
     }
 
-    /// An owner's box for a step.
-    pub(super) fn fill(&self, owner: usize, step: usize) -> RwLockWriteGuard<'_, Outbox> {
+    /// An owner's box for a step, empty.
+    pub(super) fn fill(&self, owner: usize, step: u32) -> RwLockWriteGuard<'_, Outbox> {
         // A poisoned box belongs to a thread that panicked, and its panic ends the slice.
-        self.0[owner][step % 2].write().unwrap_or_else(PoisonError::into_inner)
+        let mut outbox =
+            self.0[owner][step as usize % 2].write().unwrap_or_else(PoisonError::into_inner);
+        outbox.to.iter_mut().for_each(Vec::clear);
+        outbox
     }
 
-    /// Every owner's box of a step.
-    pub(super) fn read(&self, step: usize) -> Mailbag<'_> {
-        let boxes = self.0.iter().map(|boxes| &boxes[step % 2]);
+    /// What every owner sends to `me` in a step.
+    pub(super) fn read(&self, me: usize, step: u32) -> Mailbag<'_> {
+        let boxes = self.0.iter().map(|boxes| &boxes[step as usize % 2]);
         let boxes: Vec<_> =
             boxes.map(|mail| mail.read().unwrap_or_else(PoisonError::into_inner)).collect();
-        let read = vec![[0; 2]; boxes.len()];
-        Mailbag { boxes, read }
+        let read = vec![0; boxes.len()];
+        Mailbag { boxes, me, read }
     }
 }
 
 impl Outbox {
-    /// Copies the rows that `owner` has in the batch.
+    /// Adds a row `[chunks]` for a reader.
     #[inline(always)]
-    pub(super) fn copy(
-        &mut self,
-        owner: usize,
-        team: Team,
-        batch: &[Sample],
-        rows: &Rows,
-        chunks: usize,
-    ) {
-        self.users.resize(batch.len() * chunks, [0.0; LANES]);
-        self.items.resize(batch.len() * chunks, [0.0; LANES]);
-        let (mut users, mut items) = (0, 0);
-        for sample in batch {
-            let (user, item) = (team.place(sample.user), team.place(sample.item));
-            if user.owner == owner {
-                self.users[users..users + chunks].copy_from_slice(rows.factors(user.row, chunks));
-                users += chunks;
-            }
-            if item.owner == owner {
-                self.items[items..items + chunks].copy_from_slice(rows.factors(item.row, chunks));
-                items += chunks;
-            }
-        }
+    pub(super) fn send(&mut self, reader: u32, row: &[Chunk]) {
+        self.to[reader as usize].extend_from_slice(row);
     }
 }
 
-/// The boxes of a step, read in the batch's order.
+/// The boxes of a step, read in the order in which they were filled.
 pub(super) struct Mailbag<'a> {
     boxes: Vec<RwLockReadGuard<'a, Outbox>>,
-    read: Vec<[usize; 2]>, // [owners] chunks read of users, of items
+    me: usize,
+    read: Vec<usize>, // [owners] chunks read
 }
 
 impl Mailbag<'_> {
-    /// The next rating's user and item factors `[chunks]`, whose owners are given.
+    /// The next row `[chunks]` from an owner.
     #[inline(always)]
-    pub(super) fn next(
-        &mut self,
-        user_owner: usize,
-        item_owner: usize,
-        chunks: usize,
-    ) -> [&[Chunk]; 2] {
-        let user = self.read[user_owner][0];
-        self.read[user_owner][0] += chunks;
-        let item = self.read[item_owner][1];
-        self.read[item_owner][1] += chunks;
-        [
-            &self.boxes[user_owner].users[user..user + chunks],
-            &self.boxes[item_owner].items[item..item + chunks],
-        ]
+    pub(super) fn next(&mut self, owner: u32, chunks: usize) -> &[Chunk] {
+        let owner = owner as usize;
+        let at = self.read[owner];
+        self.read[owner] += chunks;
+        &self.boxes[owner].to[self.me][at..at + chunks]
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32>
     let (chunks, users) = (config.factors.div_ceil(LANES), split.users);
     let tables = start.parameters[..2].iter().flat_map(|table| table.values.chunks(config.factors));
     let mut values: Vec<Chunk> = tables.flat_map(|row| chunked(row, chunks)).collect();
-    let zeros = vec![[0.0; LANES]; values.len()];
+    let zeros = vec![Chunk::ZERO; values.len()];
     let (mut first, mut second) = (zeros.clone(), zeros.clone());
     let mut layers = (config.model == ModelKind::DeepMf).then(|| {
         let mut layers = Layers::new(weights::layers(config));
@@ -55,23 +55,23 @@ pub(super) fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32>
             for row in moved {
                 let row = row * chunks..(row + 1) * chunks;
                 let numbers = Moving {
-                    values: values[row.clone()].as_flattened_mut(),
-                    first: first[row.clone()].as_flattened_mut(),
-                    second: second[row.clone()].as_flattened_mut(),
+                    values: Chunk::numbers_mut(&mut values[row.clone()]),
+                    first: Chunk::numbers_mut(&mut first[row.clone()]),
+                    second: Chunk::numbers_mut(&mut second[row.clone()]),
                 };
-                step(pulp::Scalar, numbers, gradients[row].as_flattened(), &now.rows);
+                step(pulp::Scalar, numbers, Chunk::numbers(&gradients[row]), &now.rows);
             }
         }
     }
-    let rows = values.chunks(chunks).flat_map(|row| &row.as_flattened()[..config.factors]);
+    let rows = values.chunks(chunks).flat_map(|row| &Chunk::numbers(row)[..config.factors]);
     let layers = layers.map_or(Vec::new(), |layers| layers.values);
     let len: usize = start.parameters.iter().map(|parameter| parameter.values.len()).sum();
     rows.copied().chain(layers).take(len).collect()
 }
 
 fn chunked(row: &[f32], chunks: usize) -> Vec<Chunk> {
-    let mut padded = vec![[0.0; LANES]; chunks];
-    padded.as_flattened_mut()[..row.len()].copy_from_slice(row);
+    let mut padded = vec![Chunk::ZERO; chunks];
+    Chunk::numbers_mut(&mut padded)[..row.len()].copy_from_slice(row);
     padded
 }
 
@@ -123,7 +123,7 @@ fn by_layers(
         layers.backward(&mut room, &derivative, &mut part);
         sum.iter_mut().zip(&part).for_each(|(sum, part)| *sum += part);
         for (s, &[user, item]) in rows.iter().enumerate() {
-            let mut by_row = vec![[0.0; LANES]; 2 * chunks];
+            let mut by_row = vec![Chunk::ZERO; 2 * chunks];
             let (dp, dq) = by_row.split_at_mut(chunks);
             room.get(s, factors, dp, dq);
             add(&mut gradients[user * chunks..][..chunks], 1.0, dp);
