@@ -31,6 +31,15 @@ fn what_makes_no_sense_is_a_usage_error() {
         ("--test-share nan", "test share is NaN; it must be"),
         ("--seed 4294967296", "4294967296"),
         ("--hidden 10", "hidden layers is [10]; it must be none for this model; choose deepmf"),
+        (
+            "--model mf --negatives 5",
+            "--negatives is for gmf, mlp and neumf that rank, and the model",
+        ),
+        ("--model svdpp --samples 9", "--samples is for bayes-mf and bayes-svdpp, and the model"),
+        (
+            "--model ials --link logistic",
+            "--link is for biased-mf and svdpp, and the model is ials",
+        ),
         ("--force", "--out"),
         ("--epochs -1", "--epochs <N>': expected a whole number from 0 to 18446744073709551615"),
         ("--factors -1", "--factors <K>': expected a whole number from 0 to"),
