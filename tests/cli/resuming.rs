@@ -39,6 +39,25 @@ fn a_run_resumed_with_more_epochs_is_the_run_with_all_of_them() {
 }
 
 #[test]
+fn more_epochs_are_another_run_where_all_are_planned_and_fewer_are_refused() {
+    let place = Place::new();
+    for (model, planned, said) in [
+        ("mf", false, "the run that"),
+        ("biased-mf", true, "the learning rate fell for 3 epochs from the start"),
+        ("bayes-mf", true, "the draws to keep were spread for 3 epochs from the start"),
+    ] {
+        place.succeed(&quick(&format!("--out {model} --model {model}")));
+        let ran = place.succeed(&format!("train --resume {model} --epochs 5"));
+        assert_eq!(ran.stderr.contains(said), planned, "{model}: {}", ran.stderr);
+        let before = place.read(&format!("{model}/config.toml"));
+        let ran = place.run(&format!("train --resume {model} --epochs 4"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains("4 epochs are fewer than the 5"), "{}", ran.stderr);
+        assert_eq!(place.read(&format!("{model}/config.toml")), before);
+    }
+}
+
+#[test]
 fn a_run_that_is_interrupted_goes_on_in_the_middle_of_its_epoch() {
     let place = Place::new();
     place.succeed("sample --out big --ratings 100000");

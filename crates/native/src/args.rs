@@ -247,7 +247,9 @@ pub(crate) struct TrainFlags {
     /// Replace the run that --out holds, once the new one is complete
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
-    /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total
+    /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total, which gives
+    /// the run that had as many from the start unless its learning rate falls (biased-mf, svdpp) or it keeps draws
+    /// (bayes-mf, bayes-svdpp) over all of them
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<PathBuf>,
     /// Start from another model, a run's folder or a file: who and what it knows keeps its rows, others are fresh

@@ -148,7 +148,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     interrupt::training_begins();
     let ready = (&settings, &data, &split, &device);
     let (mut run, folder, mut journal) = match begun {
-        Some(begun) => begun.reopen(&first, ready, &report)?,
+        Some(begun) => begun.reopen(&first, ready, &mut report)?,
         None => begin(flags, &first, ready)?,
     };
     let mut summary = Summary::new(&settings.config, &data, &split, &device, engine);
