@@ -215,7 +215,7 @@ fn a_model_at_work_refuses_what_makes_no_sense() {
     let ran = place.run("evaluate run --relevant nan");
     assert!(ran.code == Some(2) && ran.stderr.contains("expected a number"), "{}", ran.stderr);
     let alone = "evaluate run/model.safetensors";
-    fails(&place, alone, 2, &["a model's file holds no ratings; give a ratings file"]);
+    fails(&place, alone, 2, &["a model's file holds no ratings; give a file of held-out ratings"]);
     place.write("pairs.gz", b"\x1F\x8B\x08\0\0\0\0\0\0,\x03");
     place.write(
         "pairs16.csv",

@@ -205,11 +205,11 @@ pub(crate) struct ExportFlags {
 pub(crate) enum ExportFormat {
     /// numpy: every parameter under its name, and the ids
     Npz,
-    /// Factors of users and of items, a row each
+    /// Factors and biases of users and of items, a row each
     Csv,
-    /// burn's own record
+    /// burn's own record, of the lab's and the neural models
     Burn,
-    /// TensorBoard's embedding projector: the items' factors and labels
+    /// TensorBoard's embedding projector: the items' factors and labels; biases have none
     Projector,
 }
 
@@ -255,7 +255,7 @@ pub(crate) enum RowOrder {
 /// What `runs` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// List the runs in a folder, with their last figures
+    /// List the runs in a folder, with the figures of the epoch whose model each keeps
     List {
         /// The folder
         #[arg(default_value = "runs")]

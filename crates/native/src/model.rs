@@ -71,12 +71,16 @@ impl Model {
         }
         let (data, why) = self.own_data()?;
         if let Some(why) = why {
-            streams::warn(&format!("{why}: what users rated is not known; give it with --ratings"));
+            let what = match &data {
+                None => "what users rated is not known; give it with --ratings",
+                Some(_) => "it is taken as it is now",
+            };
+            streams::warn(&format!("{why}: {what}"));
         }
         Ok(data)
     }
 
-    /// The ratings that the run's folder names, or why they are not at hand.
+    /// The ratings that the run's folder names, and why they are not at hand, or no longer those of training.
     pub(crate) fn own_data(&self) -> anyhow::Result<(Option<Data>, Option<String>)> {
         let Some(folder) = &self.folder else {
             return Ok((None, Some("a model's file holds no ratings".into())));
@@ -89,13 +93,23 @@ impl Model {
             }
             Some(path) => return Ok((None, Some(format!("{} is gone", shown(path))))),
         };
-        if Fingerprint::of(&data.table) != self.file().source.fingerprint {
-            streams::warn(&format!(
-                "{} is not what the model was trained on any more; it is taken as it is now",
-                data.name
-            ));
+        let why = (!self.is_of(&data))
+            .then(|| format!("{} is not what the model was trained on any more", data.name));
+        Ok((Some(data), why))
+    }
+
+    /// Whether these are the ratings that the model was cut from.
+    fn is_of(&self, data: &Data) -> bool {
+        Fingerprint::of(&data.table) == self.file().source.fingerprint
+    }
+
+    /// What users rated in the part that the model learnt from; of other ratings than the model's, in all of them.
+    pub(crate) fn learnt(&self, data: &Data) -> anyhow::Result<Histories> {
+        if !self.is_of(data) {
+            return Ok(self.histories(data));
         }
-        Ok((Some(data), None))
+        let ratings = self.file().source.cut().of(&data.table)?.train;
+        Ok(self.histories_of(&Table { ratings, ..data.table.clone() }))
     }
 
     /// The file of tests that the run's folder names.

@@ -121,16 +121,10 @@ fn check(flags: &SweepFlags) -> Result<(), Usage> {
     if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
         return Err(Usage(format!("sweep knows no {flag}")));
     }
-    match flags.halving && varied(flags).any(|name| name == "epochs") {
+    match flags.halving && flags.varied().any(|name| name == "epochs") {
         true => Err(Usage("--halving gives out the epochs itself; leave them out".into())),
         false => Ok(()),
     }
-}
-
-/// The settings that are tried.
-fn varied(flags: &SweepFlags) -> impl Iterator<Item = &str> {
-    let listed = flags.grid.iter().map(Listed::name);
-    listed.chain(flags.range.iter().map(Ranged::name))
 }
 
 /// What all trials have in common.
@@ -145,8 +139,8 @@ fn base(flags: &SweepFlags) -> anyhow::Result<Settings> {
         return Err(Usage(format!("sweep knows no {what}; {advice}")).into());
     }
     // An optimiser that is tried decides for each trial what is its own.
-    if varied(flags).all(|name| name != "optimizer") {
-        varied(flags).try_for_each(|name| check_tried(name, &settings.config))?;
+    if flags.varied().all(|name| name != "optimizer") {
+        flags.varied().try_for_each(|name| check_tried(name, &settings.config))?;
     }
     if settings.validation == 0.0 {
         settings.validation = VALIDATION;

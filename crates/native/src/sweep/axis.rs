@@ -20,7 +20,7 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// The setting.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 }
@@ -36,7 +36,7 @@ pub(crate) struct Ranged {
 
 impl Ranged {
     /// The setting.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 }
