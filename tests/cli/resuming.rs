@@ -72,6 +72,26 @@ fn a_run_that_is_interrupted_goes_on_in_the_middle_of_its_epoch() {
     assert_eq!(weights(&place, "parts"), weights(&place, "whole"));
 }
 
+#[test]
+fn checkpoints_may_be_made_by_epochs() {
+    let place = Place::new();
+    let flags = quick("--checkpoint-every 4 --epochs 100000 --out run");
+    let (child, lines) = started(&mut place.command(&flags));
+    let model = place.path("run/model.safetensors");
+    for _ in 0..2_000 {
+        if model.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "KILL");
+    ended(child, lines);
+    let bytes = fs::read(model).expect("the model");
+    let file = trainer::ModelFile::from_bytes(&bytes).expect("a model");
+    let epochs = file.trained.history.len();
+    assert!(epochs > 0 && epochs.is_multiple_of(4), "{epochs}");
+}
+
 /// Kills a run at many moments, from its very start on; each time the folder goes on.
 #[test]
 fn a_run_killed_at_any_moment_resumes() {

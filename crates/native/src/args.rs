@@ -15,7 +15,7 @@ use trainer::{
 use crate::args_sweep::SweepFlags;
 use crate::args_use::{
     AudienceFlags, EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags,
-    RecommendFlags, RunsCommand, SimilarFlags,
+    RecommendFlags, RunsCommand, SimilarFlags, at_least_one,
 };
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
@@ -252,6 +252,9 @@ pub(crate) struct TrainFlags {
     /// (bayes-mf, bayes-svdpp) over all of them
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<PathBuf>,
+    /// Write the model at the end of every Nth epoch, instead of every few seconds
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) checkpoint_every: Option<usize>,
     /// Start from another model, a run's folder or a file: who and what it knows keeps its rows, others are fresh
     #[arg(long, value_name = "MODEL")]
     pub(crate) warm_start: Option<PathBuf>,

@@ -57,8 +57,7 @@ pub(crate) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
             (model.predictor.taste_of(user), rated)
         }
         None => {
-            let rated = flags.rate.iter().map(|text| model.rating(text));
-            let rated = rated.collect::<Result<Vec<_>, _>>()?;
+            let rated = model.ratings(&flags.rate)?;
             (model.predictor.new_taste(&rated), rated)
         }
     };

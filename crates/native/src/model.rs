@@ -9,6 +9,7 @@ use crate::checkpoints::MODEL;
 use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::Usage;
+use crate::rated::spelled;
 use crate::resume::read_model;
 use crate::streams;
 
@@ -194,18 +195,24 @@ impl Model {
         }
     }
 
-    /// A rating of `--rate`, as `260=5`.
-    pub(crate) fn rating(&self, text: &str) -> Result<(ItemIndex, f32), Usage> {
-        let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
-        Ok((self.item(item)?, rating))
+    /// The ratings of `--rate`, as `260=5` or in a file.
+    pub(crate) fn ratings(&self, given: &[String]) -> anyhow::Result<Vec<(ItemIndex, f32)>> {
+        let rating = |text: &String| {
+            let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
+            Ok((self.item(item)?, rating))
+        };
+        spelled(given)?.iter().map(rating).collect()
     }
 
-    /// A rating of `--rated-by`, as `12=5`.
-    pub(crate) fn rating_by(&self, text: &str) -> Result<(UserIndex, f32), Usage> {
-        let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
-        let found = self.file().users.index_of(user);
-        let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
-        Ok((user, rating))
+    /// The ratings of `--rated-by`, as `12=5` or in a file.
+    pub(crate) fn ratings_by(&self, given: &[String]) -> anyhow::Result<Vec<(UserIndex, f32)>> {
+        let rating = |text: &String| {
+            let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
+            let found = self.file().users.index_of(user);
+            let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
+            Ok((user, rating))
+        };
+        spelled(given)?.iter().map(rating).collect()
     }
 
     /// A name and a rating within the scale.

@@ -185,6 +185,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         out,
         force,
         resume: _,
+        checkpoint_every: _,
         warm_start,
         config,
         json: _,
