@@ -345,7 +345,7 @@ mod tests {
     use super::folder::Folder;
     use super::{Sweep, rounds};
     use crate::args::{ProgressChoice, TrainFlags};
-    use crate::settings::{Settings, check_tried};
+    use crate::settings::Settings;
 
     #[test]
     fn halves_get_twice_the_epochs() {
