@@ -7,6 +7,7 @@ mod files; // what a run leaves
 mod output; // what is printed where
 mod using; // a model at work
 mod ranking; // models that rank
+mod models; // every model through every command
 mod runs; // runs that were made
 mod sweeping; // settings tried by the dozen
 mod judged; // ways to cut the ratings and to choose a model

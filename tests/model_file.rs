@@ -1,6 +1,6 @@
 //! The model file: what is written comes back, and nothing that is read does harm.
 
-use ratings::{Ids, Split, Title, Titles, UserIndex, sample};
+use ratings::{Ids, ItemIndex, Split, Title, Titles, UserIndex, sample};
 use trainer::{
     Config, Descent, ModelFile, ModelFileError, ModelKind, Posterior, Run, Schedule, Weights,
 };
@@ -76,6 +76,25 @@ fn a_warm_start_takes_rows_and_no_draws() {
     for name in ["draws.user_factors", "draws.item_bias", "draws.state"] {
         assert_ne!(file.trained.weights.get(name).unwrap().values[0], 0.0, "{name}");
         assert_eq!(warm.get(name), fresh.get(name), "{name}");
+    }
+}
+
+/// What a row implies goes by its id as the row does; what is known of all goes along.
+#[test]
+fn a_warm_start_takes_what_rows_imply() {
+    let posterior = Posterior { burn_in: 0, samples: 3 };
+    let file = file_of(Config { posterior, ..Config::usual(ModelKind::BayesSvdPp) }, false);
+    let config = file.trained.config.clone();
+    let items = file.items.iter();
+    let items: Ids<ItemIndex> = ["new"].into_iter().chain(items).collect();
+    let warm = file.warm_weights(&config, &file.users, &items).expect("the same kind");
+    let of = |weights: &Weights, name: &str| weights.get(name).expect("a table").values.clone();
+    let old = &file.trained.weights;
+    assert_eq!(of(&warm, "implied.item_factors")[3..], of(old, "implied.item_factors"));
+    assert_eq!(of(&warm, "implied.item_bias")[1..], of(old, "implied.item_bias"));
+    for name in ["implied.user_factors", "implied.state"] {
+        assert_eq!(of(&warm, name), of(old, name), "{name}");
+        assert_ne!(of(&warm, name)[0], 0.0, "{name}");
     }
 }
 

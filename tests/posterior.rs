@@ -4,10 +4,11 @@ use ratings::{
     ItemIndex, Ratings, Split, UserIndex,
     sample::{self, SampleConfig},
 };
-use trainer::{Config, ModelKind, Optimizer, Posterior};
+use trainer::{Audience, Config, Histories, ModelKind, Optimizer, Posterior, Predictor};
 
 use crate::behaviour::{quick, small, test_rmse};
 use crate::support;
+use crate::using::of_split;
 
 /// Every user rates one of two items, and both as 3; who rated which likes the others or does not.
 /// Of the users that are tested nothing else is known.
@@ -55,6 +56,64 @@ fn the_posterior_knows_how_sure_it_is() {
         support::train(&split, &quick((ModelKind::BiasedMf, Optimizer::Sgd)), &support::usual())
             .unwrap();
     assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
+}
+
+/// Users who are left out of training and then give some stars get from a model that averages what
+/// one point makes of them, or better; and so do items.
+#[test]
+fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
+    let sample =
+        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
+    let ratings = &sample.table.ratings;
+    let is_new = |row: usize| ratings.users[row].0 % 10 == 3 || ratings.items[row].0 % 10 == 3;
+    let mut train = Ratings::default();
+    for row in (0..ratings.len()).filter(|row| !is_new(*row)) {
+        train.users.push(ratings.users[row]);
+        train.items.push(ratings.items[row]);
+        train.values.push(ratings.values[row]);
+    }
+    let split = Split { train, users: 600, items: 300, ..Split::default() };
+    let errors = |model: ModelKind| {
+        let posterior = Posterior { burn_in: 20, samples: 40 };
+        let usual = Config::usual(model);
+        let epochs = usual.epochs.min(60);
+        let config = Config { epochs, posterior, ..usual };
+        let trained = support::train(&split, &config, &support::usual()).unwrap();
+        let file = of_split(trained, &split);
+        let (predictor, audience) = (Predictor::new(file.clone()), Audience::new(&file));
+        let mut misses = [(0.0, 0.0); 2];
+        let mut miss = |side: usize, predicted: f32, rating: f32| {
+            misses[side].0 += f64::from(predicted - rating).powi(2);
+            misses[side].1 += 1.0;
+        };
+        let everyone = Histories::of(ratings, 600);
+        for user in (3..600).step_by(10).map(UserIndex) {
+            let all: Vec<(ItemIndex, f32)> =
+                everyone.of_user(user).filter(|(item, _)| item.0 % 10 != 3).collect();
+            let (given, rest) = all.split_at(all.len() / 3);
+            let taste = predictor.new_taste(given);
+            rest.iter().for_each(|(item, r)| miss(0, predictor.rate(&taste, *item), *r));
+        }
+        for item in (3..300).step_by(10).map(ItemIndex) {
+            let of_item = (0..ratings.len()).filter(|row| ratings.items[*row] == item);
+            let all: Vec<(UserIndex, f32)> = of_item
+                .map(|row| (ratings.users[row], ratings.values[row]))
+                .filter(|(user, _)| user.0 % 10 != 3)
+                .collect();
+            let (given, rest) = all.split_at(all.len() / 3);
+            let taste = audience.of_new(given);
+            rest.iter().for_each(|(user, r)| miss(1, audience.rate(&taste, *user), *r));
+        }
+        misses.map(|(sum, count): (f64, f64)| (sum / count).sqrt())
+    };
+    let one = errors(ModelKind::BiasedMf);
+    for model in [ModelKind::BayesMf, ModelKind::BayesSvdPp] {
+        let draws = errors(model);
+        for (side, kind) in ["users", "items"].into_iter().enumerate() {
+            let (draws, one) = (draws[side], one[side]);
+            assert!(draws < one + 0.005, "{model}, {kind}: {draws} against one point's {one}");
+        }
+    }
 }
 
 /// Averaging over the posterior beats the best point, which beats biases, on data whose noise is

@@ -59,6 +59,23 @@ fn reasons_are_in_ratings_whatever_the_link() {
 }
 
 #[test]
+fn shares_add_up_in_the_draws_and_no_factors_are_named() {
+    let split = support::small_split(60, 40, 900);
+    let rated = [(3, 5.0), (7, 1.0), (11, 4.0)].map(|(item, rating)| (ItemIndex(item), rating));
+    for model in [ModelKind::BayesMf, ModelKind::BayesSvdPp] {
+        let predictor = predictor(&split, model, Link::Linear);
+        let taste = predictor.new_taste(&rated);
+        for item in (0..40).map(ItemIndex) {
+            let why = predictor.explain(&taste, &rated, item);
+            let shares = why.reasons.iter().map(|reason| reason.share).sum::<f32>();
+            close(why.mean_user.unwrap() + shares, f64::from(why.predicted), "a sum");
+            assert!(why.factors.is_empty(), "draws turn: {why:?}");
+            assert_eq!((why.user.count, why.user.mean), (3, 10.0 / 3.0));
+        }
+    }
+}
+
+#[test]
 fn a_user_without_a_training_rating_is_somebody_new() {
     let known = support::small_split(60, 40, 900);
     let split = Split { users: known.users + 1, ..known };

@@ -31,6 +31,15 @@ fn what_makes_no_sense_is_a_usage_error() {
         ("--test-share nan", "test share is NaN; it must be"),
         ("--seed 4294967296", "4294967296"),
         ("--hidden 10", "hidden layers is [10]; it must be none for this model; choose deepmf"),
+        (
+            "--model mf --negatives 5",
+            "--negatives is for gmf, mlp and neumf that rank, and the model",
+        ),
+        ("--model svdpp --samples 9", "--samples is for bayes-mf and bayes-svdpp, and the model"),
+        (
+            "--model ials --link logistic",
+            "--link is for biased-mf and svdpp, and the model is ials",
+        ),
         ("--force", "--out"),
         ("--epochs -1", "--epochs <N>': expected a whole number from 0 to 18446744073709551615"),
         ("--factors -1", "--factors <K>': expected a whole number from 0 to"),
@@ -206,18 +215,18 @@ fn a_model_at_work_refuses_what_makes_no_sense() {
     let ran = place.run("evaluate run --relevant nan");
     assert!(ran.code == Some(2) && ran.stderr.contains("expected a number"), "{}", ran.stderr);
     let alone = "evaluate run/model.safetensors";
-    fails(&place, alone, 2, &["a model's file holds no ratings; give a ratings file"]);
+    fails(&place, alone, 2, &["a model's file holds no ratings; give a file of held-out ratings"]);
     place.write("pairs.gz", b"\x1F\x8B\x08\0\0\0\0\0\0,\x03");
     place.write(
         "pairs16.csv",
         "u1,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
     );
     place.write("open.csv", "u1,1\nu1,\"2\nu2,3\nu3,4\n");
-    for (pairs, says) in [
-        ("pairs.gz", "pairs.gz: this is a binary file"),
-        ("pairs16.csv", "pairs16.csv: this is a binary file"),
+    for (pairs, code, says) in [
+        ("pairs.gz", 1, "pairs.gz: incomplete deflate stream"),
+        ("pairs16.csv", 3, "pairs16.csv: this is a binary file"),
     ] {
-        fails(&place, &format!("predict run --pairs {pairs}"), 3, &[says]);
+        fails(&place, &format!("predict run --pairs {pairs}"), code, &[says]);
     }
     let ran = place.run("predict run --pairs open.csv");
     let says = "open.csv: line 2: a quote that opens here is not closed on the line";

@@ -48,6 +48,28 @@ fn factors_and_labels_are_written_as_text() {
     place.succeed("export run --format burn --out model.bpk --force");
 }
 
+#[test]
+fn biases_are_written_beside_the_factors() {
+    let place = Place::new();
+    for (model, head) in
+        [("biased-mf", "id,factor0,factor1,factor2,bias\nu0,"), ("biases", "id,bias\nu0,")]
+    {
+        let factors = if model == "biases" { "--factors 0" } else { "" };
+        place.succeed(&quick(&format!("--out {model} --model {model} {factors}")));
+        place.succeed(&format!("export {model} --format csv --out csv-{model}"));
+        let users = place.read(&format!("csv-{model}/users.csv"));
+        assert!(users.starts_with(head), "{users}");
+        let bytes = fs::read(place.path(&format!("{model}/model.safetensors"))).expect("a model");
+        let weights = trainer::ModelFile::from_bytes(&bytes).expect("a model").trained.weights;
+        let biases = &weights.get("user_bias").expect("biases").values;
+        let last = |line: &str| line.rsplit(',').next().and_then(|text| text.parse().ok());
+        let written: Vec<f32> = users.lines().skip(1).filter_map(last).collect();
+        assert_eq!(written, *biases, "{model}");
+    }
+    let ran = place.run("export biases --format projector --out projector");
+    assert!(ran.code == Some(1) && ran.stderr.contains("has no factors"), "{}", ran.stderr);
+}
+
 /// Made by `tests/data/make_state.py`: one module in four files.
 #[test]
 fn a_pytorch_module_predicts_the_same_here() {
@@ -86,6 +108,7 @@ fn a_state_dict_that_is_none_is_refused_with_a_reason() {
     let data = support::root().join("tests/data");
     let place = Place::new();
     place.write("fewer.dat", "1::2::3\n");
+    place.write("bad.dat", "1::2::3\n1::2\n");
     place.write("empty.pt", "");
     let whole = fs::read(data.join("state_deepmf.pt")).expect("a golden");
     fs::write(place.path("cut.pt"), &whole[..whole.len() / 2]).expect("the folder is ours");
@@ -99,6 +122,11 @@ fn a_state_dict_that_is_none_is_refused_with_a_reason() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("has 12 users and 9 items"), "{said}");
     }
+    let ran = place.run(&format!(
+        "import {} bad.dat --out other --skip-bad-lines",
+        data.join("state_deepmf.pt").display()
+    ));
+    assert!(ran.stderr.contains("bad.dat: 1 bad line skipped"), "{}", ran.stderr);
     for (file, expected) in [
         ("ratings.dat", "neither PyTorch's nor safetensors"),
         ("empty.pt", "neither PyTorch's nor safetensors"),

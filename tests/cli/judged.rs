@@ -25,7 +25,7 @@ fn timeless(place: &Place, run: &str) -> Value {
 }
 
 /// Ratings in which there is nothing to find.
-fn noise() -> String {
+pub(super) fn noise() -> String {
     let pairs = (0..40_u32).flat_map(|user| (0..20_u32).map(move |item| (user, item)));
     let hash = |user: u32, item: u32| (user * 7_919 + item * 104_729 + user * item * 31) / 7 % 5;
     pairs.map(|(user, item)| format!("u{user}::{item}::{}\n", 1 + hash(user, item))).collect()

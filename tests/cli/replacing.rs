@@ -110,6 +110,22 @@ fn a_run_that_is_killed_or_interrupted_leaves_the_one_it_should_replace() {
 
 #[cfg(unix)]
 #[test]
+fn a_run_that_was_to_replace_another_does_so_once_it_is_resumed() {
+    use super::stopping::{ENDLESS, ended, signal, started};
+    let place = with_a_run();
+    let flags = quick(&format!("{ENDLESS} --out run --force"));
+    let (child, lines) = started(&mut place.command(&flags));
+    signal(&child, "INT");
+    ended(child, lines);
+    let done = place.read("run.new/metrics.csv").lines().count() - 1;
+    place.succeed(&format!("train --resume run.new --epochs {}", done + 1));
+    assert_eq!(place.list("."), ["ratings.dat", "run"]);
+    assert_eq!(place.read("run/metrics.csv").lines().count(), done + 2);
+    assert!(!place.list("run").contains(&".replaces".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_to_a_run_stays_a_link() {
     let place = with_a_run();
     std::os::unix::fs::symlink("run", place.path("link")).expect("the folder is ours");

@@ -39,6 +39,25 @@ fn a_run_resumed_with_more_epochs_is_the_run_with_all_of_them() {
 }
 
 #[test]
+fn more_epochs_are_another_run_where_all_are_planned_and_fewer_are_refused() {
+    let place = Place::new();
+    for (model, planned, said) in [
+        ("mf", false, "the run that"),
+        ("biased-mf", true, "the learning rate fell for 3 epochs from the start"),
+        ("bayes-mf", true, "the draws to keep were spread for 3 epochs from the start"),
+    ] {
+        place.succeed(&quick(&format!("--out {model} --model {model}")));
+        let ran = place.succeed(&format!("train --resume {model} --epochs 5"));
+        assert_eq!(ran.stderr.contains(said), planned, "{model}: {}", ran.stderr);
+        let before = place.read(&format!("{model}/config.toml"));
+        let ran = place.run(&format!("train --resume {model} --epochs 4"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains("4 epochs are fewer than the 5"), "{}", ran.stderr);
+        assert_eq!(place.read(&format!("{model}/config.toml")), before);
+    }
+}
+
+#[test]
 fn a_run_that_is_interrupted_goes_on_in_the_middle_of_its_epoch() {
     let place = Place::new();
     place.succeed("sample --out big --ratings 100000");
@@ -51,6 +70,26 @@ fn a_run_that_is_interrupted_goes_on_in_the_middle_of_its_epoch() {
     place.succeed("train --resume parts");
     assert_eq!(curve(&place, "parts"), curve(&place, "whole"));
     assert_eq!(weights(&place, "parts"), weights(&place, "whole"));
+}
+
+#[test]
+fn checkpoints_may_be_made_by_epochs() {
+    let place = Place::new();
+    let flags = quick("--checkpoint-every 4 --epochs 100000 --out run");
+    let (child, lines) = started(&mut place.command(&flags));
+    let model = place.path("run/model.safetensors");
+    for _ in 0..2_000 {
+        if model.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "KILL");
+    ended(child, lines);
+    let bytes = fs::read(model).expect("the model");
+    let file = trainer::ModelFile::from_bytes(&bytes).expect("a model");
+    let epochs = file.trained.history.len();
+    assert!(epochs > 0 && epochs.is_multiple_of(4), "{epochs}");
 }
 
 /// Kills a run at many moments, from its very start on; each time the folder goes on.

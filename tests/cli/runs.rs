@@ -43,3 +43,32 @@ fn runs_are_listed_shown_compared_and_drawn() {
     let ran = place.run("runs show absent");
     assert!(ran.code == Some(1) && ran.stderr.contains("absent holds no run"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_figures_are_those_of_the_epoch_whose_model_is_kept() {
+    let place = Place::new();
+    place.write("ratings.dat", super::judged::noise());
+    place.succeed(&quick("--lr 0.05 --epochs 40 --patience 4 --out runs/a"));
+    place.succeed(&quick("--out runs/b"));
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("runs/a/summary.json")).expect("JSON");
+    let chosen = &summary["chosen"];
+    let records = place.succeed("runs list --json").json();
+    assert_eq!(records[0]["chosen"], chosen["epoch"]);
+    assert!(records[1]["chosen"].is_null());
+    let [test, validation] = ["test_rmse", "validation_rmse"]
+        .map(|figure| format!("{:.4}", chosen[figure].as_f64().expect("a figure")));
+    let kept = format!("kept {}", chosen["epoch"]);
+    for command in ["runs list", "runs compare runs/a runs/b"] {
+        let said = place.succeed(command).stdout;
+        for figure in [&test, &validation, &kept] {
+            assert!(said.contains(figure), "{figure} is not in {said}");
+        }
+    }
+    let page = place.succeed("runs show runs/a").stdout;
+    let kept =
+        format!("kept is epoch {}, the best by validation RMSE, {validation}", chosen["epoch"]);
+    for said in [kept, format!("test RMSE {test}")] {
+        assert!(page.contains(&said), "{said} is not in {page}");
+    }
+}

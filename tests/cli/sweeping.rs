@@ -156,6 +156,13 @@ fn what_makes_no_sweep_is_named() {
         ("--grid lr=0.1,-1", 2, "learning rate is -1; it must be"),
         ("--grid seed=1,2", 2, "seed is the same in all trials"),
         ("--grid epochs=1,2 --halving", 2, "--halving gives out the epochs itself"),
+        ("--grid link=linear,logistic", 2, "link is for biased-mf and svdpp, and the model is mf"),
+        (
+            "--model ials --grid lr=0.1,0.2",
+            2,
+            "lr is for models that descend, and the model is ials",
+        ),
+        ("--model gmf --grid objective=rating,ranking", 2, "objective is the same in all trials"),
         ("--grid lr=0.1 --cv 3", 2, "sweep knows no --cv"),
         ("--grid lr=0.1 --test ratings.dat", 2, "sweep knows no file of tests"),
         ("--grid lr=0.1 --config tested.toml", 2, "sweep knows no file of tests"),

@@ -1,5 +1,7 @@
 //! Commands that put a model to work.
 
+use std::io::Write as _;
+
 use super::{ITEMS, Place, USERS, quick};
 
 fn trained(rest: &str) -> Place {
@@ -33,6 +35,15 @@ fn a_pair_is_predicted_and_what_is_unknown_is_said() {
         assert!(line.ends_with(from), "{line}");
     }
     assert!(ran.stderr.contains("3 of 4 pairs"), "{}", ran.stderr);
+    place.write("pairs.csv", "u3,4\n");
+    let plain = place.succeed("predict run --pairs pairs.csv").stdout;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(b"u3,4\n").expect("memory");
+    place.write("pairs.gz", packed.finish().expect("memory"));
+    assert_eq!(place.succeed("predict run --pairs pairs.gz").stdout, plain);
+    place.write("pairs.zip", b"PK\x03\x04");
+    let ran = place.run("predict run --pairs pairs.zip");
+    assert!(ran.stderr.contains("it is a zip; give the file inside it"), "{}", ran.stderr);
     let alone = place.succeed("predict run/model.safetensors u3 4").stdout;
     assert_eq!(alone, place.succeed("predict run u3 4").stdout, "the file alone is enough");
     assert_eq!(place.run("predict run u3").code, Some(2));
@@ -112,6 +123,14 @@ fn items_and_users_alike_and_reasons_are_listed() {
     assert!(
         place.succeed("similar run u3 --users -n 2").stdout.starts_with("Users like u3:\n   1. ")
     );
+    // What was kept for testing is no reason, and opinions have a spread.
+    let told = place.succeed("explain run u3 4 -n 100 --json").json();
+    let learnt = told["user_ratings"].as_u64().unwrap();
+    assert!(learnt > 10 && learnt < 20, "u3 rated 20, of which some test: {told}");
+    assert_eq!(told["reasons"].as_array().unwrap().len() as u64, learnt);
+    for deviation in ["item_deviation", "user_deviation"] {
+        assert!(told[deviation].as_f64().unwrap() > 0.5, "{told}");
+    }
     let why = place.succeed("explain run u3 4 -n 2").stdout;
     for said in
         ["Film 4 (1984) [4]: ", "it rests on", "the mean user would give", "factors that carry it"]
@@ -203,6 +222,8 @@ fn a_model_that_averages_says_how_sure_it_is() {
     let why = place.succeed("explain run u3 4 --json").json();
     assert_eq!(why["deviation"], same["deviation"]);
     let sign = format!(" ± {deviation:.2}");
+    assert_eq!(why["factors"], serde_json::json!([]), "draws turn their factors");
+    assert!(place.succeed("explain run u3 4").stdout.contains("no factors carry it: the model is"));
     for command in ["recommend run u3 -n 100 --seen", "explain run u3 4"] {
         assert!(place.succeed(command).stdout.contains(&sign), "{command}");
     }
@@ -214,6 +235,26 @@ fn a_model_that_averages_says_how_sure_it_is() {
     // Somebody new is fitted at one point, and the other models are one point.
     let new = place.succeed("recommend run --rate 2=4 -n 1 --json").json();
     assert!(new["items"][0]["deviation"].is_null(), "{new}");
+}
+
+/// As training measures them: without `--clip` too.
+#[test]
+fn ratings_of_models_with_biases_stay_within_the_scale() {
+    let place = Place::new();
+    place.write("ratings.dat", super::judged::noise());
+    place.succeed(&quick("--out run --model biased-mf --lr 0.05 --epochs 60"));
+    let pairs = (0..40).flat_map(|user| (0..20).map(move |item| format!("u{user},{item}\n")));
+    place.write("pairs.csv", pairs.collect::<String>());
+    let table = place.succeed("predict run --pairs pairs.csv").stdout;
+    let rating = |line: &str| line.split(',').nth(2).and_then(|text| text.parse::<f64>().ok());
+    let ratings: Vec<f64> = table.lines().filter_map(rating).collect();
+    assert_eq!(ratings.len(), 800);
+    assert!(ratings.iter().all(|rating| (1.0..=5.0).contains(rating)), "{ratings:?}");
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("run/summary.json")).expect("JSON");
+    let judged = place.succeed("evaluate run --json").json();
+    let apart = judged["rmse"].as_f64().unwrap() - summary["final"]["test_rmse"].as_f64().unwrap();
+    assert!(apart.abs() < 1e-6, "{} against {}", judged["rmse"], summary["final"]);
 }
 
 #[test]
@@ -252,4 +293,15 @@ fn a_model_is_judged_on_its_test_part_or_on_a_file() {
         assert_eq!(page.contains("is not known and is not left out"), !rated, "{page}");
     }
     assert_eq!(place.run("evaluate run/model.safetensors").code, Some(2));
+    place.write("other.csv", "user,item,rating\nu1,3,4\nnobody,3\n");
+    let ran = place.succeed("evaluate run other.csv --skip-bad-lines");
+    assert!(ran.stderr.contains("other.csv: 1 bad line skipped"), "{}", ran.stderr);
+    // Of other ratings another part would be drawn, with some that were trained on.
+    place.write("ratings.dat", place.read("ratings.dat") + "new::3::4\n");
+    let ran = place.run("evaluate run");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{}", ran.stderr);
+    let said = "is not what the model was trained on any more; give a file of held-out ratings";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    place.write("other.csv", "user,item,rating\nu1,3,4\n");
+    assert_eq!(place.succeed("evaluate run other.csv --json").json()["rated_left_out"], false);
 }

@@ -15,7 +15,7 @@ use trainer::{
 use crate::args_sweep::SweepFlags;
 use crate::args_use::{
     AudienceFlags, EvaluateFlags, ExplainFlags, ExportFlags, ImportFlags, PredictFlags,
-    RecommendFlags, RunsCommand, SimilarFlags,
+    RecommendFlags, RunsCommand, SimilarFlags, at_least_one,
 };
 use crate::exit::{Exit, Usage};
 use crate::next::{program, quoted};
@@ -247,9 +247,14 @@ pub(crate) struct TrainFlags {
     /// Replace the run that --out holds, once the new one is complete
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
-    /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total
+    /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total, which gives
+    /// the run that had as many from the start unless its learning rate falls (biased-mf, svdpp) or it keeps draws
+    /// (bayes-mf, bayes-svdpp) over all of them
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<PathBuf>,
+    /// Write the model at the end of every Nth epoch, instead of every few seconds
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) checkpoint_every: Option<usize>,
     /// Start from another model, a run's folder or a file: who and what it knows keeps its rows, others are fresh
     #[arg(long, value_name = "MODEL")]
     pub(crate) warm_start: Option<PathBuf>,

@@ -29,3 +29,10 @@ pub(crate) struct SweepFlags {
     #[command(flatten)]
     pub(crate) train: TrainFlags,
 }
+
+impl SweepFlags {
+    /// The settings that are tried.
+    pub(crate) fn varied(&self) -> impl Iterator<Item = &str> {
+        self.grid.iter().map(Listed::name).chain(self.range.iter().map(Ranged::name))
+    }
+}

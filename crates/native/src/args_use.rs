@@ -34,7 +34,8 @@ pub(crate) struct RecommendFlags {
     /// A list for every user, as CSV
     #[arg(long)]
     pub(crate) all: bool,
-    /// A rating of somebody new, such as 260=5; give it once for each item, by id or title
+    /// A rating of somebody new, such as 260=5; give it once for each item, by id or title, or @FILE with one on
+    /// every line
     #[arg(long, value_name = "ITEM=RATING")]
     pub(crate) rate: Vec<String>,
     /// Items in a list
@@ -100,7 +101,7 @@ pub(crate) struct AudienceFlags {
     pub(crate) model: PathBuf,
     /// An item's id, or a part of its title
     pub(crate) item: Option<String>,
-    /// A rating of a new item, such as 12=5; give it once for each user
+    /// A rating of a new item, such as 12=5; give it once for each user, or @FILE with one on every line
     #[arg(long, value_name = "USER=RATING")]
     pub(crate) rated_by: Vec<String>,
     /// Users in the list
@@ -128,7 +129,7 @@ pub(crate) struct ExplainFlags {
     /// A user's id and an item's; for somebody new (--rate) the item's alone
     #[arg(num_args = 1..=2, value_name = "USER ITEM", required = true)]
     pub(crate) names: Vec<String>,
-    /// A rating of somebody new, such as 260=5
+    /// A rating of somebody new, such as 260=5, or @FILE with one on every line
     #[arg(long, value_name = "ITEM=RATING")]
     pub(crate) rate: Vec<String>,
     /// Reasons shown
@@ -205,11 +206,11 @@ pub(crate) struct ExportFlags {
 pub(crate) enum ExportFormat {
     /// numpy: every parameter under its name, and the ids
     Npz,
-    /// Factors of users and of items, a row each
+    /// Factors and biases of users and of items, a row each
     Csv,
-    /// burn's own record
+    /// burn's own record, of the lab's and the neural models
     Burn,
-    /// TensorBoard's embedding projector: the items' factors and labels
+    /// TensorBoard's embedding projector: the items' factors and labels; biases have none
     Projector,
 }
 
@@ -255,7 +256,7 @@ pub(crate) enum RowOrder {
 /// What `runs` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// List the runs in a folder, with their last figures
+    /// List the runs in a folder, with the figures of the epoch whose model each keeps
     List {
         /// The folder
         #[arg(default_value = "runs")]
@@ -292,8 +293,8 @@ pub(crate) enum RunsCommand {
     },
 }
 
-/// The length of a list: an empty one says nothing.
-fn at_least_one(text: &str) -> Result<usize, Usage> {
+/// The length of a list, or of a pause: an empty one says nothing.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, Usage> {
     whole(text).and_then(|n| match n {
         0 => Err(Usage("expected a whole number from 1 on".into())),
         n => Ok(n),

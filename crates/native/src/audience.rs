@@ -74,10 +74,7 @@ fn wanted(
         };
         return Ok((model.called(item), audience.of(item), seen));
     }
-    let mut rated = Vec::new();
-    for text in &flags.rated_by {
-        rated.push(model.rating_by(text)?);
-    }
+    let rated = model.ratings_by(&flags.rated_by)?;
     if rated.is_empty() {
         return Err(Usage(
             "give an ITEM, or a new one's ratings with --rated-by USER=RATING".into(),

@@ -24,6 +24,7 @@ const SHARE: u32 = 20;
 pub(crate) struct Checkpoints<'a> {
     path: PathBuf,
     source: Source<'a>,
+    every: Option<usize>, // epochs; without it the clock decides
     last: Option<Instant>,
     took: Duration, // the last one
     failed: bool,
@@ -47,11 +48,16 @@ impl Source<'_> {
 }
 
 impl<'a> Checkpoints<'a> {
-    /// Into this folder.
-    pub(crate) fn new(folder: &std::path::Path, source: Source<'a>) -> Checkpoints<'a> {
+    /// Into this folder, after so many epochs each or by the clock.
+    pub(crate) fn new(
+        folder: &std::path::Path,
+        source: Source<'a>,
+        every: Option<usize>,
+    ) -> Checkpoints<'a> {
         Checkpoints {
             path: folder.join(MODEL),
             source,
+            every,
             last: None,
             took: Duration::ZERO,
             failed: false,
@@ -59,19 +65,21 @@ impl<'a> Checkpoints<'a> {
     }
 
     /// Writes the model of a run, if it is time for that: `epoch_ended` says where the run is. The first epoch
-    /// that ends is always written.
+    /// that ends is always written, unless
+    /// epochs are counted.
     ///
     /// # Errors
     /// Once, when the disk does not take it; after that nothing more is written.
     pub(crate) async fn tick(&mut self, run: &mut Run, epoch_ended: bool) -> anyhow::Result<()> {
         let pause = if epoch_ended { BETWEEN_EPOCHS } else { WITHIN_EPOCHS };
-        let due = match self.last {
-            None if !epoch_ended => {
+        let due = match (self.every, self.last) {
+            (Some(every), _) => epoch_ended && run.history().len().is_multiple_of(every),
+            (None, None) if !epoch_ended => {
                 self.last = Some(Instant::now() - BETWEEN_EPOCHS); // counts from the start
                 false
             }
-            None => true,
-            Some(last) => last.elapsed() >= pause.max(SHARE * self.took),
+            (None, None) => true,
+            (None, Some(last)) => last.elapsed() >= pause.max(SHARE * self.took),
         };
         if self.failed || !due {
             return Ok(());

@@ -104,7 +104,8 @@ impl Data {
         self.skipped_note().into_iter().chain(titles).collect()
     }
 
-    fn skipped_note(&self) -> Option<String> {
+    /// How many bad lines were left out, and why the first of them.
+    pub(crate) fn skipped_note(&self) -> Option<String> {
         const SHOWN: usize = 3;
         let skipped = &self.table.skipped;
         if skipped.count == 0 {

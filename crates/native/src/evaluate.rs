@@ -47,6 +47,8 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     }
     // What users rated in training is known only to the run.
     let (own, why_not) = model.own_data()?;
+    // Of other ratings another part would be drawn for testing, with some that were trained on.
+    let own = own.filter(|_| why_not.is_none());
     let source = &model.file().source;
     let split = own.as_ref().map(|data| source.cut().of(&data.table)).transpose()?;
     let train = own.as_ref().zip(split.as_ref()).map(|(data, split)| {
@@ -56,12 +58,13 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         model.histories_of(&table)
     });
     let given = match &flags.data {
-        None if own.is_some() => model.test_file()?,
+        None => model.test_file()?,
         given => given.clone(),
     };
     let (on, held_out) = match (&given, own, split) {
         (Some(path), _, _) => {
             let data = Data::read(path, None, &skipping(flags.skip_bad_lines))?;
+            data.skipped_note().iter().for_each(|note| streams::warn(note));
             (data.name.clone(), held_out(&model, &data.table, &data.table.ratings))
         }
         (None, Some(data), Some(split)) => {
@@ -69,7 +72,9 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         }
         _ => {
             let why = why_not.unwrap_or_default();
-            return Err(Usage(format!("{why}; give a ratings file to judge it on")).into());
+            return Err(
+                Usage(format!("{why}; give a file of held-out ratings to judge it on")).into()
+            );
         }
     };
     let judgement = judge(&model, on, &held_out, train.as_ref(), flags)?;

@@ -3,13 +3,13 @@
 use anyhow::Context as _;
 use ratings::ItemIndex;
 use serde::Serialize;
-use trainer::{Explanation, FactorShare, Objective, Reason};
+use trainer::{Average, Explanation, FactorShare, Objective, Reason};
 
 use crate::args_use::ExplainFlags;
 use crate::exit::{Exit, Usage};
 use crate::model::Model;
 use crate::streams;
-use crate::text::{counted, give_or_take, grouped};
+use crate::text::{counted, give_or_take};
 
 #[derive(Serialize)]
 struct Told {
@@ -22,7 +22,10 @@ struct Told {
     factors: Vec<(usize, f32)>,
     item_ratings: u32,
     item_mean: f32,
-    user_ratings: usize,
+    item_deviation: Option<f32>,
+    user_ratings: u32,
+    user_mean: f32,
+    user_deviation: Option<f32>,
 }
 
 #[derive(Serialize)]
@@ -49,13 +52,12 @@ pub(crate) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
     let (taste, rated): (_, Vec<(ItemIndex, f32)>) = match user {
         Some(user) => {
             let data = model.data(flags.ratings.as_deref())?;
-            let rated =
-                data.map_or(Vec::new(), |data| model.histories(&data).of_user(user).collect());
+            let learnt = data.map(|data| model.learnt(&data)).transpose()?;
+            let rated = learnt.map_or(Vec::new(), |learnt| learnt.of_user(user).collect());
             (model.predictor.taste_of(user), rated)
         }
         None => {
-            let rated = flags.rate.iter().map(|text| model.rating(text));
-            let rated = rated.collect::<Result<Vec<_>, _>>()?;
+            let rated = model.ratings(&flags.rate)?;
             (model.predictor.new_taste(&rated), rated)
         }
     };
@@ -96,7 +98,10 @@ fn told(
             .collect(),
         item_ratings: why.item.count,
         item_mean: why.item.mean,
-        user_ratings: why.user_ratings,
+        item_deviation: why.item.deviation,
+        user_ratings: why.user.count,
+        user_mean: why.user.mean,
+        user_deviation: why.user.deviation,
     }
 }
 
@@ -107,15 +112,14 @@ fn page(
     why: &Explanation,
     n: usize,
 ) -> String {
-    let count = counted(why.item.count as usize, "rating");
     let rates = model.predictor.objective() == Objective::Rating;
     let predicted = model.digits(why.predicted);
     let mut lines = vec![
         format!("{}: {predicted}{}", model.called(item), give_or_take(deviation)),
         format!(
-            "  it rests on {count} of the item, mean {:.2}, and {} of the user",
-            why.item.mean,
-            grouped(why.user_ratings)
+            "  it rests on {} of the item and {} of the user",
+            known(why.item),
+            known(why.user)
         ),
     ];
     if let Some(mean_user) = why.mean_user.filter(|_| rates) {
@@ -136,6 +140,16 @@ fn page(
             .map(|share| format!("{:+.2} (factor {})", share.product, share.factor))
             .collect();
         lines.push(format!("  factors that carry it: {}", factors.join(", ")));
+    } else if model.file().trained.config.model.is_bayesian() {
+        let why = "the model is the mean of draws, and each of them turns its factors another way";
+        lines.push(format!("  no factors carry it: {why}"));
     }
     lines.join("\n") + "\n"
+}
+
+/// How many ratings there are, and how they lie.
+fn known(Average { count, mean, deviation }: Average) -> String {
+    let ratings = counted(count as usize, "rating");
+    let spread = deviation.map_or(String::new(), |of| format!(", deviation {of:.2}"));
+    if count == 0 { ratings } else { format!("{ratings} (mean {mean:.2}{spread})") }
 }

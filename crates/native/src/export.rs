@@ -24,8 +24,8 @@ pub(crate) fn run(flags: &ExportFlags) -> anyhow::Result<Exit> {
         ExportFormat::Npz => vec![(out.clone(), npz(file)?)],
         ExportFormat::Burn => vec![(out.clone(), file.trained.to_record()?)],
         ExportFormat::Csv => vec![
-            (out.join("users.csv"), csv(&file.users, table(file, "user_factors")?)?),
-            (out.join("items.csv"), csv(&file.items, table(file, "item_factors")?)?),
+            (out.join("users.csv"), csv(&file.users, file, "user")?),
+            (out.join("items.csv"), csv(&file.items, file, "item")?),
         ],
         ExportFormat::Projector => vec![
             (out.join("vectors.tsv"), vectors(table(file, "item_factors")?)),
@@ -77,13 +77,21 @@ fn npz(file: &ModelFile) -> anyhow::Result<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
-/// The id, then the factors.
-fn csv<I: DenseIndex>(ids: &Ids<I>, table: &Parameter) -> anyhow::Result<Vec<u8>> {
+/// The id, then the factors and the bias, as far as the model has them.
+fn csv<I: DenseIndex>(ids: &Ids<I>, file: &ModelFile, side: &str) -> anyhow::Result<Vec<u8>> {
+    let weights = &file.trained.weights;
+    let factors = weights.get(&format!("{side}_factors"));
+    let biases = weights.get(&format!("{side}_bias"));
+    let width = factors.map_or(0, |table| table.shape[1]);
     let mut out = csv::Writer::from_writer(Vec::new());
-    let head = (0..table.shape[1]).map(|factor| format!("factor{factor}"));
+    let head = (0..width).map(|factor| format!("factor{factor}"));
+    let head = head.chain(biases.map(|_| "bias".to_owned()));
     out.write_record(std::iter::once("id".to_owned()).chain(head))?;
-    for (id, row) in ids.iter().zip(table.values.chunks(table.shape[1])) {
-        out.write_record(std::iter::once(id.to_owned()).chain(row.iter().map(f32::to_string)))?;
+    for (row, id) in ids.iter().enumerate() {
+        let factors = factors.map_or(&[][..], |table| &table.values[row * width..][..width]);
+        let bias = biases.map(|biases| &biases.values[row]);
+        let numbers = factors.iter().chain(bias).map(f32::to_string);
+        out.write_record(std::iter::once(id.to_owned()).chain(numbers))?;
     }
     out.into_inner().context("a table in memory takes every row")
 }

@@ -20,6 +20,7 @@ pub(crate) fn run(flags: &ImportFlags) -> anyhow::Result<Exit> {
     drop(bytes);
     let data =
         Data::read(&flags.ratings, flags.titles.as_deref(), &skipping(flags.skip_bad_lines))?;
+    data.warnings().iter().for_each(|warning| streams::warn(warning));
     let [users, items] = [0, 1].map(|n| weights.parameters[n].shape[0]);
     let (known_users, known_items) = (data.table.users.len(), data.table.items.len());
     if (users, items) != (known_users, known_items) {

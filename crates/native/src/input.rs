@@ -1,10 +1,11 @@
 //! Files that the user names: never without end where they are read whole.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use flate2::bufread::MultiGzDecoder;
 
 use crate::data::shown;
 
@@ -48,14 +49,25 @@ pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a file or a pipe, to be read piece by piece.
+/// Opens a file or a pipe, to be read piece by piece; one that is gzipped is unpacked meanwhile.
 ///
 /// # Errors
-/// When it cannot be read, or is a device, which may never end.
-pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
+/// When it cannot be read, is a device, which may never end, or a zip.
+pub(crate) fn open_text(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    let cannot = || format!("cannot read {}", shown(path));
     metadata(path)?;
-    let file = File::open(path).with_context(|| format!("cannot read {}", shown(path)))?;
-    Ok(BufReader::new(file))
+    let mut file = BufReader::new(File::open(path).with_context(cannot)?);
+    let start = file.fill_buf().with_context(cannot)?;
+    if start.starts_with(b"PK\x03\x04") {
+        bail!(
+            "cannot read {}: it is a zip; give the file inside it, plain or gzipped",
+            shown(path)
+        );
+    }
+    if start.starts_with(b"\x1f\x8b") {
+        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(file))));
+    }
+    Ok(Box::new(file))
 }
 
 /// Of a file or a pipe.

@@ -30,6 +30,7 @@ mod next; // what to try next
 mod model; // a trained model, opened
 mod pairs; // users and items in a file
 mod predict; // ratings of them
+mod rated; // ratings that a flag gives
 mod recommend; // the best items
 mod similar; // items or users alike
 mod audience; // the users for an item
@@ -148,7 +149,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     interrupt::training_begins();
     let ready = (&settings, &data, &split, &device);
     let (mut run, folder, mut journal) = match begun {
-        Some(begun) => begun.reopen(&first, ready, &report)?,
+        Some(begun) => begun.reopen(&first, ready, &mut report)?,
         None => begin(flags, &first, ready)?,
     };
     let mut summary = Summary::new(&settings.config, &data, &split, &device, engine);
@@ -156,7 +157,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     run.also_test(&strangers);
     summary.test_on(&split, &strangers);
     let source = Source { data: &data, split: &split, settings: &settings };
-    let mut checkpoints = Checkpoints::new(&folder.path, source);
+    let mut checkpoints = Checkpoints::new(&folder.path, source, flags.checkpoint_every);
     let outcome = block_on(train::drive(run, &mut report, &mut journal, &mut checkpoints))?;
 
     summary.conclude(&outcome.trained.history, outcome.beyond, &outcome.device);

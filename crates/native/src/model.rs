@@ -9,6 +9,7 @@ use crate::checkpoints::MODEL;
 use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::Usage;
+use crate::rated::spelled;
 use crate::resume::read_model;
 use crate::streams;
 
@@ -71,12 +72,16 @@ impl Model {
         }
         let (data, why) = self.own_data()?;
         if let Some(why) = why {
-            streams::warn(&format!("{why}: what users rated is not known; give it with --ratings"));
+            let what = match &data {
+                None => "what users rated is not known; give it with --ratings",
+                Some(_) => "it is taken as it is now",
+            };
+            streams::warn(&format!("{why}: {what}"));
         }
         Ok(data)
     }
 
-    /// The ratings that the run's folder names, or why they are not at hand.
+    /// The ratings that the run's folder names, and why they are not at hand, or no longer those of training.
     pub(crate) fn own_data(&self) -> anyhow::Result<(Option<Data>, Option<String>)> {
         let Some(folder) = &self.folder else {
             return Ok((None, Some("a model's file holds no ratings".into())));
@@ -89,13 +94,23 @@ impl Model {
             }
             Some(path) => return Ok((None, Some(format!("{} is gone", shown(path))))),
         };
-        if Fingerprint::of(&data.table) != self.file().source.fingerprint {
-            streams::warn(&format!(
-                "{} is not what the model was trained on any more; it is taken as it is now",
-                data.name
-            ));
+        let why = (!self.is_of(&data))
+            .then(|| format!("{} is not what the model was trained on any more", data.name));
+        Ok((Some(data), why))
+    }
+
+    /// Whether these are the ratings that the model was cut from.
+    fn is_of(&self, data: &Data) -> bool {
+        Fingerprint::of(&data.table) == self.file().source.fingerprint
+    }
+
+    /// What users rated in the part that the model learnt from; of other ratings than the model's, in all of them.
+    pub(crate) fn learnt(&self, data: &Data) -> anyhow::Result<Histories> {
+        if !self.is_of(data) {
+            return Ok(self.histories(data));
         }
-        Ok((Some(data), None))
+        let ratings = self.file().source.cut().of(&data.table)?.train;
+        Ok(self.histories_of(&Table { ratings, ..data.table.clone() }))
     }
 
     /// The file of tests that the run's folder names.
@@ -180,18 +195,24 @@ impl Model {
         }
     }
 
-    /// A rating of `--rate`, as `260=5`.
-    pub(crate) fn rating(&self, text: &str) -> Result<(ItemIndex, f32), Usage> {
-        let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
-        Ok((self.item(item)?, rating))
+    /// The ratings of `--rate`, as `260=5` or in a file.
+    pub(crate) fn ratings(&self, given: &[String]) -> anyhow::Result<Vec<(ItemIndex, f32)>> {
+        let rating = |text: &String| {
+            let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
+            Ok((self.item(item)?, rating))
+        };
+        spelled(given)?.iter().map(rating).collect()
     }
 
-    /// A rating of `--rated-by`, as `12=5`.
-    pub(crate) fn rating_by(&self, text: &str) -> Result<(UserIndex, f32), Usage> {
-        let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
-        let found = self.file().users.index_of(user);
-        let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
-        Ok((user, rating))
+    /// The ratings of `--rated-by`, as `12=5` or in a file.
+    pub(crate) fn ratings_by(&self, given: &[String]) -> anyhow::Result<Vec<(UserIndex, f32)>> {
+        let rating = |text: &String| {
+            let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
+            let found = self.file().users.index_of(user);
+            let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
+            Ok((user, rating))
+        };
+        spelled(given)?.iter().map(rating).collect()
     }
 
     /// A name and a rating within the scale.

@@ -28,7 +28,7 @@ pub(crate) fn run(flags: &PredictFlags) -> anyhow::Result<Exit> {
             let known = |user: &str, item: &str| {
                 users.index_of(user).is_some() || items.index_of(item).is_some()
             };
-            let mut source = input::open(path)?;
+            let mut source = input::open_text(path)?;
             ratings::refuse_binary(&name(), source.fill_buf().with_context(name)?)?;
             let pairs = pairs(source, known).with_context(name)?;
             write(&model, pairs.map(|pair| pair.with_context(name)), flags.clip)?

@@ -49,8 +49,7 @@ pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
                 Usage("--rate makes a new user; leave out --all and other users".into()).into()
             );
         }
-        let rated = flags.rate.iter().map(|text| model.rating(text));
-        let rated: Vec<(ItemIndex, f32)> = rated.collect::<Result<_, _>>()?;
+        let rated: Vec<(ItemIndex, f32)> = model.ratings(&flags.rate)?;
         let mut seen: Vec<ItemIndex> = rated.iter().map(|(item, _)| *item).collect();
         seen.sort_unstable();
         let list = model.predictor.recommend(&model.predictor.new_taste(&rated), wanted, &seen);

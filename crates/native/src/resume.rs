@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use pollster::block_on;
 use ratings::{Fingerprint, Split};
-use trainer::{Device, ModelFile, Run};
+use trainer::{Config, Device, ModelFile, Optimizer, Run, Schedule};
 
 use crate::args::TrainFlags;
 use crate::checkpoints::MODEL;
@@ -18,6 +18,7 @@ use crate::lock::Lock;
 use crate::report::Report;
 use crate::run_folder::{Content, RunFolder};
 use crate::settings::Settings;
+use crate::text::grouped;
 
 /// A run that was begun.
 pub(crate) struct Begun {
@@ -68,10 +69,10 @@ impl Begun {
         mut self,
         first: &[Content],
         (settings, data, split, device): (&Settings, &Data, &Arc<Split>, &Device),
-        report: &Report,
+        report: &mut Report,
     ) -> anyhow::Result<(Run, RunFolder, Journal)> {
         report.resumed(&self);
-        let run = self.run(settings, data, split, device)?;
+        let run = self.run(settings, data, split, device, report)?;
         let history = (settings.config.objective, run.history());
         let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, history)?;
         Ok((run, folder, journal))
@@ -87,6 +88,7 @@ impl Begun {
         data: &Data,
         split: &Arc<Split>,
         device: &Device,
+        report: &mut Report,
     ) -> anyhow::Result<Run> {
         let Some(file) = self.file.take() else {
             return crate::start(settings, data, split, device);
@@ -99,7 +101,23 @@ impl Begun {
                 data.name
             );
         }
-        trained.config.epochs = settings.config.epochs;
+        let (done, total) = (trained.history.len(), settings.config.epochs);
+        if total < done {
+            return Err(Usage(format!(
+                "{} epochs are fewer than the {} that {place} has had; --epochs is the run's new total",
+                grouped(total),
+                grouped(done)
+            ))
+            .into());
+        }
+        let before = std::mem::replace(&mut trained.config.epochs, total);
+        if let Some(what) = planned(&trained.config).filter(|_| total > before) {
+            report.warn(&format!(
+                "{what} for {} epochs from the start: this is not the run that {} would have been",
+                grouped(before),
+                grouped(total)
+            ));
+        }
         let same_cut = source.cut() == settings.cut();
         if !same_cut || trained.config != settings.config {
             bail!(
@@ -110,6 +128,15 @@ impl Begun {
             format!("{place} has no optimiser's state, so training cannot go on from it")
         })?;
         Ok(block_on(Run::resume(trained, optimizer, split, device))?)
+    }
+}
+
+/// What a run lays out over all its epochs, so that it depends on how many they are to be.
+fn planned(config: &Config) -> Option<&'static str> {
+    let falls = config.optimizer == Optimizer::Sgd && config.descent.schedule == Schedule::Decay;
+    match config.model.is_bayesian() {
+        true => Some("the draws to keep were spread"),
+        false => falls.then_some("the learning rate fell"),
     }
 }
 
@@ -158,6 +185,7 @@ fn decided(data: Option<&Path>, flags: &TrainFlags) -> Option<&'static str> {
         out,
         force,
         resume: _,
+        checkpoint_every: _,
         warm_start,
         config,
         json: _,

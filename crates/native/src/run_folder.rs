@@ -25,6 +25,9 @@ pub(crate) struct RunFolder {
     locks: Cell<Vec<Lock>>,
 }
 
+/// Names, in a folder that grows beside an older run, the one whose place it takes.
+const REPLACES: &str = ".replaces";
+
 /// A file of a run: its name within the folder, and its content.
 pub(crate) type Content = (&'static str, Vec<u8>);
 
@@ -93,7 +96,11 @@ impl RunFolder {
     ) -> anyhow::Result<(RunFolder, Journal)> {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
-        let folder = RunFolder { path, replaces: None, locks: Cell::new(vec![lock]) };
+        let older = fs::read_to_string(path.join(REPLACES)).ok().map(PathBuf::from);
+        let replaces = older.filter(|older| is_run(older));
+        let mut locks = vec![lock];
+        locks.extend(replaces.as_deref().map(Lock::take).transpose()?);
+        let folder = RunFolder { path, replaces, locks: Cell::new(locks) };
         atomic::clear(&folder.path);
         folder.write(first)?;
         let journal = Journal::reopen(&folder.path, objective, history);
@@ -117,13 +124,16 @@ impl RunFolder {
     /// Puts a complete run where the older one is. What of the older one could not be moved or removed is returned.
     pub(crate) fn take_over(&self, old: &Path) -> anyhow::Result<Option<PathBuf>> {
         drop(self.locks.take()); // some systems rename no folder with an open file
-        swap(&self.path, old).with_context(|| format!("cannot replace {}", shown(old)))
+        let rest =
+            swap(&self.path, old).with_context(|| format!("cannot replace {}", shown(old)))?;
+        let _ = fs::remove_file(old.join(REPLACES)); // of no use any more, and no harm
+        Ok(rest)
     }
 
     /// Removes the files of a run that never began, and the folder if nothing else is in it.
     pub(crate) fn abandon(&self) {
         // What cannot be removed does no harm: the folder is not taken for a finished run.
-        for file in ["config.toml", "env.json", METRICS, EVENTS, LOCK] {
+        for file in ["config.toml", "env.json", METRICS, EVENTS, LOCK, REPLACES] {
             let _ = fs::remove_file(self.path.join(file));
         }
         for folder in [self.path.join("ids"), self.path.clone()] {
@@ -151,8 +161,11 @@ impl RunFolder {
         locks.push(Lock::take(&self.path)?);
         let folder =
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
+        let older = folder.replaces.as_ref().and_then(|older| older.to_str());
+        let older = older.map(|older| (REPLACES, older.into()));
         let journal = folder
             .write(first)
+            .and_then(|()| folder.write(older.as_slice()))
             .and_then(|()| Ok(Journal::create(&folder.path, objective)?))
             .inspect_err(|_| folder.abandon())?;
         Ok((folder, journal))

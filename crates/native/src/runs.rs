@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use chart::{Axis, Chart, Kind, Series, Size, Terminal};
 use serde::Serialize;
-use trainer::Objective;
+use trainer::{EpochReport, Objective, SampledHits};
 
 use crate::args_use::RunsCommand;
 use crate::atomic;
@@ -25,6 +25,8 @@ struct Record {
     /// The settings, as `config.toml` has them.
     settings: toml::Table,
     epochs: Vec<Epoch>,
+    /// The epoch whose model is kept, if a validation part chose it.
+    chosen: Option<usize>,
     /// Whether every epoch is done.
     complete: bool,
 }
@@ -43,6 +45,12 @@ struct Epoch {
     test_hit_rate: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     test_ndcg: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_rmse: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_hit_rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_ndcg: Option<f64>,
     seconds: f64,
 }
 
@@ -103,7 +111,9 @@ impl Record {
         let events = if path.join(EVENTS).exists() { text(EVENTS)? } else { String::new() };
         let last = events.lines().last().and_then(|line| serde_json::from_str(line).ok());
         let complete = last.is_some_and(|End { event, status }| event == "end" && status == "done");
-        Ok(Record { run: place, settings, epochs, complete })
+        let reports: Vec<EpochReport> = epochs.iter().map(Epoch::report).collect();
+        let chosen = EpochReport::chosen(&reports).map(|report| report.epoch);
+        Ok(Record { run: place, settings, epochs, chosen, complete })
     }
 
     fn setting(&self, name: &str) -> String {
@@ -113,10 +123,22 @@ impl Record {
         })
     }
 
-    /// A figure of the last epoch.
-    fn last(&self, figure: Figure) -> String {
-        let last = self.epochs.last().and_then(figure);
-        last.map_or("-".into(), |figure| format!("{figure:.4}"))
+    /// The epoch whose model is kept: the chosen one, or the last.
+    fn kept(&self) -> Option<&Epoch> {
+        let chosen = |epoch: &&Epoch| Some(epoch.epoch) == self.chosen;
+        self.epochs.iter().find(chosen).or(self.epochs.last())
+    }
+
+    /// A figure of that epoch.
+    fn figure(&self, figure: Figure) -> String {
+        let kept = self.kept().and_then(figure);
+        kept.map_or("-".into(), |figure| format!("{figure:.4}"))
+    }
+
+    /// How many epochs are done, and which of them was chosen.
+    fn done(&self) -> String {
+        let done = self.epochs.len();
+        self.chosen.map_or(done.to_string(), |chosen| format!("{done}, kept {chosen}"))
     }
 
     /// What the model is trained for.
@@ -156,17 +178,18 @@ fn list(records: &[Record]) -> String {
     if records.is_empty() {
         return "No runs.\n".into();
     }
-    let head = ["run", "model", "K", "epochs", "train", "test", "trained in", ""];
+    let head = ["run", "model", "K", "epochs", "train", "validation", "test", "trained in", ""];
     let row = |record: &Record| {
         [
             record.run.clone(),
             record.setting("model"),
             record.setting("factors"),
-            record.epochs.len().to_string(),
-            record.last(|of| of.train_rmse),
+            record.done(),
+            record.figure(|of| of.train_rmse),
+            record.figure(Epoch::validation),
             match record.objective() {
-                Objective::Rating => record.last(|of| of.test_rmse),
-                ranking => format!("{} {}", ranking.figure(), record.last(|of| of.test_ndcg)),
+                Objective::Rating => record.figure(|of| of.test_rmse),
+                ranking => format!("{} {}", ranking.figure(), record.figure(|of| of.test_ndcg)),
             },
             duration(record.seconds()),
             if record.complete { String::new() } else { "not complete".into() },
@@ -191,9 +214,13 @@ fn show(record: &Record) -> String {
             [("test HR@10", |of| of.test_hit_rate), ("NDCG@10", |of| of.test_ndcg)]
         }
     };
-    let [first, second] = figures.map(|(name, of)| format!("{name} {}", record.last(of)));
+    let [first, second] = figures.map(|(name, of)| format!("{name} {}", record.figure(of)));
+    let kept = record.chosen.map_or(String::new(), |chosen| {
+        let (figure, best) = (record.objective().figure(), record.figure(Epoch::validation));
+        format!("; kept is epoch {chosen}, the best by validation {figure}, {best}")
+    });
     format!(
-        "{}, {state}\n{}\n{picture}\nAfter {} epochs, trained in {trained}: {first}, {second}\n",
+        "{}, {state}\n{}\n{picture}\nAfter {} epochs, trained in {trained}{kept}: {first}, {second}\n",
         record.run,
         settings.collect::<String>(),
         record.epochs.len()
@@ -213,10 +240,12 @@ fn compare(records: &[Record]) -> String {
     let mut rows = vec![line("", records.iter().map(|record| record.run.clone()).collect())];
     rows.extend(differ.map(|name| line(name, values(name))));
     let by = |of: &dyn Fn(&Record) -> String| records.iter().map(of).collect::<Vec<_>>();
-    rows.push(line("epochs done", by(&|record| record.epochs.len().to_string())));
+    rows.push(line("epochs done", by(&Record::done)));
     rows.push(line("trained in", by(&|record| duration(record.seconds()))));
-    let figures: [(&str, Figure); 5] = [
+    let figures: [(&str, Figure); 7] = [
         ("train RMSE", |of| of.train_rmse),
+        ("validation RMSE", |of| of.validation_rmse),
+        ("validation NDCG@10", |of| of.validation_ndcg),
         ("test RMSE", |of| of.test_rmse),
         ("train loss", |of| of.train_loss),
         ("test HR@10", |of| of.test_hit_rate),
@@ -224,8 +253,8 @@ fn compare(records: &[Record]) -> String {
     ];
     for (name, of) in figures {
         let has = |record: &Record| record.epochs.iter().any(|epoch| of(epoch).is_some());
-        if name.ends_with("RMSE") || records.iter().any(has) {
-            rows.push(line(name, by(&|record| record.last(of))));
+        if ["train RMSE", "test RMSE"].contains(&name) || records.iter().any(has) {
+            rows.push(line(name, by(&|record| record.figure(of))));
         }
     }
     aligned(&rows)
@@ -235,7 +264,11 @@ fn compare(records: &[Record]) -> String {
 fn curve(record: &Record) -> Chart {
     let figure = record.objective().figure();
     let part = |name: &str, of| Series { name: name.into(), points: points(record, of) };
-    let mut series = vec![part("train", |of| of.train_rmse), part("test", Epoch::test)];
+    let mut series = vec![
+        part("train", |of| of.train_rmse),
+        part("validation", Epoch::validation),
+        part("test", Epoch::test),
+    ];
     series.retain(|series| !series.points.is_empty());
     titled(figure, format!("{figure} of {} by epoch", record.run), series)
 }
@@ -281,5 +314,22 @@ impl Epoch {
     /// The figure that the test part is judged by.
     fn test(&self) -> Option<f64> {
         self.test_rmse.or(self.test_ndcg)
+    }
+
+    /// The same of the validation part.
+    fn validation(&self) -> Option<f64> {
+        self.validation_rmse.or(self.validation_ndcg)
+    }
+
+    /// As training tells it, by which an epoch is chosen.
+    fn report(&self) -> EpochReport {
+        let hits = self.validation_hit_rate.zip(self.validation_ndcg);
+        EpochReport {
+            epoch: self.epoch,
+            validation_rmse: self.validation_rmse,
+            train_loss: self.train_loss,
+            validation_hits: hits.map(|(hit_rate, ndcg)| SampledHits { hit_rate, ndcg }),
+            ..EpochReport::default()
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a run will do: the flags, before the configuration file, before the preset.
 
 mod file; // the settings as a configuration file
+mod own; // settings that only some models have
 mod usual; // what is taken where nothing is said
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use anyhow::Context as _;
 use ratings::{Cut, ReadOptions, SplitError, SplitKind};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, Posterior};
 
+pub(crate) use self::own::check_tried;
 use self::usual::{hidden, like, parts, usual};
 use crate::args::TrainFlags;
 use crate::config_file::ConfigFile;
@@ -87,6 +89,7 @@ impl Settings {
         let (preset, model) = (flags.preset.or(file.preset), flags.model.or(file.model));
         let usual = usual(preset, model, flags.objective.or(file.objective))?;
         let model = usual.model;
+        let file = own::settings(flags, file, model, usual.objective)?;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
         let engine = named(flags, file.engine.as_deref())?;
@@ -319,6 +322,22 @@ mod tests {
             (TrainFlags { factors: Some(0), ..default() }, "", "factors is 0; it must be"),
             (TrainFlags { test_share: Some(1.0), ..default() }, "", "test share is 1; it must be"),
             (TrainFlags { hidden: Some(Widths(vec![4])), ..default() }, "", "hidden layers is [4]"),
+            (
+                default(),
+                "link = 'logistic'",
+                "link is for biased-mf and svdpp, and the model is mf",
+            ),
+            (
+                TrainFlags { negatives: Some(5), ..default() },
+                "",
+                "--negatives is for gmf, mlp and neumf that rank, and the model is mf",
+            ),
+            (
+                TrainFlags { samples: Some(5), ..default() },
+                "model = 'svdpp'",
+                "--samples is for bayes-mf and bayes-svdpp, and the model is svdpp",
+            ),
+            (default(), "model = 'gmf'\nnegatives = 5", "negatives is for gmf, mlp and neumf that"),
         ] {
             let error = resolve(flags, file).expect_err(expected);
             assert!(error.contains(expected), "{error:?} does not say {expected:?}");
@@ -326,10 +345,12 @@ mod tests {
     }
 
     #[test]
-    fn another_model_on_the_command_line_leaves_the_files_hidden_layers() {
-        let flags = TrainFlags { model: Some(ModelKind::Mf), ..TrainFlags::default() };
+    fn another_model_on_the_command_line_leaves_what_was_the_files_models_own() {
+        let flags = || TrainFlags { model: Some(ModelKind::Mf), ..TrainFlags::default() };
         let settings =
-            resolve(flags, "model = 'deepmf'\nhidden = [4]\nfactors = 3").expect("valid");
+            resolve(flags(), "model = 'deepmf'\nhidden = [4]\nfactors = 3").expect("valid");
         assert_eq!((settings.config.hidden, settings.config.factors), (vec![], 3));
+        let settings = resolve(flags(), "model = 'svdpp'\nlink = 'logistic'").expect("valid");
+        assert_eq!(settings.config, Config::usual(ModelKind::Mf));
     }
 }

@@ -22,7 +22,7 @@ use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
-use crate::settings::Settings;
+use crate::settings::{Settings, check_tried};
 use crate::streams;
 use crate::text::{aligned, counted};
 use crate::trial::{self, Score};
@@ -71,11 +71,7 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
     };
     let base = settings.to_file();
     for values in &all {
-        let trial = with(&base, values, settings.config.epochs)?; // before any is trained
-        if trial.config.objective != settings.config.objective {
-            let what = "some trials predict ratings and others rank, which nothing can compare";
-            return Err(Usage(format!("{}: {what}", named(values))).into());
-        }
+        with(&base, values, settings.config.epochs)?; // before any is trained
     }
     let reading = settings.reading();
     let data = match &settings.data {
@@ -125,9 +121,7 @@ fn check(flags: &SweepFlags) -> Result<(), Usage> {
     if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
         return Err(Usage(format!("sweep knows no {flag}")));
     }
-    let varied = flags.grid.iter().map(|list| &list.name);
-    let mut varied = varied.chain(flags.range.iter().map(|range| &range.name));
-    match flags.halving && varied.any(|name| name == "epochs") {
+    match flags.halving && flags.varied().any(|name| name == "epochs") {
         true => Err(Usage("--halving gives out the epochs itself; leave them out".into())),
         false => Ok(()),
     }
@@ -143,6 +137,10 @@ fn base(flags: &SweepFlags) -> anyhow::Result<Settings> {
     if let Some((_, what)) = given.into_iter().find(|(given, _)| *given) {
         let advice = "leave it out, and train the best with it";
         return Err(Usage(format!("sweep knows no {what}; {advice}")).into());
+    }
+    // An optimiser that is tried decides for each trial what is its own.
+    if flags.varied().all(|name| name != "optimizer") {
+        flags.varied().try_for_each(|name| check_tried(name, &settings.config))?;
     }
     if settings.validation == 0.0 {
         settings.validation = VALIDATION;

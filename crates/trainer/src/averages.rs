@@ -4,13 +4,24 @@ use ratings::{ItemIndex, Ratings, UserIndex};
 
 use crate::Fallback;
 
-/// The ratings of one user or one item in two numbers.
+/// The ratings of one user or one item in three numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Average {
     /// How many there are.
     pub count: u32,
     /// Their mean; 0 when there is none.
     pub mean: f32,
+    /// Their standard deviation, which takes two; an older model's file has none.
+    pub deviation: Option<f32>,
+}
+
+impl Average {
+    /// Of these ratings.
+    pub(crate) fn of(ratings: impl Iterator<Item = f32>) -> Self {
+        let mut sums = Sums::default();
+        ratings.for_each(|rating| sums.add(f64::from(rating)));
+        sums.average()
+    }
 }
 
 /// The averages of training ratings.
@@ -49,12 +60,11 @@ impl Averages {
     /// If an index is not below the number of users or items.
     pub fn of(ratings: &Ratings, users: usize, items: usize) -> Self {
         let by = |rows: &mut dyn Iterator<Item = usize>, len: usize| -> Vec<Average> {
-            let mut sums = vec![(0u32, 0.0f64); len];
+            let mut sums = vec![Sums::default(); len];
             for (row, value) in rows.zip(&ratings.values) {
-                sums[row].0 += 1;
-                sums[row].1 += f64::from(*value);
+                sums[row].add(f64::from(*value));
             }
-            sums.into_iter().map(average).collect()
+            sums.into_iter().map(Sums::average).collect()
         };
         Self {
             mean: ratings.mean(),
@@ -64,7 +74,30 @@ impl Averages {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
-fn average((count, sum): (u32, f64)) -> Average {
-    Average { count, mean: if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 } }
+/// Running mean and squares around it, which lose no digits (Welford, "Note on a Method for
+/// Calculating Corrected Sums of Squares and Products", 1962).
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    count: u32,
+    sum: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Sums {
+    fn add(&mut self, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        let away = value - self.mean;
+        self.mean += away / f64::from(self.count);
+        self.squares += away * (value - self.mean);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is wanted")]
+    fn average(self) -> Average {
+        let Self { count, sum, mean: _, squares } = self;
+        let mean = if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 };
+        let deviation = (count > 1).then(|| (squares / f64::from(count - 1)).sqrt() as f32);
+        Average { count, mean, deviation }
+    }
 }

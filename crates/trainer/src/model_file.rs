@@ -11,6 +11,7 @@
 //! | `users.ends`, `items.ends` | U64 `[rows]` | where each of them ends |
 //! | `users.counts`, `items.counts` | U32 `[rows]` | training ratings of each |
 //! | `users.means`, `items.means` | F32 `[rows]` | their means |
+//! | `users.deviations`, `items.deviations` | F32 `[rows]` | their standard deviations (NaN for fewer than two ratings); older files have none |
 //! | `titles.names`, `titles.genres` | U8 | title, genres with `\|` between, of every item |
 //! | `titles.ends`, `titles.genre_ends` | U64 `[items]` | where each of them ends |
 //! | `titles.years` | U16 `[items]` | year of release, 0 for none |

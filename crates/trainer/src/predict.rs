@@ -9,6 +9,7 @@ mod top; // the best items for a user, or for all
 mod neighbours; // items or users alike
 mod solve; // small symmetric systems
 mod fold_in; // a user whom the model has not seen
+mod draws; // the same in each draw of a model that averages
 mod network_row; // the same for a network, and an item
 mod explain; // why an item is predicted so
 mod catalogue; // what is recommended at all

@@ -1,8 +1,8 @@
 //! The settings as a configuration file.
 
-use trainer::{Config, Descent, Implicit, ModelKind, Objective, Posterior};
+use trainer::{Config, Descent, Implicit, Posterior};
 
-use super::Settings;
+use super::{Settings, own};
 use crate::config_file::ConfigFile;
 
 impl Settings {
@@ -24,6 +24,7 @@ impl Settings {
             threads: _, // changes no bit
             config,
         } = self.clone();
+        let own = |name: &str| own::has(&self.config, name);
         // The one seed is written once.
         let Config {
             model,
@@ -41,9 +42,7 @@ impl Settings {
             negatives,
             seed: _,
         } = config;
-        let (descends, samples_posterior) = (model.descends(), model.is_bayesian());
         let has_choice = model.objectives().len() > 1;
-        let weighs_all = model == ModelKind::Ials;
         ConfigFile {
             data,
             titles,
@@ -64,14 +63,14 @@ impl Settings {
             optimizer: Some(optimizer),
             lr: Some(learning_rate),
             weight_decay: Some(weight_decay),
-            lr_schedule: descends.then_some(schedule),
-            link: descends.then_some(link),
-            penalty: descends.then_some(penalty),
-            burn_in: samples_posterior.then_some(burn_in),
-            samples: samples_posterior.then_some(samples),
-            unobserved_weight: weighs_all.then_some(unobserved),
-            penalty_exponent: weighs_all.then_some(exponent),
-            negatives: (model.is_neural() && objective == Objective::Ranking).then_some(negatives),
+            lr_schedule: own("lr-schedule").then_some(schedule),
+            link: own("link").then_some(link),
+            penalty: own("penalty").then_some(penalty),
+            burn_in: own("burn-in").then_some(burn_in),
+            samples: own("samples").then_some(samples),
+            unobserved_weight: own("unobserved-weight").then_some(unobserved),
+            penalty_exponent: own("penalty-exponent").then_some(exponent),
+            negatives: own("negatives").then_some(negatives),
             seed: Some(seed),
             device: Some(device.to_string()),
             engine: Some(engine.to_string()),

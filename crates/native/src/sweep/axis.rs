@@ -18,6 +18,13 @@ pub(crate) struct Listed {
     pub(super) values: Vec<Value>,
 }
 
+impl Listed {
+    /// The setting.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// A setting and between what to draw it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ranged {
@@ -27,11 +34,18 @@ pub(crate) struct Ranged {
     whole: bool,
 }
 
+impl Ranged {
+    /// The setting.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Most combinations of a grid.
 const MOST: usize = 10_000;
 
 /// What decides on the data, on the judgement or on the machine: the same for all trials.
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 16] = [
     "data",
     "titles",
     "skip-bad-lines",
@@ -43,6 +57,7 @@ const FIXED: [&str; 15] = [
     "patience",
     "preset",
     "model",
+    "objective",
     "seed",
     "device",
     "engine",

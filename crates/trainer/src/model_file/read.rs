@@ -133,7 +133,17 @@ fn bold(file: &SafeTensors) -> Result<Option<BoldDriver>, ModelFileError> {
 fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>, ModelFileError> {
     let counts = blocks::read::<u32>(file, &format!("{kind}.counts"), &[rows])?;
     let means = blocks::read::<f32>(file, &format!("{kind}.means"), &[rows])?;
-    Ok(counts.into_iter().zip(means).map(|(count, mean)| Average { count, mean }).collect())
+    let spread = format!("{kind}.deviations");
+    let spread = match file.tensor(&spread) {
+        Ok(_) => blocks::read::<f32>(file, &spread, &[rows])?,
+        Err(_) => vec![f32::NAN; rows], // an older file
+    };
+    let average = |((count, mean), spread): ((u32, f32), f32)| Average {
+        count,
+        mean,
+        deviation: (!spread.is_nan()).then_some(spread),
+    };
+    Ok(counts.into_iter().zip(means).zip(spread).map(average).collect())
 }
 
 fn history(file: &SafeTensors, objective: Objective) -> Result<Vec<EpochReport>, ModelFileError> {

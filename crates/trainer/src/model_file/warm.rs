@@ -25,8 +25,10 @@ impl ModelFile {
             if parameter.name.starts_with("draws.") {
                 continue;
             }
-            let of_users = parameter.name.starts_with("user_");
-            if !of_users && !parameter.name.starts_with("item_") {
+            // What a row implies belongs to that row.
+            let name = parameter.name.trim_start_matches("implied.");
+            let of_users = name.starts_with("user_");
+            if !of_users && !name.starts_with("item_") {
                 if parameter.shape != from.shape {
                     return None;
                 }

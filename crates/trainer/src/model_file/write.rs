@@ -36,6 +36,9 @@ impl ModelFile {
             add(&format!("{kind}.counts"), Block::new(&[averages.len()], column(|of| of.count)));
             let means: Vec<f32> = averages.iter().map(|of| of.mean).collect();
             add(&format!("{kind}.means"), Block::new(&[means.len()], means));
+            let spread = averages.iter().map(|of| of.deviation.unwrap_or(f32::NAN));
+            let spread: Vec<f32> = spread.collect();
+            add(&format!("{kind}.deviations"), Block::new(&[spread.len()], spread));
         }
         let (mut names, mut genres, mut years) = (Texts::default(), Texts::default(), Vec::new());
         for id in self.items.iter() {

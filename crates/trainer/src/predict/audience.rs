@@ -5,6 +5,7 @@ use ratings::{ItemIndex, UserIndex};
 
 use super::{
     Taste,
+    draws::Draws,
     fold_in::{Prior, Ridge, row},
     network_row,
     scorer::Scorer,
@@ -19,6 +20,7 @@ pub struct Audience {
     tables: Tables, // items where users are elsewhere, and the reverse
     scorer: Scorer,
     prior: Prior,
+    draws: Option<Draws>,
     known: Vec<bool>, // [users]: whether a user has a training rating
     config: Config,
 }
@@ -29,11 +31,11 @@ impl Audience {
         let Tables { users, items, factors, .. } = Tables::of(&file.trained);
         let tables = Tables { users: items, items: users, implicit: None, factors };
         let averages = &file.averages;
+        let rated = |item: usize| averages.items[item].count > 0;
         Self {
             scorer: Scorer::mirrored(&file.trained, &tables),
-            prior: Prior::of(&file.trained, &tables.users, &tables.items, |item| {
-                averages.items[item].count > 0
-            }),
+            prior: Prior::of(&file.trained, &tables.users, &tables.items, rated),
+            draws: Draws::of(&file.trained, &tables, false, rated),
             known: averages.users.iter().map(|user| user.count > 0).collect(),
             tables,
             config: file.trained.config.clone(),
@@ -60,9 +62,12 @@ impl Audience {
             .map(|(user, rating)| (ItemIndex(user.0), self.scorer.sum(*rating)))
             .collect();
         let users = &self.tables.items;
-        let factors = match self.scorer.network() {
-            Some(network) => network_row::fit(network, &self.prior, users, &self.config, &sums),
-            None => Ridge::new(&self.prior, users, &sums)
+        let factors = match (self.scorer.network(), &self.draws) {
+            (Some(network), _) => {
+                network_row::fit(network, &self.prior, users, &self.config, &sums)
+            }
+            (None, Some(draws)) => draws.row(users, &sums),
+            (None, None) => Ridge::new(&self.prior, users, &sums)
                 .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
         };
         Taste::new(&self.scorer, factors)

@@ -3,7 +3,7 @@
 use ratings::ItemIndex;
 
 use super::{
-    fold_in::{Prior, Ridge, dot, row},
+    fold_in::{dot, row},
     neighbours::{cosine, norm},
 };
 use crate::{Average, Parameter};
@@ -17,12 +17,14 @@ pub struct Explanation {
     pub mean_user: Option<f32>,
     /// What the user rated, the weightiest first.
     pub reasons: Vec<Reason>,
-    /// The products of the user's and the item's factors, the largest first; none for a network.
+    /// The products of the user's and the item's factors, the largest first; none for a network, nor
+    /// for a model that is the mean of several draws, each of which turns its factors another way.
     pub factors: Vec<FactorShare>,
-    /// How often and how highly the item was rated: the fewer, the less sure.
+    /// How often and how highly the item was rated, and how far opinions of it go apart: the fewer
+    /// and the further, the less sure.
     pub item: Average,
-    /// How many ratings of the user it rests on.
-    pub user_ratings: usize,
+    /// The same of the user's ratings that it rests on.
+    pub user: Average,
 }
 
 /// A rating that bears on a prediction.
@@ -46,18 +48,10 @@ pub struct FactorShare {
     pub product: f32,
 }
 
-/// The reasons among a user's ratings, for a model that is a sum: `sums` are those that the ratings
-/// stand for, and a rating moves with its sum by `slope`.
+/// The reasons among a user's ratings, for a model that is a sum: each adds its share to it, and a
+/// rating moves with its sum by `slope`.
 #[expect(clippy::cast_possible_truncation, reason = "shown with a few digits")]
-pub(super) fn reasons(
-    prior: &Prior,
-    items: &Parameter,
-    [rated, sums]: [&[(ItemIndex, f32)]; 2],
-    item: usize,
-    slope: f32,
-) -> Vec<Reason> {
-    let Some(ridge) = Ridge::new(prior, items, sums) else { return Vec::new() };
-    let shares = ridge.shares(row(items, item));
+pub(super) fn reasons(rated: &[(ItemIndex, f32)], shares: Vec<f64>, slope: f32) -> Vec<Reason> {
     let reason = |(&(item, rating), share): (&(ItemIndex, f32), f64)| Reason {
         item,
         rating,
@@ -93,6 +87,6 @@ pub(super) fn factors(p: &[f32], q: &[f32]) -> Vec<FactorShare> {
 
 /// `p̄ · q`.
 #[expect(clippy::cast_possible_truncation, reason = "a rating, shown with a few digits")]
-pub(super) fn of_mean_user(prior: &Prior, q: &[f32]) -> f32 {
-    dot(&prior.mean, q) as f32
+pub(super) fn of_mean_user(mean: &[f32], q: &[f32]) -> f32 {
+    dot(mean, q) as f32
 }

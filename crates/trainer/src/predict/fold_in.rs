@@ -51,6 +51,13 @@ const UNTESTED: f64 = 1.0;
 /// Keeps systems solvable where errors or users do not vary.
 const PENALTIES: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
 
+/// σ², as training measured it in the epoch that is delivered.
+pub(super) fn error_variance(trained: &Trained) -> f64 {
+    let delivered = EpochReport::chosen(&trained.history).or(trained.history.last());
+    let error = delivered.and_then(|report| report.train_rmse);
+    error.map_or(UNTESTED, |rmse| rmse.powi(2))
+}
+
 impl Prior {
     /// Of the users that have a training rating; `known` says which. `others` are the items' rows.
     pub(super) fn of(
@@ -74,19 +81,20 @@ impl Prior {
             p.iter().zip(&mean).map(|(p, mean)| (f64::from(*p) - mean).powi(2)).sum()
         };
         let spread = rows().map(away).sum::<f64>() / (n * width as f64);
-        let delivered = EpochReport::chosen(&trained.history).or(trained.history.last());
-        let error = delivered.and_then(|report| report.train_rmse);
-        let error = error.map_or(UNTESTED, |rmse| rmse.powi(2));
-        let penalty = error / spread;
+        let penalty = error_variance(trained) / spread;
         let penalty = if penalty.is_nan() { *PENALTIES.start() } else { penalty };
         #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
         let mean = mean.into_iter().map(|mean| mean as f32).collect();
         let penalty = penalty.clamp(*PENALTIES.start(), *PENALTIES.end());
         Self { mean, spread, penalty, implicit: None }
     }
-}
 
-impl Prior {
+    /// Of numbers that are standard normal, where errors have this variance.
+    pub(super) fn standard(width: usize, error: f64) -> Self {
+        let penalty = error.clamp(*PENALTIES.start(), *PENALTIES.end());
+        Self { mean: vec![0.0; width], spread: 1.0, penalty, implicit: None }
+    }
+
     /// The same around another mean, off by this much in the first factors.
     pub(super) fn moved(&self, by: &[f32]) -> Self {
         let mut moved = self.clone();

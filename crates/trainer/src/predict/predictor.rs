@@ -1,11 +1,13 @@
 //! A model file at work.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::OnceLock};
 
 use ratings::{ItemIndex, UserIndex};
 
 use super::{
-    Explanation, Filter, Histories, explain,
+    Explanation, Filter, Histories,
+    draws::Draws,
+    explain,
     fold_in::{Prior, Ridge, row},
     neighbours::nearest,
     network_row,
@@ -13,7 +15,7 @@ use super::{
     tables::Tables,
     top::{Pick, Wanted, top},
 };
-use crate::{ModelFile, Objective, Trained, points::Points};
+use crate::{Average, ModelFile, Objective, Scale, Trained, points::Points};
 
 /// A model, ready to predict.
 #[derive(Clone, Debug)]
@@ -22,7 +24,8 @@ pub struct Predictor {
     tables: Tables,
     scorer: Scorer,
     prior: Prior,
-    known: Vec<bool>, // [items]: whether an item has a training rating
+    draws: OnceLock<Option<Draws>>, // made for the first who is new
+    known: Vec<bool>,               // [items]: whether an item has a training rating
 }
 
 /// What a user likes, as the model sees it.
@@ -75,6 +78,7 @@ impl Predictor {
         Self {
             scorer: Scorer::with_tables(&file.trained, &tables),
             prior: Prior::of(&file.trained, own, &tables.items, |user| users[user].count > 0),
+            draws: OnceLock::new(),
             tables,
             known: file.averages.items.iter().map(|item| item.count > 0).collect(),
             file,
@@ -92,7 +96,8 @@ impl Predictor {
     }
 
     /// The rating of an item by a user, both as the model's tables have them; `None` is one that they
-    /// have not. With `clip` it stays within the scale of the ratings.
+    /// have not. With `clip` it stays within the scale of the ratings, as that of a model with biases
+    /// always does: training measures it so.
     pub fn predict(
         &self,
         user: Option<UserIndex>,
@@ -107,7 +112,11 @@ impl Predictor {
             (None, _) => (known.map(|(user, item)| self.rate(&self.taste_of(user), item)), None),
         };
         let deviation = known.and_then(|(user, item)| self.deviation(user, item));
-        let rating = rating.map(|rating| if clip { self.clipped(rating) } else { rating });
+        let rating = rating.map(|rating| match Scale::in_weights(&self.file.trained.weights) {
+            Some(scale) => scale.clip(rating),
+            None if clip => self.clipped(rating),
+            None => rating,
+        });
         Prediction { rating, deviation, fallback }
     }
 
@@ -153,11 +162,12 @@ impl Predictor {
         let rated = &self.sums(rated);
         let items = &self.tables.items;
         let prior = self.prior_for(rated);
-        let factors = match self.scorer.network() {
-            Some(network) => {
+        let factors = match (self.scorer.network(), self.draws()) {
+            (Some(network), _) => {
                 network_row::fit(network, &prior, items, &self.file.trained.config, rated)
             }
-            None => {
+            (None, Some(draws)) => draws.row(items, rated),
+            (None, None) => {
                 Ridge::new(&prior, items, rated).map_or(prior.mean.clone(), |ridge| ridge.factors())
             }
         };
@@ -262,25 +272,42 @@ impl Predictor {
         let prior = self.prior_for(rated);
         let others: Vec<(ItemIndex, f32)> =
             rated.iter().copied().filter(|(rated, _)| sum || *rated != item).collect();
-        let mean = explain::of_mean_user(&prior, q);
+        let mean = match self.draws() {
+            Some(draws) => explain::of_mean_user(&draws.row(items, &[]), q),
+            None => explain::of_mean_user(&prior.mean, q),
+        };
         let factors = self.tables.factors;
+        let one_point = factors <= self.file.trained.config.factors;
         Explanation {
             predicted: self.rate(taste, item),
             mean_user: sum.then(|| self.scorer.rating(mean)),
             reasons: match sum {
                 true => {
                     let (sums, slope) = (self.sums(&others), self.scorer.slope(mean));
-                    explain::reasons(&prior, items, [&others, &sums], item.index(), slope)
+                    let shares = match self.draws() {
+                        Some(draws) => draws.shares(items, &sums, item.index()),
+                        None => Ridge::new(&prior, items, &sums)
+                            .map_or(Vec::new(), |ridge| ridge.shares(q)),
+                    };
+                    explain::reasons(&others, shares, slope)
                 }
                 false => explain::alike(items, &others, item.index()),
             },
-            factors: match sum {
+            factors: match sum && one_point {
                 true => explain::factors(&taste.factors[..factors], &q[..factors]),
                 false => Vec::new(),
             },
             item: self.file.averages.items[item.index()],
-            user_ratings: rated.len(),
+            user: Average::of(rated.iter().map(|(_, rating)| *rating)),
         }
+    }
+
+    /// What each draw knows of somebody new, of a model with biases.
+    fn draws(&self) -> Option<&Draws> {
+        let users = &self.file.averages.users;
+        let known = |user: usize| users[user].count > 0;
+        let draws = || Draws::of(&self.file.trained, &self.tables, true, known);
+        self.draws.get_or_init(draws).as_ref()
     }
 
     /// What is known of somebody who rated these items, before it is asked how highly.

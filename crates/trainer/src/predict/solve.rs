@@ -42,6 +42,22 @@ impl Triangle {
         }
         b
     }
+
+    /// The triangle's product with `x`.
+    pub(super) fn times(&self, x: &[f64]) -> Vec<f64> {
+        let row = |i: usize| self.rows[i * self.n..][..=i].iter().zip(x).map(|(l, x)| l * x).sum();
+        (0..self.n).map(row).collect()
+    }
+
+    /// Its transpose's.
+    pub(super) fn transposed_times(&self, x: &[f64]) -> Vec<f64> {
+        let mut product = vec![0.0; self.n];
+        for (i, x) in x.iter().enumerate() {
+            let row = &self.rows[i * self.n..][..=i];
+            product.iter_mut().zip(row).for_each(|(sum, l)| *sum += l * x);
+        }
+        product
+    }
 }
 
 #[cfg(test)]
@@ -52,9 +68,14 @@ mod tests {
     fn a_system_is_solved_and_a_bad_one_refused() {
         let matrix = vec![4.0, 0.0, 0.0, 2.0, 5.0, 0.0, -1.0, 1.0, 3.0]; // the upper half is not read
         let full = [[4.0, 2.0, -1.0], [2.0, 5.0, 1.0], [-1.0, 1.0, 3.0]];
-        let x = Triangle::of(matrix, 3).expect("positive definite").solve(vec![3.0, -2.0, 7.0]);
+        let triangle = Triangle::of(matrix, 3).expect("positive definite");
+        let x = triangle.solve(vec![3.0, -2.0, 7.0]);
         for (row, expected) in full.iter().zip([3.0, -2.0, 7.0]) {
             let product: f64 = row.iter().zip(&x).map(|(a, x)| a * x).sum();
+            assert!((product - expected).abs() < 1e-12, "{product} instead of {expected}");
+        }
+        let product = triangle.times(&triangle.transposed_times(&x));
+        for (product, expected) in product.iter().zip([3.0, -2.0, 7.0]) {
             assert!((product - expected).abs() < 1e-12, "{product} instead of {expected}");
         }
         assert!(Triangle::of(vec![1.0, 0.0, 2.0, 1.0], 2).is_none());

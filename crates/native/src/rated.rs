@@ -1,0 +1,70 @@
+//! Ratings that a flag gives, one by one or in a file.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::data::shown;
+use crate::exit::Usage;
+use crate::input;
+
+/// Each rating as `NAME=RATING`; `@FILE` stands for those of a file, one on a line, with a comma, a
+/// semicolon, a tab or `=` before the rating. A first line without a number is a header.
+///
+/// # Errors
+/// A file that cannot be read, or a line of it without a rating.
+pub(crate) fn spelled(given: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut ratings = Vec::new();
+    for text in given {
+        let path = text.strip_prefix('@').map(Path::new);
+        match path.filter(|path| path.exists() || !text.contains('=')) {
+            None => ratings.push(text.clone()),
+            Some(path) => {
+                let bytes = input::read(path, input::TITLES)?;
+                let lines = in_file(&String::from_utf8_lossy(&bytes));
+                ratings.extend(lines.with_context(|| shown(path))?);
+            }
+        }
+    }
+    Ok(ratings)
+}
+
+fn in_file(text: &str) -> Result<Vec<String>, Usage> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut ratings = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let found = line.rsplit_once([',', ';', '\t', '=']);
+        let found = found.filter(|(_, rating)| rating.trim().parse::<f32>().is_ok());
+        match found {
+            Some((name, rating)) => {
+                let name = name.trim().trim_matches('"');
+                ratings.push(format!("{name}={}", rating.trim()));
+            }
+            None if number == 1 || line.trim().is_empty() => {}
+            None => {
+                let what = format!("line {number}: expected a name and a rating, such as 260,5");
+                return Err(Usage(what));
+            }
+        }
+    }
+    Ok(ratings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_file;
+
+    #[test]
+    fn a_line_is_a_name_and_a_rating() {
+        let expected = ["260=5", "Alien, the first=4.5"];
+        for text in [
+            "260,5\n\"Alien, the first\",4.5\n",
+            "item;rating\r\n260; 5\r\n\r\nAlien, the first;4.5",
+            "\u{feff}item,rating\n260=5\nAlien, the first\t4.5\n",
+        ] {
+            assert_eq!(in_file(text).expect("ratings"), expected, "{text}");
+        }
+        let error = in_file("260,5\n300\n").expect_err("no rating").to_string();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}

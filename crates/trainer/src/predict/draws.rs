@@ -1,0 +1,187 @@
+//! A user whom a model with biases has not seen: ridge regression in each of its draws.
+//!
+//! Each draw is a model of its own, with its items `q` and their biases, and with users `x = (p, b)`
+//! that are normal around a mean `m` with a covariance `C = L Lᵀ`, both those of the draw's users.
+//! So `x = m + L y` with `y` standard normal, and the most likely `y` given some ratings, whose
+//! errors have the variance σ², is a ridge regression on `Lᵀ z`, `z = (q, 1)`, with the penalty σ²
+//! (see [`fold_in`](super::fold_in)). The new row has those of the draws side by side, as the rows of
+//! known users have. A model of one point is one draw.
+
+use ratings::ItemIndex;
+
+use super::{
+    fold_in::{Prior, Ridge, error_variance, row},
+    solve::Triangle,
+    tables::Tables,
+};
+use crate::{Parameter, Trained};
+
+/// What is known of users in every draw before they rate anything.
+#[derive(Clone, Debug)]
+pub(super) struct Draws {
+    draws: Vec<Draw>,
+    standard: Prior, // of y: 0, with the penalty σ²
+    lanes: Lanes,
+}
+
+/// Where a row has what.
+#[derive(Clone, Copy, Debug)]
+struct Lanes {
+    factors: usize, // of one draw
+    root: f64,      // of the number of draws, by which their factors are divided
+    bias: usize,    // a user's own
+    others: usize,  // an item's, where a user's row has a 1
+}
+
+#[derive(Clone, Debug)]
+struct Draw {
+    mean: Vec<f64>, // m: [factors + 1]
+    root: Triangle, // L
+}
+
+/// Users whose rows are enough to know how all are spread.
+const ENOUGH: usize = 1 << 13;
+/// Variance of users who do not vary: it keeps the covariance positive definite.
+const LEAST: f64 = 1e-9;
+
+impl Draws {
+    /// Of a model with biases where nothing but ratings says who somebody is; `None` for others.
+    /// `tables` have in the place of users those who are new, with their bias before or behind the 1.
+    pub(super) fn of(
+        trained: &Trained,
+        tables: &Tables,
+        bias_first: bool,
+        known: impl Fn(usize) -> bool,
+    ) -> Option<Self> {
+        let width = tables.users.shape[1];
+        if tables.factors == width || tables.implicit.is_some() {
+            return None;
+        }
+        let factors = trained.config.factors;
+        let count = tables.factors.checked_div(factors).unwrap_or(1);
+        let [bias, others] =
+            if bias_first { [width - 2, width - 1] } else { [width - 1, width - 2] };
+        let lanes = Lanes { factors, root: (count as f64).sqrt(), bias, others };
+        let known: Vec<usize> = (0..tables.users.shape[0]).filter(|user| known(*user)).collect();
+        let step = known.len().div_ceil(ENOUGH).max(1);
+        let rows: Vec<&[f32]> =
+            known.iter().step_by(step).map(|user| row(&tables.users, *user)).collect();
+        let draws = (0..count).map(|draw| Draw::of(&rows, draw, lanes)).collect::<Option<_>>()?;
+        let standard = Prior::standard(factors + 1, error_variance(trained));
+        Some(Self { draws, standard, lanes })
+    }
+
+    /// The row of somebody who rated these items.
+    #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
+    pub(super) fn row(&self, items: &Parameter, rated: &[(ItemIndex, f32)]) -> Vec<f32> {
+        let Lanes { factors, root, bias, others: _ } = self.lanes;
+        let mut new = vec![1.0; factors * self.draws.len() + 2];
+        let mut biases = 0.0;
+        for (number, draw) in self.draws.iter().enumerate() {
+            let (table, left) = self.around(number, items, rated);
+            let ridge = Ridge::new(&self.standard, &table, &left);
+            let x = draw.user(&ridge.map_or(vec![0.0; factors + 1], |ridge| ridge.factors()));
+            for (to, p) in new[number * factors..][..factors].iter_mut().zip(&x) {
+                *to = (p / root) as f32;
+            }
+            biases += x[factors];
+        }
+        new[bias] = (biases / self.draws.len() as f64) as f32;
+        new
+    }
+
+    /// How much each of the ratings adds to the sum of an item: the mean over the draws of
+    /// [`Ridge::shares`].
+    pub(super) fn shares(
+        &self,
+        items: &Parameter,
+        rated: &[(ItemIndex, f32)],
+        item: usize,
+    ) -> Vec<f64> {
+        let mut shares = vec![0.0; rated.len()];
+        for (number, draw) in self.draws.iter().enumerate() {
+            let (table, left) = self.around(number, items, rated);
+            let Some(ridge) = Ridge::new(&self.standard, &table, &left) else { continue };
+            let along = draw.turned(&self.lanes.item(number, row(items, item)));
+            let more = ridge.shares(&along).into_iter();
+            shares.iter_mut().zip(more).for_each(|(sum, share)| *sum += share);
+        }
+        shares.into_iter().map(|sum| sum / self.draws.len() as f64).collect()
+    }
+
+    /// The rated items as a draw has them, `Lᵀ z`, and what their ratings have beyond the mean user's.
+    #[expect(clippy::cast_possible_truncation, reason = "rows and ratings are f32")]
+    fn around(
+        &self,
+        number: usize,
+        items: &Parameter,
+        rated: &[(ItemIndex, f32)],
+    ) -> (Parameter, Vec<(ItemIndex, f32)>) {
+        let (draw, lanes) = (&self.draws[number], self.lanes);
+        let (mut values, mut left) = (Vec::new(), Vec::new());
+        for (place, (item, rating)) in (0..).zip(rated) {
+            let q = row(items, item.index());
+            let z = lanes.item(number, q);
+            let usual: f64 = draw.mean.iter().zip(&z).map(|(m, z)| m * z).sum();
+            let rest = f64::from(*rating) - f64::from(q[lanes.others]) - usual;
+            left.push((ItemIndex(place), rest as f32));
+            values.extend(draw.turned(&z));
+        }
+        let shape = vec![rated.len(), lanes.factors + 1];
+        (Parameter { name: "rated".into(), shape, values }, left)
+    }
+}
+
+impl Lanes {
+    /// `(p, b)` of a user's row in a draw.
+    fn user(self, draw: usize, row: &[f32]) -> Vec<f64> {
+        let factors = row[draw * self.factors..][..self.factors].iter();
+        let factors = factors.map(|value| f64::from(*value) * self.root);
+        factors.chain([f64::from(row[self.bias])]).collect()
+    }
+
+    /// `(q, 1)` of an item's.
+    fn item(self, draw: usize, row: &[f32]) -> Vec<f64> {
+        let factors = row[draw * self.factors..][..self.factors].iter();
+        factors.map(|value| f64::from(*value) * self.root).chain([1.0]).collect()
+    }
+}
+
+impl Draw {
+    /// Mean and covariance of these rows, towards the same variance in every direction with the
+    /// weight of as many rows as there are numbers in one. `None` if they are no numbers.
+    fn of(rows: &[&[f32]], draw: usize, lanes: Lanes) -> Option<Self> {
+        let n = lanes.factors + 1;
+        let rows: Vec<Vec<f64>> = rows.iter().map(|row| lanes.user(draw, row)).collect();
+        let count = rows.len().max(1) as f64;
+        let mut mean = vec![0.0; n];
+        for row in &rows {
+            mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value / count);
+        }
+        let mut scatter = vec![0.0; n * n]; // its lower half
+        for row in rows {
+            let away: Vec<f64> = row.iter().zip(&mean).map(|(value, mean)| value - mean).collect();
+            for (i, sums) in scatter.chunks_mut(n).enumerate() {
+                sums.iter_mut().zip(&away[..=i]).for_each(|(sum, other)| *sum += away[i] * other);
+            }
+        }
+        let weight = n as f64;
+        let trace: f64 = (0..n).map(|i| scatter[i * n + i]).sum();
+        let variance = (trace / (count * weight)).max(LEAST);
+        (0..n).for_each(|i| scatter[i * n + i] += weight * variance);
+        scatter.iter_mut().for_each(|sum| *sum /= count + weight);
+        Some(Self { mean, root: Triangle::of(scatter, n)? })
+    }
+
+    /// `m + L y`.
+    fn user(&self, y: &[f32]) -> Vec<f64> {
+        let y: Vec<f64> = y.iter().map(|y| f64::from(*y)).collect();
+        self.mean.iter().zip(self.root.times(&y)).map(|(mean, by)| mean + by).collect()
+    }
+
+    /// `Lᵀ z`.
+    #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
+    fn turned(&self, z: &[f64]) -> Vec<f32> {
+        self.root.transposed_times(z).into_iter().map(|value| value as f32).collect()
+    }
+}

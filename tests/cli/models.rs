@@ -1,0 +1,72 @@
+//! Every model through every command: none is forgotten where one is added.
+
+use serde_json::Value;
+use trainer::{ModelKind, Objective};
+
+use super::{ITEMS, Place, quick};
+
+fn trained(model: ModelKind) -> Place {
+    let place = Place::new();
+    let own = match model {
+        ModelKind::Biases => "--factors 0",
+        ModelKind::BayesMf | ModelKind::BayesSvdPp => "--burn-in 1",
+        ModelKind::Mlp | ModelKind::NeuMf => "--hidden 6,4",
+        _ => "",
+    };
+    place.succeed(&quick(&format!("--out run --model {model} {own}")));
+    place
+}
+
+#[test]
+fn every_model_recommends_explains_judges_is_saved_and_goes_on() {
+    for model in ModelKind::ALL {
+        let place = trained(model);
+        let list = |arguments: &str| -> Vec<Value> {
+            let ran = place.succeed(&format!("recommend run {arguments} -n 100 --json")).json();
+            ran["items"].as_array().expect("a list").clone()
+        };
+        let own = list("u3 --seen");
+        assert_eq!(own.len(), ITEMS, "{model}");
+        assert_eq!(list("--rate 2=4 --rate 5=1").len(), ITEMS - 2, "{model}");
+        let told = place.succeed("explain run u3 4 -n 100 --json").json();
+        assert!(!told["reasons"].as_array().expect("a list").is_empty(), "{model}: {told}");
+        let page = place.succeed("explain run 4 --rate 2=4 --rate 5=1").stdout;
+        assert!(page.contains("it rests on") && page.contains("2 ratings (mean 2.50"), "{page}");
+        for command in ["audience run 4", "audience run --rated-by u1=4 --rated-by u2=1"] {
+            assert!(place.succeed(command).stdout.contains("   1. "), "{model}: {command}");
+        }
+        let judged = place.succeed("evaluate run --json").json();
+        let rates = model.objectives()[0] == Objective::Rating;
+        assert_eq!(judged["rmse"].is_number(), rates, "{model}: {judged}");
+        let before = place.succeed("predict run u3 4").stdout;
+        assert_eq!(place.succeed("predict run/model.safetensors u3 4").stdout, before, "{model}");
+        for format in ["npz", "csv"] {
+            place.succeed(&format!("export run --format {format} --out {format}.out"));
+        }
+        let has_record = model.is_lab() || model.is_neural();
+        let record = place.run("export run --format burn --out model.bpk");
+        assert_eq!(record.code == Some(0), has_record, "{model}: {}", record.stderr);
+        place.succeed("train --resume run --epochs 4");
+        assert_eq!(place.read("run/metrics.csv").lines().count(), 5, "{model}");
+    }
+}
+
+#[test]
+fn somebody_new_may_bring_a_file_of_ratings() {
+    let place = trained(ModelKind::Mf);
+    place.write("mine.csv", "item,rating\n2,4\n5,1\n");
+    place.write("theirs.csv", "u1,4\nu2,1\n");
+    for (one_by_one, in_a_file) in [
+        ("recommend run --rate 2=4 --rate 5=1", "recommend run --rate @mine.csv"),
+        ("explain run 4 --rate 2=4 --rate 5=1", "explain run 4 --rate @mine.csv"),
+        ("audience run --rated-by u1=4 --rated-by u2=1", "audience run --rated-by @theirs.csv"),
+    ] {
+        assert_eq!(place.succeed(one_by_one).stdout, place.succeed(in_a_file).stdout);
+    }
+    place.write("mine.csv", "2,4\n5\n");
+    for (file, said) in [("@mine.csv", "mine.csv: line 2: expected"), ("@none", "cannot read none")]
+    {
+        let ran = place.run(&format!("recommend run --rate {file}"));
+        assert!(ran.code != Some(0) && ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}
