@@ -62,3 +62,14 @@ fn squares() {
         pollster::block_on(cases::squares(&gpu, errors, block)).unwrap();
     }
 }
+
+#[test]
+fn best() {
+    let Some(gpu) = gpu("kernels::best") else { return };
+    for (users, items, factors) in
+        [(1, 1, 1), (3, 255, 10), (70, 257, 33), (5, 3_000, 12), (2, 40, 642)]
+    {
+        let size = Size { users, items, samples: 0, factors };
+        pollster::block_on(cases::best(&gpu, size)).unwrap();
+    }
+}

@@ -290,6 +290,47 @@ fn lists_are_those_of_brute_force() {
     }
 }
 
+/// With ties, with scores that are no numbers, and where nothing is left to recommend.
+#[test]
+fn lists_on_a_gpu_are_the_processors() {
+    let Some(device) = support::gpu("using::lists_on_a_gpu_are_the_processors") else { return };
+    let gpu = pollster::block_on(device.connect()).unwrap();
+    let mut proposed = 0;
+    for (model, users, items, spoilt) in [
+        (ModelKind::Mf, 300, 1_300, false),
+        (ModelKind::Mf, 40, 700, true),
+        (ModelKind::BiasedMf, 300, 900, false),
+        (ModelKind::DeepMf, 20, 60, false), // by the processor
+        (ModelKind::Mf, 30, 3, false),
+    ] {
+        let (mut file, split) = with_ties(model, users, items);
+        if spoilt {
+            file.trained.weights.parameters[1].values[..40].fill(f32::NAN);
+            file.trained.weights.parameters[1].values[40..60].fill(f32::INFINITY);
+        }
+        let predictor = Predictor::new(file);
+        let histories = Histories::of(&split.train, split.users);
+        let everyone: Vec<UserIndex> = (0..split.users as u32).map(UserIndex).collect();
+        let odd: Vec<bool> = (0..split.items).map(|item| item % 2 == 1).collect();
+        for (n, allowed, seen) in [
+            (0, None, None),
+            (1, None, Some(&histories)),
+            (10, None, Some(&histories)),
+            (10, Some(&odd), None),
+            (32, None, None),
+            (33, None, None), // too long for it
+        ] {
+            let wanted = Wanted { n, allowed: allowed.map(Vec::as_slice) };
+            let on_gpu = predictor.recommend_all_on(&gpu, &everyone, wanted, seen, 2);
+            let on_gpu = pollster::block_on(on_gpu).unwrap();
+            let lists = predictor.recommend_all(&everyone, wanted, seen, 1);
+            assert!(on_gpu.lists == lists, "{model}, {items} items, {n}");
+            proposed += lists.len() - on_gpu.by_processor;
+        }
+    }
+    assert!(proposed > 1_000, "the GPU decided {proposed} lists: too few to prove anything");
+}
+
 #[test]
 fn scores_that_are_no_numbers_are_never_recommended() {
     let (mut file, split) = with_ties(ModelKind::Mf, 20, 70);

@@ -348,7 +348,7 @@ pub(crate) fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, Usage> {
 }
 
 /// A flag whose values are listed in the help and in completions, and parsed by their own type.
-fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+pub(crate) fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err = String> + Clone + Send + Sync + 'static,
 {

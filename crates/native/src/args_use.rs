@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::whole;
+use trainer::DeviceChoice;
+
+use crate::args::{one_of, whole};
 use crate::exit::Usage;
 
 /// What `predict` takes.
@@ -55,6 +57,9 @@ pub(crate) struct RecommendFlags {
     /// Print one JSON object for each user
     #[arg(long)]
     pub(crate) json: bool,
+    /// Where scores are made; auto takes a hardware GPU when there are many. The lists are the same
+    #[arg(long, default_value = "auto", value_parser = one_of::<DeviceChoice>(&["auto", "gpu", "cpu"]))]
+    pub(crate) device: DeviceChoice,
 }
 
 /// What an item must be.

@@ -31,6 +31,7 @@ mod model; // a trained model, opened
 mod pairs; // users and items in a file
 mod predict; // ratings of them
 mod rated; // ratings that a flag gives
+mod lists; // lists for many users, on the GPU or on the CPU
 mod recommend; // the best items
 mod similar; // items or users alike
 mod audience; // the users for an item

@@ -10,6 +10,7 @@ use trainer::{Catalogue, Filter, Histories, Objective, Pick, Wanted};
 
 use crate::args_use::{FilterFlags, RecommendFlags};
 use crate::exit::{Exit, Usage};
+use crate::lists::{self, Lists};
 use crate::model::Model;
 use crate::streams;
 use crate::text::{give_or_take, grouped};
@@ -73,28 +74,29 @@ pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
         true => None,
         false => model.data(flags.ratings.as_deref())?.map(|data| model.histories(&data)),
     };
-    let lists = recommend(&model, &users, wanted, seen.as_ref(), flags.all);
+    let lists = recommend(&model, &users, wanted, seen.as_ref(), flags)?;
     print(&model, &lists, flags)
 }
 
 type UserList = (Option<UserIndex>, Vec<Pick>);
 
-/// The lists of users, best first; `tell` says how long it took and what of the catalogue is in them.
+/// The lists of users, best first; for all it says how long it took, where, and what of the catalogue
+/// is in them.
 fn recommend(
     model: &Model,
     users: &[UserIndex],
     wanted: Wanted,
     seen: Option<&Histories>,
-    tell: bool,
-) -> Vec<UserList> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    flags: &RecommendFlags,
+) -> anyhow::Result<Vec<UserList>> {
     let began = Instant::now();
-    let lists = model.predictor.recommend_all(users, wanted, seen, threads);
-    if tell {
+    let Lists { lists, device } = lists::make(&model.predictor, users, wanted, seen, flags.device)?;
+    if flags.all {
         let seconds = began.elapsed().as_secs_f64();
         let of = Catalogue::of(lists.iter().map(Vec::as_slice), &model.file().averages);
         streams::say(&format!(
-            "{} lists in {seconds:.2} s; {} of {} items are in one; Gini {:.2}, novelty {:.1} bits",
+            "{} lists in {seconds:.2} s on {device}; {} of {} items are in one; Gini {:.2}, novelty \
+             {:.1} bits",
             grouped(lists.len()),
             grouped(of.recommended),
             grouped(of.items),
@@ -102,7 +104,7 @@ fn recommend(
             of.novelty
         ));
     }
-    users.iter().map(|user| Some(*user)).zip(lists).collect()
+    Ok(users.iter().map(|user| Some(*user)).zip(lists).collect())
 }
 
 /// What an item must be.

@@ -100,8 +100,8 @@ pub use objective::Objective;
 pub use order::Order;
 pub use points::Estimate;
 pub use predict::{
-    Audience, Catalogue, Explanation, FactorShare, Fallback, Filter, Histories, ItemMap, Pick,
-    Prediction, Predictor, Reason, Scorer, Taste, Wanted,
+    Audience, Catalogue, Explanation, FactorShare, Fallback, Filter, GpuLists, Histories, ItemMap,
+    Pick, Prediction, Predictor, Reason, Scorer, Taste, Wanted,
 };
 #[cfg(feature = "autodiff")]
 pub use record::RecordError;

@@ -15,6 +15,7 @@ mod explain; // why an item is predicted so
 mod catalogue; // what is recommended at all
 mod map; // items as points of a plane
 mod predictor; // all of it together
+mod on_gpu; // lists for many users on a GPU
 mod audience; // the users for an item
 
 pub use audience::Audience;
@@ -23,6 +24,7 @@ pub use explain::{Explanation, FactorShare, Reason};
 pub use filter::Filter;
 pub use histories::Histories;
 pub use map::ItemMap;
+pub use on_gpu::GpuLists;
 pub use predictor::{Fallback, Prediction, Predictor, Taste};
 pub use scorer::Scorer;
 pub(crate) use tables::Tables;

@@ -1,11 +1,13 @@
 //! Small known cases for the kernels, and the comparison of a shader's answer with its twin's.
 
 use super::{
-    Job, Sample, deep_mf,
+    Job, Sample,
+    best::{self, NONE},
+    deep_mf,
     mf::{self, Found},
     pairs, squares, update,
 };
-use crate::gpu::{Fault, Gpu};
+use crate::gpu::{Fault, Gpu, LANES};
 
 /// Largest difference of a number, relative to the largest of its kind: a GPU may fuse a product
 /// with a sum, and its divisions and roots are off by a few last places.
@@ -99,6 +101,47 @@ pub async fn squares(gpu: &Gpu, errors: usize, block: usize) -> Result<(), Fault
     let errors: Vec<f32> = (0..errors).map(|_| draw.number()).collect();
     let ours = squares::on_gpu(gpu, &errors, block).await?;
     compare(&format!("squares of {}", errors.len()), &ours, &squares::twin(&errors, block))
+}
+
+/// Compares `shaders/best.wgsl` with its twin, where every seventh item is hidden.
+///
+/// # Errors
+/// What is not the same.
+pub async fn best(gpu: &Gpu, size: Size) -> Result<(), Fault> {
+    let Size { users, items, factors, .. } = size;
+    let mut draw = Draw(items);
+    let mut numbers =
+        |rows: u32| -> Vec<f32> { (0..rows as usize * factors).map(|_| draw.number()).collect() };
+    let (user_rows, item_rows) = (numbers(users), numbers(items));
+    let words = (items as usize).div_ceil(best::BLOCK) * best::WORDS;
+    let mut hidden = vec![0u32; users as usize * words];
+    for (user, hidden) in hidden.chunks_mut(words).enumerate() {
+        for item in 0..words * 32 {
+            let hide = item >= items as usize || (item + user) % 7 == 6;
+            hidden[item / 32] |= u32::from(hide) << (item % 32);
+        }
+    }
+    let case = best::Case { users: user_rows, items: item_rows, width: factors, hidden };
+    let (ours, twins) = (best::on_gpu(gpu, &case).await?, best::twin(&case));
+    let scores = |of: &[best::Found]| of.iter().flat_map(|lane| lane.scores).collect::<Vec<_>>();
+    let kept = |of: &[best::Found]| -> Vec<bool> {
+        of.iter().flat_map(|lane| lane.items.map(|item| item != NONE)).collect()
+    };
+    let what = format!("best, {size:?}");
+    if kept(&ours) != kept(&twins) {
+        return Err(Fault(format!("{what}: lanes keep other numbers of items")));
+    }
+    let some = |scores: Vec<f32>, kept: Vec<bool>| -> Vec<f32> {
+        scores.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(score, _)| score).collect()
+    };
+    let of_ours = some(scores(&ours), kept(&ours));
+    compare(&what, &of_ours, &some(scores(&twins), kept(&twins)))?;
+    // Items that score alike may have changed places, but each has the score that stands beside it.
+    let items = ours.iter().enumerate().flat_map(|(lane, found)| {
+        found.items.map(|item| (lane / LANES, item)).into_iter().filter(|(_, item)| *item != NONE)
+    });
+    let again: Vec<f32> = items.map(|(user, item)| case.score(user, item as usize)).collect();
+    compare(&format!("{what}, items"), &again, &of_ours)
 }
 
 fn compare_found(kernel: &str, size: Size, ours: &Found, twins: &Found) -> Result<(), Fault> {

@@ -33,6 +33,10 @@ impl Columns {
         self.items
     }
 
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// One number of every item of a block: `[width]` columns.
     #[inline(always)]
     pub(super) fn block(&self, block: usize) -> &[[f32; BLOCK]] {

@@ -200,8 +200,18 @@ impl Predictor {
     /// The best items for a taste, best first, those in `seen` (in rising order) left out. Of items
     /// with the same score the one with the lower index comes first.
     pub fn recommend(&self, taste: &Taste, wanted: Wanted, seen: &[ItemIndex]) -> Vec<Pick> {
-        let allowed = Some(wanted.allowed.unwrap_or(&self.known));
+        let allowed = Some(self.allowed_of(wanted));
         top(&self.scorer, &taste.side, Wanted { allowed, ..wanted }, seen)
+    }
+
+    /// Which items may be in a list: `[items]`.
+    pub(super) fn allowed_of<'a>(&'a self, wanted: Wanted<'a>) -> &'a [bool] {
+        wanted.allowed.unwrap_or(&self.known)
+    }
+
+    /// One user against many items.
+    pub(super) fn scorer(&self) -> &Scorer {
+        &self.scorer
     }
 
     /// The same for many users of the model's tables, on `threads` threads: a list for each. What

@@ -28,6 +28,13 @@ pub struct Scorer {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Side(Vec<f32>);
 
+impl Side {
+    /// What an item's numbers are multiplied with, if there is no network.
+    pub(super) fn numbers(&self) -> &[f32] {
+        &self.0
+    }
+}
+
 /// A network's layers; the first is split between user and item. The products of the first numbers of
 /// both rows go past them.
 #[derive(Clone, Debug)]
@@ -80,6 +87,16 @@ impl Scorer {
     /// How many items there are.
     pub fn items(&self) -> usize {
         self.items.items()
+    }
+
+    /// Numbers of an item.
+    pub(super) fn width(&self) -> usize {
+        self.items.width()
+    }
+
+    /// The numbers of an item.
+    pub(super) fn row(&self, item: usize) -> impl Iterator<Item = f32> {
+        self.items.row(item)
     }
 
     /// The sum that a rating stands for; to a model that ranks all say the same, that something was
