@@ -133,3 +133,15 @@ fn the_ladder_stands_on_the_built_in_data() {
     assert!(bayes > sample.noise_floor, "{bayes} is below the noise");
     assert!(bayes < 1.035 * sample.noise_floor, "{bayes} against {}", sample.noise_floor);
 }
+
+/// With ratings enough for every row the posterior comes within a hundredth of the planted noise.
+#[test]
+fn many_ratings_bring_the_posterior_to_the_noise() {
+    let config = SampleConfig { users: 1_000, items: 1_000, ratings: 800_000, ..Default::default() };
+    let sample = sample::generate(&config);
+    let split = Split::random(&sample.table, 0.2, 42).unwrap();
+    let posterior = Posterior { burn_in: 10, samples: 30 };
+    let config = Config { posterior, factors: 4, epochs: 40, ..Config::usual(ModelKind::BayesMf) };
+    let above = test_rmse(&split, &config) / sample.noise_floor;
+    assert!((1.0..1.01).contains(&above), "{above} times the noise");
+}

@@ -49,6 +49,8 @@ pub(crate) enum Bench {
         #[arg(long, value_delimiter = ',', default_value = "ials,svdpp,biased-mf,mf")]
         models: Vec<String>,
     },
+    /// How near a model comes to the noise planted in made-up ratings, the more of them there are
+    Noise,
     /// Seconds an epoch against the number of ratings, on made-up data
     Scale(scale::ScaleArgs),
     /// Reading and training in Chromium and on the desktop, one thread each
@@ -80,6 +82,10 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Peers(timed) => peers::run(timed),
         Bench::Ranking { data, leave, validation, python, models } => {
             ranking(data, leave, *validation, python.as_deref(), models)
+        }
+        Bench::Noise => {
+            let start = ["run", "--quiet", "--package", "native", "--example", "noise"];
+            shell::run(&mut shell::cargo(start))
         }
         Bench::Scale(args) => scale::run(args),
         Bench::Browser { data } => browser(data),
