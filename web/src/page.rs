@@ -7,7 +7,8 @@ mod actions; // what the person can ask for
 mod news; // what the worker says, into signals
 mod using; // the model at work
 mod clock; // elapsed time, speed, time to go
-mod database; // the browser's storage
+mod opening; // connections to the browser's storage
+mod database; // what is in it
 mod storage; // runs that are over
 mod locks; // which tab has which run
 mod unfinished; // runs that were cut off

@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::database::{self, BLOCKED, RUNS, all, beside, json, parse, put};
 use super::state::Page;
-use super::{actions, locks, unfinished};
+use super::{actions, locks, opening, unfinished};
 use crate::record::Record;
 
 /// The key of the chosen colours, beside the database.
@@ -17,6 +17,7 @@ pub(crate) const COUNT: &str = "latent-runs";
 
 /// Finds earlier runs, and those that were cut off.
 pub(crate) fn restore(page: Page) {
+    opening::find_frozen();
     spawn_local(async move {
         match all(RUNS).await {
             Ok(runs) => {
