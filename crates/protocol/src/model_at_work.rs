@@ -96,6 +96,13 @@ pub enum Answer {
     Map(Map),
     /// How far predictions are off.
     Judged(Judged),
+    /// The question cannot be answered.
+    Refused {
+        /// The question.
+        question: Question,
+        /// Why, and what to do.
+        why: String,
+    },
 }
 
 /// An item, and what the data says of it.

@@ -59,7 +59,10 @@ impl Desk {
                 Ok(())
             }
             Request::Tune { learning_rate, weight_decay } => self.tune(learning_rate, weight_decay),
-            Request::Use(question) => self.use_model(question).await,
+            Request::Use(question) => {
+                self.use_model(question).await;
+                Ok(())
+            }
             Request::Export => self.export().await,
             Request::Open { name } => self.open(&name, &attachment).await,
         };

@@ -40,11 +40,19 @@ pub(super) struct Counter {
 }
 
 impl Desk {
-    /// Answers a question.
-    pub(super) async fn use_model(&mut self, question: Question) -> Result<(), String> {
+    /// Answers a question, or says why not.
+    pub(super) async fn use_model(&mut self, question: Question) {
+        let answer = match self.answer_of(question.clone()).await {
+            Ok(answer) => answer,
+            Err(why) => Answer::Refused { question, why },
+        };
+        send(&News::Answer(Box::new(answer)));
+    }
+
+    async fn answer_of(&mut self, question: Question) -> Result<Answer, String> {
         self.set_up().await?;
         let counter = self.counter.as_ref().ok_or("there is no model yet: train one first")?;
-        let answer = match question {
+        Ok(match question {
             Question::Search { text } => Answer::Found(counter.search(text)),
             Question::Users { text } => Answer::Users(counter.users_like(text.trim())),
             Question::Audience { rated, most } => Answer::Audience(counter.audience(&rated, most)?),
@@ -58,9 +66,7 @@ impl Desk {
             }
             Question::Map { most } => Answer::Map(counter.map(most)),
             Question::Judge => Answer::Judged(counter.judged(self.held_out())),
-        };
-        send(&News::Answer(Box::new(answer)));
-        Ok(())
+        })
     }
 
     /// Makes the model at hand ready, unless it is.

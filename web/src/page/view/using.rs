@@ -33,14 +33,13 @@ pub(super) fn UseStep() -> impl IntoView {
     view! {
         <section class="step all" id="use" aria-labelledby="use-title">
             <h2 id="use-title"><span class="number" aria-hidden="true">"4"</span> "Use"</h2>
-            <Show
-                when=move || has_model(page)
-                fallback=|| view! {
-                    <p class="quiet">
-                        "After the first epoch the model recommends here, and shows the matrix it fills in."
-                    </p>
-                }
-            >
+            <Show when=move || !has_model(page)>
+                <p class="quiet">
+                    "After the first epoch the model recommends here, and shows the matrix it fills in."
+                </p>
+            </Show>
+            // They stay as the person has set them while another model comes.
+            <div class="at-work" hidden=move || !has_model(page)>
                 <div class="uses">
                     <PicksFor/>
                     <SimilarItems/>
@@ -49,7 +48,7 @@ pub(super) fn UseStep() -> impl IntoView {
                 <NewItem/>
                 <ItemsMap/>
                 <Judgement/>
-            </Show>
+            </div>
             <TakeAway/>
         </section>
     }
