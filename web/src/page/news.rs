@@ -65,7 +65,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
         News::Memory { .. } => {}
         News::Checkpoint { .. } => unfinished::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
-        News::Answer(answer) => page.using.hear(*answer),
+        News::Answer(answer) => page.using.hear(page, *answer),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
         News::Opened(model) => opened(page, *model),
         News::Failed { message } => {
@@ -83,6 +83,9 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
 pub(crate) fn died(page: Page, cause: String) {
     page.link.set_value(None);
     page.reading.set(None);
+    // What it was reading nobody reads any more, and nothing waits for that.
+    page.sent.set_value(None);
+    page.waiting.set_value(Vec::new());
     page.worker.set(Worker::Dead(cause));
     page.clock.update(|clock| clock.run(false));
     page.stage.set(Stage::Idle);
