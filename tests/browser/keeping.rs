@@ -254,3 +254,30 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     browser.wait_for("return document.querySelectorAll('.unfinished').length === 2");
     assert_clean(&browser);
 }
+
+#[test]
+fn what_another_version_kept_and_nobody_can_read_may_be_deleted() {
+    let test = "what_another_version_kept_and_nobody_can_read_may_be_deleted";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    start(&browser, page.url());
+    wait_until_kept(&browser, 1, 1);
+    browser.run_async(
+        "const open = indexedDB.open('latent');
+         await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
+         const change = open.result.transaction(['runs', 'under-way'], 'readwrite');
+         change.objectStore('under-way').put('{}', 1);
+         change.objectStore('runs').put('{}', 7);
+         await new Promise((done) => { change.oncomplete = done; });
+         open.result.close();",
+    );
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    browser.wait_for_text("#unreadable", "2 runs that another version of this page kept");
+    browser.click("#unreadable button");
+    browser.wait_for("return !document.querySelector('#unreadable')");
+    // The button is gone: the focus is not.
+    browser.wait_for("return document.activeElement.id === 'train-title'");
+    let values = format!("return (await (async () => {{ {LEFT} }})())[1] === 0");
+    browser.wait_for(&format!("return (async () => {{ {values} }})()"));
+    assert_clean(&browser);
+}

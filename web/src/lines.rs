@@ -25,6 +25,8 @@ pub(crate) enum Role {
     Train,
     /// The test figure of the run at hand.
     Test,
+    /// The figure of the validation part of the run at hand.
+    Validation,
     /// The test figure of an earlier run.
     Earlier,
     /// Figures printed elsewhere.
@@ -43,6 +45,8 @@ pub(crate) fn chart(
     let mut lines = Vec::new();
     if let Some(run) = current {
         lines.push((Role::Train, "train".to_owned(), points(run, |report| report.train_rmse)));
+        let validation = points(run, EpochReport::validation);
+        lines.push((Role::Validation, "validation".to_owned(), validation));
         lines.push((Role::Test, "test".to_owned(), points(run, EpochReport::test)));
     }
     if view.lab && !printed.is_empty() && objective == Objective::Rating {

@@ -15,6 +15,7 @@ mod unfinished; // runs that were cut off
 mod history; // the address bar
 mod files; // files in, by drop, button and paste, and out
 mod keys; // the keyboard
+mod focus; // where it goes when its place is gone
 mod update; // a newer version of the page
 #[expect(unreachable_pub, reason = "leptos writes the components' properties so")]
 mod view; // components

@@ -116,6 +116,8 @@ pub struct Item {
     pub ratings: usize,
     /// Their mean; 0 without any.
     pub mean: f32,
+    /// Their standard deviation, where the ratings are at hand.
+    pub spread: Option<f32>,
 }
 
 /// A user, and what the data says of it.

@@ -98,9 +98,15 @@ pub(crate) async fn get(store: &str, run: u32) -> Result<Option<JsValue>, Error>
     look(store, async |store| store.get(JsValue::from(run))?.await).await
 }
 
-/// Everything in a store.
-pub(crate) async fn all(store: &str) -> Result<Vec<JsValue>, Error> {
-    look(store, async |store| store.get_all(None, None)?.await).await
+/// Everything in a store, each with its run's number.
+pub(crate) async fn all(store: &str) -> Result<Vec<(u32, JsValue)>, Error> {
+    look(store, async |store| {
+        let keys = store.get_all_keys(None, None)?.await?;
+        let values = store.get_all(None, None)?.await?;
+        let number = |key: JsValue| key.as_f64().unwrap_or_default() as u32;
+        Ok(keys.into_iter().map(number).zip(values).collect())
+    })
+    .await
 }
 
 /// Looks into a store.

@@ -13,7 +13,7 @@ use super::clock::{self, Clock};
 use super::files;
 use super::link::Program;
 use super::reading;
-use super::state::{Page, Reading, Stage, Worker};
+use super::state::{Left, Page, Reading, Stage, Worker};
 use super::{locks, storage, unfinished, update};
 use crate::numbers::{counted, rmse};
 use crate::record::Record;
@@ -86,11 +86,22 @@ pub(crate) fn died(page: Page, cause: String) {
     // What it was reading nobody reads any more, and nothing waits for that.
     page.sent.set_value(None);
     page.waiting.set_value(Vec::new());
-    page.worker.set(Worker::Dead(cause));
+    page.worker.set(Worker::Dead { cause, left: left(page) });
     page.clock.update(|clock| clock.run(false));
     page.stage.set(Stage::Idle);
     unfinished::put_back(page);
     spawn_local(unfinished::offer_all(page)); // the run that was at hand
+}
+
+/// What is left of what the worker had.
+fn left(page: Page) -> Left {
+    let id = page.run.with_untracked(|run| run.as_ref().map(|run| run.id));
+    match (page.stage.get_untracked(), page.kept.get_value()) {
+        (Stage::Idle | Stage::Starting, _) => Left::Nothing,
+        (Stage::Finished, _) => Left::Figures,
+        (_, Some((kept, epochs))) if Some(kept) == id => Left::Kept(epochs),
+        _ => Left::Lost,
+    }
 }
 
 fn begun(page: Page, started: Started) {
@@ -220,6 +231,12 @@ fn recovered(page: Page, recovery: &Recovery) {
         }
     });
     let Recovery { cause, epochs, device } = recovery;
+    page.device.update(|of| {
+        if let Some(of) = of.as_mut().filter(|of| of.name != *device) {
+            of.reason = format!("the run goes on here, for {} gave out", of.name);
+            of.name.clone_from(device);
+        }
+    });
     page.complain(format!("{cause} Training goes on from epoch {epochs} on {device}."));
 }
 

@@ -11,6 +11,7 @@ use super::pointer::{self, Cursor};
 use crate::lines::{self, Role};
 use crate::numbers::rmse;
 use crate::page::state::{Page, page};
+use crate::record::Change;
 
 /// What is drawn and where.
 #[derive(Clone, PartialEq)]
@@ -176,6 +177,7 @@ fn axes(drawn: &Drawn) -> impl IntoView + use<> {
 fn class(role: Role) -> &'static str {
     match role {
         Role::Train => "line train",
+        Role::Validation => "line validation",
         Role::Test => "line test",
         Role::Earlier => "line earlier",
         Role::Printed => "line printed",
@@ -198,11 +200,17 @@ fn curves(drawn: &Drawn) -> impl IntoView + use<> {
     view! { {rules} {lines.collect_view()} }
 }
 
-/// Where a setting was changed on the way.
+/// Where a setting was changed on the way, and the epoch that was chosen.
 fn changes(page: Page, drawn: &Drawn) -> impl IntoView + use<> {
     let Layout { plot, .. } = drawn.layout;
-    let changes =
-        page.run.with(|run| run.as_ref().map(|run| run.changes.clone()).unwrap_or_default());
+    let changes = page.run.with(|run| {
+        let Some(run) = run.as_ref().filter(|run| !run.hidden) else { return Vec::new() };
+        let chosen = run.chosen().map(|report| Change {
+            at: report.epoch as f64,
+            what: format!("epoch {} is chosen", report.epoch),
+        });
+        run.changes.iter().cloned().chain(chosen).collect()
+    });
     let layout = drawn.layout.clone();
     let span = drawn.span();
     let inside = move |at: f64| span.is_some_and(|(first, last)| at >= first && at <= last);

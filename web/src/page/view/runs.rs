@@ -87,7 +87,12 @@ impl Shown {
             hidden: run.hidden,
             name: run.name.clone(),
             model: run.settings.config.model.to_string(),
-            last: figure(run.final_test()),
+            last: match run.chosen() {
+                Some(report) => {
+                    format!("{} at {}, chosen", figure(run.final_test()), report.epoch)
+                }
+                None => figure(run.final_test()),
+            },
             best: run
                 .best_test()
                 .map_or("–".into(), |(test, epoch)| format!("{} at {epoch}", run.shown(test))),

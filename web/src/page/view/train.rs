@@ -19,7 +19,7 @@ pub(super) fn TrainStep() -> impl IntoView {
     title(page);
     view! {
         <section class="step wide" id="train" aria-labelledby="train-title">
-            <h2 id="train-title"><span class="number" aria-hidden="true">"3"</span> "Train"</h2>
+            <h2 id="train-title" tabindex="-1"><span class="number" aria-hidden="true">"3"</span> "Train"</h2>
             <Buttons/>
             <Where/>
             <State/>
@@ -130,6 +130,9 @@ fn State() -> impl IntoView {
                     </Show>
                     {fact("Test HR@10", "test-hr", |page| last(page, |report| Some(report.test_hits?.hit_rate)))}
                     {fact("Test NDCG@10", "test-ndcg", |page| last(page, |report| Some(report.test_hits?.ndcg)))}
+                </Show>
+                <Show when=move || page.run.with(|run| run.as_ref().is_some_and(|run| run.settings.validation_share > 0.0))>
+                    {fact("Validation", "validation-figure", |page| last(page, EpochReport::validation))}
                 </Show>
                 {fact("Elapsed", "elapsed", |page| span(page.clock.get().elapsed()))}
                 {fact("To go", "to-go", to_go)}
