@@ -1,7 +1,9 @@
 //! The completed matrix: what is known beside what the model fills in.
 
+use js_sys::{Function, JSON, Reflect};
 use leptos::prelude::*;
 use protocol::{Cell, Window};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::KeyboardEvent;
 
 use super::{ranks, title};
@@ -106,9 +108,20 @@ fn step(event: &KeyboardEvent, chosen: RwSignal<Option<Place>>, (rows, columns):
                 None => (0, 0),
             });
         });
+        request_animation_frame(|| {
+            let _ = show_chosen(); // a browser that does not scroll says what the cell is all the same
+        });
     }
     event.prevent_default();
     event.stop_propagation();
+}
+
+/// Scrolls no farther than it takes for the chosen cell to be seen.
+fn show_chosen() -> Result<(), JsValue> {
+    let Some(cell) = document().query_selector("#completed td.chosen")? else { return Ok(()) };
+    let scroll: Function = Reflect::get(&cell, &"scrollIntoView".into())?.unchecked_into();
+    let nearest = JSON::parse(r#"{"block":"nearest","inline":"nearest"}"#)?;
+    scroll.call1(&cell, &nearest).map(drop)
 }
 
 /// What is known of a cell, in a sentence.
