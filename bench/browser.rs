@@ -45,6 +45,14 @@ fn main() {
         "page usable after {usable:.0} ms; longest task while it read and trained {longest:.0} ms"
     );
 
+    let stars = rate(&browser);
+    println!(
+        "a star changes the list after {:.0} ms, at most {:.0} (mf at rest, {} stars)",
+        stars[stars.len() / 2],
+        stars[stars.len() - 1],
+        stars.len()
+    );
+
     browser.open(&page.blank());
     let there = in_browser(&browser, &file);
     let here = on_desktop(&bytes);
@@ -69,7 +77,7 @@ struct Times {
 /// Milliseconds until the page can be used, and of the longest task of its thread while it reads
 /// and trains.
 fn visit(browser: &Browser, url: &str, file: &std::path::Path) -> (f64, f64) {
-    browser.open(&format!("{url}?epochs=3&device=cpu"));
+    browser.open(&format!("{url}?epochs=15&device=cpu"));
     let usable = "return document.querySelector('#sample') && performance.now()";
     let start = Instant::now();
     let mut at = browser.run(usable);
@@ -89,6 +97,34 @@ fn visit(browser: &Browser, url: &str, file: &std::path::Path) -> (f64, f64) {
     browser.wait_for_text("#play", "Train again");
     let longest = browser.run("return Math.max(...window.tasks)");
     (at.as_f64().unwrap(), longest.as_f64().unwrap())
+}
+
+/// Milliseconds from each star that somebody new gives to the list that follows from it, in order.
+fn rate(browser: &Browser) -> Vec<f64> {
+    browser.click("#whom-you");
+    browser.wait_for("return document.querySelectorAll('#found li').length > 0");
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+    let times = browser.run_async(
+        "const list = document.querySelector('#pick-list');
+         const times = [];
+         for (const star of ['5', '1', '5', '4', '2', '5', '3', '5', '1', '5', '4']) {
+             await new Promise((done) => setTimeout(done, 300));
+             const field = document.querySelector('#found select');
+             const changed = new Promise((done) => {
+                 const watch = new MutationObserver(() => { watch.disconnect(); done(performance.now()); });
+                 watch.observe(list, { subtree: true, childList: true, characterData: true });
+             });
+             const start = performance.now();
+             field.value = star;
+             field.dispatchEvent(new Event('change', { bubbles: true }));
+             times.push(await changed - start);
+         }
+         return times",
+    );
+    let mut times: Vec<f64> =
+        times.as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect();
+    times.sort_by(f64::total_cmp);
+    times
 }
 
 fn in_browser(browser: &Browser, file: &std::path::Path) -> Times {
@@ -150,6 +186,8 @@ fn settings(model: ModelKind) -> Settings {
         config: Config { epochs: EPOCHS, ..Config::usual(model) },
         test_share: 0.2,
         split_seed: 42,
+        validation_share: 0.0,
+        patience: None,
         device: DeviceChoice::Cpu,
         engine: EngineChoice::Fused,
     }

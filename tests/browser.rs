@@ -9,7 +9,9 @@ mod visible; // what a person sees and does
 mod working; // the model at work
 mod seeing; // the chart
 mod keeping; // runs, in this tab and in others
+mod dying; // a worker that dies
 mod taking; // files out and in
+mod settings; // what a run is told beforehand and on its way
 mod deploying; // a newer version of the page
 mod pairs; // every engine on every device
 mod looks; // on any screen, for anybody

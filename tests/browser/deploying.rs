@@ -3,23 +3,39 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use super::browser;
-use super::visible::{assert_clean, wait_until_ready};
+use super::page::Page;
+use super::visible::{assert_clean, drop_file, file, wait_until_ready};
 use super::webdriver::NO_GPU;
 
-/// Serves a folder for as long as the tests run; gives its address.
-fn serve(folder: PathBuf) -> String {
+/// Serves a folder until it is told to stop; gives its address.
+fn serve(folder: PathBuf) -> (String, Arc<AtomicBool>) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", server.local_addr().unwrap());
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
     thread::spawn(move || {
         for stream in server.incoming().flatten() {
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
             let folder = folder.clone();
             thread::spawn(move || answer(stream, &folder));
         }
     });
-    url
+    (url, stop)
+}
+
+/// Copies the page into a folder.
+fn copy(page: &Page, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for file in fs::read_dir(page.folder()).unwrap().flatten() {
+        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
 }
 
 /// Answers one request; a browser that has gone is no failure.
@@ -28,7 +44,9 @@ fn answer(mut stream: TcpStream, folder: &Path) {
     let request = lines.next().unwrap_or_default();
     lines.find(String::is_empty);
     let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
+    let path = path.split('?').next().unwrap_or_default();
+    let page = format!("{path}index.html");
+    let path = if path.is_empty() || path.ends_with('/') { &page } else { path };
     let kind = match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "html" => "text/html",
         "js" => "text/javascript",
@@ -53,10 +71,8 @@ fn a_newer_version_is_offered_and_taken_when_the_person_says_so() {
     let test = "a_newer_version_is_offered_and_taken_when_the_person_says_so";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
     let folder = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(page.folder()).unwrap().flatten() {
-        fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
-    }
-    let url = serve(folder.path().to_owned());
+    copy(&page, folder.path());
+    let (url, _) = serve(folder.path().to_owned());
     browser.open(&url);
     wait_until_ready(&browser);
     browser.wait_for("return !!navigator.serviceWorker.controller");
@@ -86,4 +102,24 @@ fn a_newer_version_is_offered_and_taken_when_the_person_says_so() {
     let kept = kept.as_array().expect("a list");
     assert!(kept.len() == 1 && kept[0].to_string().contains("newer-"), "{kept:?}");
     assert_clean(&browser);
+}
+
+#[test]
+fn a_page_in_a_folder_trains_after_its_server_is_gone() {
+    let test = "a_page_in_a_folder_trains_after_its_server_is_gone";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    copy(&page, &folder.path().join("some/where"));
+    let (url, stop) = serve(folder.path().to_owned());
+    let url = format!("{url}some/where/");
+    browser.open(&url);
+    wait_until_ready(&browser);
+    browser.wait_for("return !!navigator.serviceWorker.controller");
+    stop.store(true, Ordering::Relaxed);
+    browser.open(&format!("{url}?epochs=2&device=cpu"));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#play");
+    browser.wait_for_text("#play", "Train again");
 }

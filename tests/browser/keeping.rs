@@ -5,7 +5,7 @@ use super::visible::{assert_clean, drop_file, epochs, file, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
 
 /// Opens the page and starts a run that takes long.
-fn start(browser: &Browser, url: &str) {
+pub(crate) fn start(browser: &Browser, url: &str) {
     browser.open(&format!("{url}?epochs=100000&device=cpu"));
     wait_until_ready(browser);
     drop_file(browser, "ratings.dat", &file());
@@ -15,11 +15,11 @@ fn start(browser: &Browser, url: &str) {
 }
 
 /// Waits until a run is kept as it is after so many epochs: a tab that is closed before loses more.
-fn wait_until_kept(browser: &Browser, run: u32, epochs: usize) {
+pub(crate) fn wait_until_kept(browser: &Browser, run: u32, epochs: usize) {
     let is_kept = browser.run_async(&format!(
         "for (let tries = 0; tries < 200; tries++) {{
              const open = indexedDB.open('latent');
-             await new Promise((done) => {{ open.onsuccess = done; }});
+             await new Promise((done, fail) => {{ open.onsuccess = done; open.onerror = fail; }});
              const get = open.result.transaction('under-way').objectStore('under-way').get({run});
              await new Promise((done) => {{ get.onsuccess = done; }});
              open.result.close();
@@ -127,7 +127,7 @@ fn settings_go_back_with_the_browser_and_a_link_repeats_them() {
 /// What lies in the browser's storage: stores, values in them, and keys beside them.
 const LEFT: &str = "
     const open = indexedDB.open('latent');
-    await new Promise((done) => { open.onsuccess = done; });
+    await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
     const stores = [...open.result.objectStoreNames];
     const counts = stores.map((store) => new Promise((done) => {
         const count = open.result.transaction(store).objectStore(store).count();
@@ -184,12 +184,18 @@ fn storage_of_an_older_version_is_tidied_and_does_not_stand_in_the_way() {
     browser.run_async(
         "const open = indexedDB.open('latent', 1);
          open.onupgradeneeded = () => open.result.createObjectStore('ratings').put('1::2::3', 1);
-         await new Promise((done) => { open.onsuccess = done; });
+         await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
          window.open_database = open.result;",
     );
     browser.new_tab();
-    browser.open(page.url());
-    browser.wait_for_text("#notice", "another tab has an older version of this page open");
+    start(&browser, page.url());
+    // Each who wants the storage is told, not the first alone, and training goes on without it.
+    browser.wait_for_text("#notice", "This run cannot be kept in this browser: another tab");
+    browser.click("#delete");
+    browser.click("#delete-surely");
+    browser.wait_for_text("#notice", "This browser keeps nothing for this page: another tab");
+    // Who leaves the page while it waits for the storage, by a link or the address, may come back to it:
+    // it is frozen meanwhile, and takes the storage from nobody.
     start(&browser, page.url());
     let new = browser.tab();
     browser.turn_to(&old);
@@ -215,7 +221,7 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     // Its model is damaged: the worker refuses it.
     browser.run_async(
         "const open = indexedDB.open('latent');
-         await new Promise((done) => { open.onsuccess = done; });
+         await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
          const change = open.result.transaction('models', 'readwrite');
          change.objectStore('models').put(new Uint8Array(20).buffer, 1);
          await new Promise((done) => { change.oncomplete = done; });
@@ -237,7 +243,7 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     // Its data is gone, too.
     browser.run_async(
         "const open = indexedDB.open('latent');
-         await new Promise((done) => { open.onsuccess = done; });
+         await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
          const change = open.result.transaction('data', 'readwrite');
          change.objectStore('data').clear();
          await new Promise((done) => { change.oncomplete = done; });
@@ -246,5 +252,32 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     browser.click(".resume");
     browser.wait_for_text("#notice", "is gone; drop it again");
     browser.wait_for("return document.querySelectorAll('.unfinished').length === 2");
+    assert_clean(&browser);
+}
+
+#[test]
+fn what_another_version_kept_and_nobody_can_read_may_be_deleted() {
+    let test = "what_another_version_kept_and_nobody_can_read_may_be_deleted";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    start(&browser, page.url());
+    wait_until_kept(&browser, 1, 1);
+    browser.run_async(
+        "const open = indexedDB.open('latent');
+         await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
+         const change = open.result.transaction(['runs', 'under-way'], 'readwrite');
+         change.objectStore('under-way').put('{}', 1);
+         change.objectStore('runs').put('{}', 7);
+         await new Promise((done) => { change.oncomplete = done; });
+         open.result.close();",
+    );
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    browser.wait_for_text("#unreadable", "2 runs that another version of this page kept");
+    browser.click("#unreadable button");
+    browser.wait_for("return !document.querySelector('#unreadable')");
+    // The button is gone: the focus is not.
+    browser.wait_for("return document.activeElement.id === 'train-title'");
+    let values = format!("return (await (async () => {{ {LEFT} }})())[1] === 0");
+    browser.wait_for(&format!("return (async () => {{ {values} }})()"));
     assert_clean(&browser);
 }

@@ -100,6 +100,25 @@ fn of_a_long_table_only_the_rows_in_sight_are_drawn() {
     assert!(browser.run(drawn).as_u64().unwrap() < 50);
     assert!(last_row(&browser, "#epoch-table", "1").starts_with(char::is_numeric));
     assert!(browser.run(drawn).as_u64().unwrap() < 50);
+    // Of a curve too long to be drawn whole, every epoch has its values.
+    browser.run("document.querySelector('#curve').focus()");
+    const HOME: char = '\u{e011}';
+    const RIGHT: char = '\u{e014}';
+    browser.press(HOME);
+    for epoch in 2..=4 {
+        browser.press(RIGHT);
+        browser.wait_for_text("#curve .tip", &format!("epoch {epoch}"));
+        assert!(browser.text("#curve .tip").contains("test "), "no value at epoch {epoch}");
+    }
+    // The table of the next run unfolds as well.
+    browser.click("#reset");
+    browser.click("#epoch");
+    browser.wait_for_text("#play", "Go on");
+    browser.click("#epoch");
+    browser.wait_for_text("#at-epoch", "2 of");
+    browser.wait_for_text("#play", "Go on");
+    browser.run("document.querySelector('#epoch-table').closest('details').open = true");
+    browser.wait_for("return document.querySelectorAll('#epoch-table tbody tr').length === 2");
     assert_clean(&browser);
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -11,6 +12,7 @@ use trainer::{ModelFile, Predictor, Wanted};
 use super::browser;
 use super::visible::{assert_clean, drop_file, drop_files, file, wait_until_ready};
 use super::webdriver::{Browser, NO_GPU};
+use super::working::choose;
 
 /// A page whose run of three epochs is over, and which saves into a folder.
 pub(crate) fn trained(browser: &Browser, url: &str, folder: &Path) {
@@ -100,6 +102,42 @@ fn a_model_is_saved_as_the_desktops_file_and_opened_again() {
 }
 
 #[test]
+fn a_model_of_the_command_line_says_the_same_in_the_page() {
+    let test = "a_model_of_the_command_line_says_the_same_in_the_page";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ratings.dat"), file()).unwrap();
+    let native = |arguments: &str| -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_native"));
+        command.args(arguments.split(' ')).current_dir(folder.path());
+        let ran = command.output().expect("the program starts");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    native("train ratings.dat --model svdpp --epochs 8 --device cpu --progress none --out run");
+    let listed = native("recommend run 70 -n 10 --json");
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+
+    browser.open(page.url());
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file()); // what the user rated is left out of both lists
+    browser.wait_for_text("#report", "ratings.dat");
+    let model = folder.path().join("run/model.safetensors");
+    browser.type_into("#open-model", model.to_str().unwrap());
+    browser.wait_for_text("#notice", "8 epochs trained");
+    choose(&browser, "#user", "70");
+    browser.wait_for_text("#picks", "Rated so far: 24 items");
+    for (n, pick) in (1..).zip(listed["items"].as_array().unwrap()) {
+        let row = browser.text(&format!("#pick-list li:nth-child({n})"));
+        let (item, rating) = (pick["item"].as_str().unwrap(), pick["rating"].as_f64().unwrap());
+        assert!(row.starts_with(&format!("item {item}\n")), "{n}: {row}, not {item}");
+        assert!(row.ends_with(&format!("{rating:.2}")), "{n}: {row}, not {rating}");
+    }
+    browser.wait_for_text("#command", "train RATINGS --model svdpp");
+    assert_clean(&browser);
+}
+
+#[test]
 fn titles_are_told_by_their_content_and_stay_with_their_data() {
     let test = "titles_are_told_by_their_content_and_stay_with_their_data";
     let Some((browser, page)) = browser(test, &NO_GPU) else { return };
@@ -168,6 +206,22 @@ fn files_are_told_by_what_can_be_read_in_them() {
     drop_files(&browser, &[("names.zip", &packed)]);
     browser.wait_for_text("#notice", "1 title, 1 item of the data's");
     assert_eq!(first_item(&browser), "Number One");
+
+    // A zip as MovieLens has it: ratings, their titles, and a file of words.
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let titles = "7::The Seventh (1999)::Drama\n0::The Zeroth (1998)::Drama\n";
+    let ratings = file();
+    let files =
+        [("README", "Some words.\n"), ("movies.dat", titles), ("ratings.dat", ratings.as_str())];
+    for (name, text) in files {
+        zip.start_file(format!("ml-0/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    let packed = zip.finish().unwrap().into_inner();
+    drop_files(&browser, &[("ml-0.zip", &packed)]);
+    browser.wait_for_text("#report", "ml-0.zip");
+    browser.wait_for_text("#report", "2,000");
+    assert_eq!(first_item(&browser), "The Zeroth");
     assert_clean(&browser);
 }
 

@@ -20,6 +20,8 @@ fn settings(model: ModelKind, epochs: usize, device: DeviceChoice) -> Settings {
         config: Config { epochs, ..Config::usual(model) },
         test_share: 0.2,
         split_seed: 42,
+        validation_share: 0.0,
+        patience: None,
         device,
         engine: EngineChoice::Auto,
     }

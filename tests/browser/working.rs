@@ -62,6 +62,17 @@ fn a_model_recommends_to_a_user_and_to_the_person_at_the_screen() {
     browser.wait_for("return document.querySelectorAll('#similar ol li').length === 10");
     assert!(count(&browser, "#completed td.known") > 0, "known cells are told apart");
     assert!(count(&browser, "#completed td.predicted") > 0, "predicted cells are told apart");
+    // What a cell says is there for keys and fingers, too.
+    browser.run("document.querySelector('#completed .scroll').focus()");
+    const RIGHT: char = '\u{e014}';
+    browser.press(RIGHT);
+    browser.press(RIGHT);
+    let [user, item] = ["#completed tbody th", "#completed thead th:nth-child(3)"];
+    let said = format!("User {}, {}: ", browser.text(user), browser.text(item));
+    browser.wait_for_text("#cell-text", &said);
+    browser.wait_for_text("#cell-text", "the model says ");
+    browser.click("#completed tbody tr:nth-child(2) td");
+    browser.wait_for_text("#cell-text", &browser.text("#completed tbody tr:nth-child(2) th"));
     let first = browser.text("#completed tbody th");
     browser.click("#users-on");
     browser.wait_for(&format!(
@@ -140,6 +151,52 @@ fn rows_keep_the_focus_while_a_run_goes_on() {
     }
     browser.click("#stop");
     browser.wait_for_text("#play", "Train again");
+    assert_clean(&browser);
+}
+
+#[test]
+fn what_is_asked_stays_and_what_cannot_be_answered_is_said_once() {
+    let test = "what_is_asked_stays_and_what_cannot_be_answered_is_said_once";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    browser.open(&format!("{}?epochs=100000&device=cpu", page.url()));
+    wait_until_ready(&browser);
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#epoch");
+    browser.wait_for_text("#play", "Go on");
+    browser.wait_for("return document.querySelectorAll('#pick-list li').length === 10");
+    browser.click("#map summary");
+    browser.wait_for("return !!document.querySelector('#map .mark')");
+    browser.click("#pick-list button");
+    browser.wait_for("return document.querySelectorAll('#similar ol li').length === 10");
+    let chosen = browser.text("#similar p strong");
+
+    // The neighbours follow the model; what was unfolded stays so when another run begins.
+    browser.run("window.before = document.querySelector('#similar ol').innerText");
+    browser.click("#play");
+    browser.wait_for("return document.querySelector('#similar ol').innerText !== before");
+    browser.click("#reset");
+    browser.wait_for("return !document.querySelector('#map').checkVisibility()");
+    browser.click("#play");
+    browser.wait_for("return document.querySelector('#map .mark')?.checkVisibility() === true");
+    browser.wait_for("return document.querySelectorAll('#similar ol li').length === 10");
+    assert_eq!(browser.text("#similar p strong"), chosen);
+
+    // A user whom the model does not know: said once, though it trains on, and nobody's list stays.
+    choose(&browser, "#user", "nobody");
+    browser.wait_for_text("#notice", "nobody");
+    browser.wait_for("return !document.querySelector('#pick-list')");
+    browser.click("#notice button");
+    browser.run("window.before = document.querySelector('#completed').innerText");
+    for _ in 0..2 {
+        browser.wait_for("return document.querySelector('#completed').innerText !== before");
+        browser.run("window.before = document.querySelector('#completed').innerText");
+    }
+    assert_eq!(browser.run("return !!document.querySelector('#notice, #pick-list')"), false);
+    // Other data has other users.
+    drop_file(&browser, "other.dat", &file());
+    browser.wait_for_text("#report", "other.dat");
+    assert_eq!(browser.run("return document.querySelector('#user').value"), "");
     assert_clean(&browser);
 }
 

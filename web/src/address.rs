@@ -20,6 +20,8 @@ pub(crate) fn with(config: Config) -> Settings {
         config,
         test_share: 0.2,
         split_seed: 42,
+        validation_share: 0.0,
+        patience: None,
         device: DeviceChoice::Auto,
         engine: EngineChoice::Auto,
     }
@@ -27,7 +29,8 @@ pub(crate) fn with(config: Config) -> Settings {
 
 /// Every setting under its flag's name.
 fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { config, test_share, split_seed, device, engine } = settings;
+    let Settings { config, test_share, split_seed, validation_share, patience, device, engine } =
+        settings;
     let Config {
         model,
         objective,
@@ -62,6 +65,10 @@ fn pairs(settings: &Settings) -> Vec<(&'static str, String)> {
         ("device", device.to_string()),
         ("engine", engine.to_string()),
     ]);
+    if *validation_share > 0.0 {
+        pairs.push(("validation", validation_share.to_string()));
+    }
+    pairs.extend(patience.map(|epochs| ("patience", epochs.to_string())));
     if model.descends() {
         pairs.push(("lr-schedule", schedule.to_string()));
         pairs.push(("link", link.to_string()));
@@ -132,13 +139,23 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
         "unobserved-weight" => put(&mut config.implicit.unobserved, text),
         "negatives" => put(&mut config.negatives, text),
         "penalty-exponent" => put(&mut config.implicit.exponent, text),
-        "test-share" => match text.trim().parse() {
-            Ok(share) if (0.0..1.0).contains(&share) => {
-                settings.test_share = share;
-                true
-            }
-            _ => false,
-        },
+        "test-share" => share(text).map(|share| settings.test_share = share).is_some(),
+        "validation" => share(text)
+            .map(|share| {
+                settings.validation_share = share;
+                settings.patience = settings.patience.filter(|_| share > 0.0);
+            })
+            .is_some(),
+        "patience" => text
+            .trim()
+            .parse()
+            .map(|epochs: usize| {
+                settings.patience = Some(epochs).filter(|epochs| *epochs > 0);
+                if epochs > 0 && settings.validation_share == 0.0 {
+                    settings.validation_share = VALIDATION; // it takes something to judge by
+                }
+            })
+            .is_ok(),
         "seed" => {
             let fits = put(&mut settings.split_seed, text);
             settings.config.seed = u64::from(settings.split_seed);
@@ -152,6 +169,14 @@ pub(crate) fn set(settings: &mut Settings, name: &str, text: &str) -> bool {
 
 fn put<T: FromStr>(place: &mut T, text: &str) -> bool {
     text.trim().parse().map(|value| *place = value).is_ok()
+}
+
+/// Part of the training ratings to choose by, where patience is asked for and nothing else is said.
+const VALIDATION: f64 = 0.1;
+
+/// A part of something, below all of it.
+fn share(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|share| (0.0..1.0).contains(share))
 }
 
 /// Widths of layers, `10,5`.
@@ -216,7 +241,12 @@ mod tests {
         deep.device = DeviceChoice::Cpu;
         let mut ranks = usual(ModelKind::Ials);
         ranks.config.implicit = Implicit { unobserved: 0.25, exponent: 0.5 };
-        for wanted in [usual(ModelKind::Mf), deep, ranks] {
+        let mut patient = usual(ModelKind::Mf);
+        assert!(set(&mut patient, "patience", "3"));
+        assert_eq!((patient.validation_share, patient.patience), (0.1, Some(3)));
+        let shown = "cargo run -p native -- train r.csv --validation 0.1 --patience 3";
+        assert_eq!(command(&patient, Some("r.csv")), shown);
+        for wanted in [usual(ModelKind::Mf), deep, ranks, patient] {
             assert_eq!(settings(&split(&query(&wanted))), (wanted, vec![]));
         }
     }

@@ -25,6 +25,8 @@ pub(crate) enum Role {
     Train,
     /// The test figure of the run at hand.
     Test,
+    /// The figure of the validation part of the run at hand.
+    Validation,
     /// The test figure of an earlier run.
     Earlier,
     /// Figures printed elsewhere.
@@ -35,29 +37,29 @@ pub(crate) enum Role {
 /// each of its series. A model that ranks has no such figure of its training part.
 pub(crate) fn chart(
     current: Option<&Record>,
-    earlier: &[Record],
+    earlier: &[Series],
+    objective: Objective,
     printed: &[(f64, f64)],
     view: &View,
 ) -> (Chart, Vec<Role>) {
     let mut lines = Vec::new();
-    let shown = || earlier.iter().filter(|run| !run.hidden);
-    let objective = current.or(shown().next_back()).map_or(Objective::Rating, Record::objective);
-    for run in shown().filter(|run| run.objective() == objective) {
-        lines.push((Role::Earlier, run.name.clone(), points(run, EpochReport::test)));
-    }
     if let Some(run) = current {
         lines.push((Role::Train, "train".to_owned(), points(run, |report| report.train_rmse)));
+        let validation = points(run, EpochReport::validation);
+        lines.push((Role::Validation, "validation".to_owned(), validation));
         lines.push((Role::Test, "test".to_owned(), points(run, EpochReport::test)));
     }
     if view.lab && !printed.is_empty() && objective == Objective::Rating {
         lines.push((Role::Printed, "lab's slides".to_owned(), printed.to_vec()));
     }
     lines.retain(|(_, _, points)| !points.is_empty());
-    let roles = lines.iter().map(|line| line.0).collect();
-    let series = lines.into_iter().map(|(role, name, points)| {
-        let points = if role == Role::Printed { points } else { smooth(&points, view.smoothing) };
-        Series { name, points: thinned(within(points, view.range)) }
+    let now = lines.iter().map(|line| line.0);
+    let roles = earlier.iter().map(|_| Role::Earlier).chain(now).collect();
+    let series = lines.into_iter().map(|(role, name, points)| match role {
+        Role::Printed => Series { name, points: within(points, view.range) },
+        _ => drawn(name, &points, view),
     });
+    let series = earlier.iter().cloned().chain(series);
     let chart = Chart {
         title: match objective {
             Objective::Rating => "RMSE by epoch".into(),
@@ -72,6 +74,25 @@ pub(crate) fn chart(
         rules: current.map(rules).unwrap_or_default(),
     };
     (chart, roles)
+}
+
+/// By which figure runs are drawn: that of the run at hand, or of the latest one that is shown.
+pub(crate) fn objective(current: Option<&Record>, earlier: &[Record]) -> Objective {
+    let latest = || earlier.iter().rfind(|run| !run.hidden);
+    current.or_else(latest).map_or(Objective::Rating, Record::objective)
+}
+
+/// The lines of earlier runs that are judged by a figure. They stay the same while a run goes on.
+pub(crate) fn earlier(runs: &[Record], objective: Objective, view: &View) -> Vec<Series> {
+    let shown = runs.iter().filter(|run| !run.hidden && run.objective() == objective);
+    let lines = shown.map(|run| (run, points(run, EpochReport::test)));
+    let lines = lines.filter(|(_, points)| !points.is_empty());
+    lines.map(|(run, points)| drawn(run.name.clone(), &points, view)).collect()
+}
+
+/// A line as it is looked at.
+fn drawn(name: String, points: &[(f64, f64)], view: &View) -> Series {
+    Series { name, points: thinned(within(smooth(points, view.smoothing), view.range)) }
 }
 
 /// The level lines that a run is compared with.
@@ -123,10 +144,14 @@ fn within(mut points: Vec<(f64, f64)>, range: Option<(f64, f64)>) -> Vec<(f64, f
     points
 }
 
-/// The values of all lines at an epoch, the highest first.
+/// The values of all lines at an epoch, the highest first; of a thinned line that of the nearest
+/// epoch that is left.
 pub(crate) fn at_epoch(chart: &Chart, epoch: f64) -> Vec<(usize, String, f64)> {
     let value = |(index, series): (usize, &Series)| {
-        let point = series.points.iter().find(|point| point.0 == epoch)?;
+        let off = |point: &(f64, f64)| (point.0 - epoch).abs();
+        let step = series.points.get(1).map_or(0.0, |second| second.0 - series.points[0].0);
+        let near = series.points.iter().filter(|point| off(point) <= (step / 2.0).floor());
+        let point = near.min_by(|a, b| off(a).total_cmp(&off(b)))?;
         Some((index, series.name.clone(), point.1))
     };
     let mut values: Vec<_> = chart.series.iter().enumerate().filter_map(value).collect();
@@ -143,12 +168,17 @@ mod tests {
 
     const PLAIN: View = View { log: false, smoothing: 0.0, range: None, lab: false };
 
+    fn of(now: Option<&Record>, runs: &[Record], view: &View) -> (Chart, Vec<Role>) {
+        let objective = objective(now, runs);
+        chart(now, &earlier(runs, objective, view), objective, &[(30.0, 0.93)], view)
+    }
+
     #[test]
     fn earlier_runs_stand_behind_the_one_at_hand() {
         let hidden = Record { hidden: true, ..record(&[1.0]) };
-        let earlier = [record(&[1.4, 1.3]), hidden];
+        let runs = [record(&[1.4, 1.3]), hidden];
         let now = Record { mean_rmse: Some(1.1), ..record(&[1.2, 0.9]) };
-        let (chart, roles) = chart(Some(&now), &earlier, &[(30.0, 0.93)], &PLAIN);
+        let (chart, roles) = of(Some(&now), &runs, &PLAIN);
         assert_eq!(roles, [Role::Earlier, Role::Train, Role::Test]);
         assert_eq!(chart.series[2].points, [(1.0, 1.2), (2.0, 0.9)]);
         assert_eq!(chart.rules.len(), 1);
@@ -169,7 +199,7 @@ mod tests {
         };
         ranks.history = [(1, 0.25), (2, 0.375)].map(report).to_vec();
         ranks.popular_hits = hits(0.125);
-        let (chart, roles) = chart(Some(&ranks), &[record(&[1.4])], &[(30.0, 0.93)], &PLAIN);
+        let (chart, roles) = of(Some(&ranks), &[record(&[1.4])], &PLAIN);
         assert_eq!(roles, [Role::Test]);
         assert_eq!(chart.series[0].points, [(1.0, 0.25), (2.0, 0.375)]);
         assert_eq!((chart.y.label.as_str(), chart.rules[0].y), ("NDCG@10", 0.125));
@@ -179,16 +209,23 @@ mod tests {
     #[test]
     fn long_lines_are_thinned_and_keep_their_ends() {
         let long: Vec<f64> = (0..2500).map(|epoch| 2.0 - f64::from(epoch) / 2500.0).collect();
-        let (chart, _) = chart(Some(&record(&long)), &[], &[], &PLAIN);
+        let (chart, _) = of(Some(&record(&long)), &[], &PLAIN);
         let points = &chart.series[1].points;
         assert!(points.len() <= MOST_POINTS + 1, "{} points", points.len());
         assert_eq!((points[0].0, points[points.len() - 1].0), (1.0, 2500.0));
+        // Between two points that are left the nearer one speaks; beyond the ends, nobody.
+        for epoch in [1.0, 2.0, 3.0, 1249.0, 1250.0, 2499.0, 2500.0] {
+            let values = at_epoch(&chart, epoch);
+            assert_eq!(values.len(), 2, "epoch {epoch}");
+            assert!((values[0].2 - (2.0 - (epoch - 1.0) / 2500.0)).abs() < 0.001, "epoch {epoch}");
+        }
+        assert!(at_epoch(&chart, 2502.0).is_empty());
     }
 
     #[test]
     fn smoothing_keeps_the_first_value_and_a_range_cuts() {
         let view = View { smoothing: 0.5, range: Some((2.0, 3.0)), ..PLAIN };
-        let (chart, _) = chart(Some(&record(&[4.0, 2.0, 1.0])), &[], &[], &view);
+        let (chart, _) = of(Some(&record(&[4.0, 2.0, 1.0])), &[], &view);
         assert_eq!(chart.series[1].points, [(2.0, 3.0), (3.0, 2.0)]);
     }
 }

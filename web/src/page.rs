@@ -7,13 +7,15 @@ mod actions; // what the person can ask for
 mod news; // what the worker says, into signals
 mod using; // the model at work
 mod clock; // elapsed time, speed, time to go
-mod database; // the browser's storage
+mod opening; // connections to the browser's storage
+mod database; // what is in it
 mod storage; // runs that are over
 mod locks; // which tab has which run
 mod unfinished; // runs that were cut off
 mod history; // the address bar
 mod files; // files in, by drop, button and paste, and out
 mod keys; // the keyboard
+mod focus; // where it goes when its place is gone
 mod update; // a newer version of the page
 #[expect(unreachable_pub, reason = "leptos writes the components' properties so")]
 mod view; // components

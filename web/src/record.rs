@@ -48,9 +48,15 @@ impl Record {
         self.settings.config.objective
     }
 
-    /// The figure of the test set after the last epoch: its RMSE, or NDCG of a model that ranks.
+    /// The epoch whose model is kept, where a validation part chooses it.
+    pub(crate) fn chosen(&self) -> Option<&EpochReport> {
+        EpochReport::chosen(&self.history)
+    }
+
+    /// The figure of the test set of the model that is kept, which is that of the last epoch unless
+    /// another was chosen: its RMSE, or NDCG of a model that ranks.
     pub(crate) fn final_test(&self) -> Option<f64> {
-        self.history.last().and_then(EpochReport::test)
+        self.chosen().or(self.history.last()).and_then(EpochReport::test)
     }
 
     /// The best figure of the test set, and its epoch. It is chosen by looking at the test set, so
@@ -105,11 +111,17 @@ impl Record {
         if self.objective() == Objective::Ranking {
             return self.ranking_csv();
         }
-        let mut table = String::from("epoch,train_rmse,test_rmse,seconds,eval_seconds\n");
+        let is_validated = self.chosen().is_some();
+        let validation = if is_validated { ",validation_rmse" } else { "" };
+        let mut table = format!("epoch,train_rmse,test_rmse,seconds,eval_seconds{validation}\n");
         for report in &self.history {
             let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
             let [train, test] = [*train_rmse, *test_rmse].map(cell);
-            table += &format!("{epoch},{train},{test},{seconds},{eval_seconds}\n");
+            table += &format!("{epoch},{train},{test},{seconds},{eval_seconds}");
+            if is_validated {
+                table += &format!(",{}", cell(report.validation()));
+            }
+            table.push('\n');
         }
         table
     }
@@ -158,6 +170,8 @@ pub(crate) mod tests {
                 config: Config::usual(ModelKind::DeepMf),
                 test_share: 0.2,
                 split_seed: 42,
+                validation_share: 0.0,
+                patience: None,
                 device: DeviceChoice::Auto,
                 engine: EngineChoice::Auto,
             },
@@ -179,6 +193,17 @@ pub(crate) mod tests {
         assert_eq!(record.final_test(), Some(0.95));
         assert_eq!(record.seconds(), 2.25);
         assert_eq!(record.summary(), "K 10, 10-5, lr 0.001, wd 0.00001, batch 512");
+    }
+
+    #[test]
+    fn a_validation_part_chooses_the_epoch() {
+        let mut record = record(&[1.2, 0.9, 0.95]);
+        for (report, validation) in record.history.iter_mut().zip([1.1, 1.0, 0.9]) {
+            report.validation_rmse = Some(validation);
+        }
+        assert_eq!(record.chosen().map(|report| report.epoch), Some(3));
+        assert_eq!(record.final_test(), Some(0.95));
+        assert!(record.csv().ends_with("3,0.85,0.95,0.5,0.25,0.9\n"), "{}", record.csv());
     }
 
     #[test]

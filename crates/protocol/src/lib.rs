@@ -74,6 +74,12 @@ pub struct Settings {
     pub test_share: f64,
     /// Fixes which ratings those are.
     pub split_seed: u32,
+    /// Part of the training ratings by which the epoch is chosen whose model is kept, in 0..1.
+    #[serde(default)]
+    pub validation_share: f64,
+    /// The run ends after so many epochs that are no better by them.
+    #[serde(default)]
+    pub patience: Option<usize>,
     /// GPU, CPU, or the program's choice.
     pub device: DeviceChoice,
     /// How a step is computed.

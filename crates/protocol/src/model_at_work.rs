@@ -96,6 +96,13 @@ pub enum Answer {
     Map(Map),
     /// How far predictions are off.
     Judged(Judged),
+    /// The question cannot be answered.
+    Refused {
+        /// The question.
+        question: Question,
+        /// Why, and what to do.
+        why: String,
+    },
 }
 
 /// An item, and what the data says of it.
@@ -109,6 +116,8 @@ pub struct Item {
     pub ratings: usize,
     /// Their mean; 0 without any.
     pub mean: f32,
+    /// Their standard deviation, where the ratings are at hand.
+    pub spread: Option<f32>,
 }
 
 /// A user, and what the data says of it.

@@ -15,7 +15,7 @@ use crate::inbox::{Inbox, Letter};
 use crate::post;
 
 use self::keeping::Model;
-use self::training::Cut;
+use self::training::Halves;
 use self::using::Counter;
 
 /// Data, run and model.
@@ -23,7 +23,7 @@ use self::using::Counter;
 pub(crate) struct Desk {
     devices: Devices,
     data: Option<Data>,
-    cut: Option<Cut>,
+    halves: Option<Halves>,
     course: Option<Course>,
     model: Option<Model>,
     counter: Option<Counter>, // the model, ready to answer
@@ -59,7 +59,10 @@ impl Desk {
                 Ok(())
             }
             Request::Tune { learning_rate, weight_decay } => self.tune(learning_rate, weight_decay),
-            Request::Use(question) => self.use_model(question).await,
+            Request::Use(question) => {
+                self.use_model(question).await;
+                Ok(())
+            }
             Request::Export => self.export().await,
             Request::Open { name } => self.open(&name, &attachment).await,
         };

@@ -1,18 +1,12 @@
 //! The browser's storage (IndexedDB): all of it stays on this machine.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
-use js_sys::{Function, Promise};
+use idb::TransactionMode;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
+use super::opening::open;
 use super::state::Page;
-
-const DATABASE: &str = "latent";
-const VERSION: u32 = 3;
 
 /// Runs that are over, as JSON, by their number.
 pub(crate) const RUNS: &str = "runs";
@@ -21,7 +15,7 @@ pub(crate) const UNDER_WAY: &str = "under-way";
 pub(crate) const MODELS: &str = "models";
 pub(crate) const DATA: &str = "data";
 
-const STORES: [&str; 4] = [RUNS, UNDER_WAY, MODELS, DATA];
+pub(crate) const STORES: [&str; 4] = [RUNS, UNDER_WAY, MODELS, DATA];
 
 /// Why something cannot be kept, in a few words.
 pub(crate) type Error = String;
@@ -30,58 +24,7 @@ pub(crate) type Error = String;
 pub(crate) const BLOCKED: &str =
     "another tab has an older version of this page open; close that, and load this one anew";
 
-/// A connection, closed when dropped, so that it stands in the way of no other version for long.
-struct Connection(Database);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.close(); // once its transactions are over
-    }
-}
-
-async fn open() -> Result<Connection, Error> {
-    let mut request = Factory::new().map_err(text)?.open(DATABASE, Some(VERSION)).map_err(text)?;
-    request.on_upgrade_needed(|event| {
-        if let Ok(database) = event.database() {
-            // What cannot be made shows itself at the first use.
-            let _ = upgrade(&database);
-        }
-    });
-    let mut ends: Option<(Function, Function)> = None;
-    let opened = Promise::new(&mut |resolve, reject| ends = Some((resolve, reject)));
-    let (then, fail) = ends.ok_or("the browser makes no promise")?; // it does at once
-    let is_blocked = Rc::new(Cell::new(false));
-    let (blocked, refuse) = (Rc::clone(&is_blocked), fail.clone());
-    request.on_blocked(move |_| {
-        blocked.set(true);
-        drop(refuse.call1(&JsValue::NULL, &BLOCKED.into()));
-    });
-    // Nobody waits any more for one that was blocked, but the browser does open it in the end.
-    spawn_local(async move {
-        match request.await {
-            Ok(database) if is_blocked.get() => database.close(),
-            Ok(database) => drop(then.call1(&JsValue::NULL, &database.into())),
-            Err(error) => drop(fail.call1(&JsValue::NULL, &text(error).into())),
-        }
-    });
-    let failed = |error: JsValue| error.as_string().unwrap_or_default();
-    let database = JsFuture::from(opened).await.map_err(failed)?;
-    Database::try_from(database).map(Connection).map_err(text)
-}
-
-/// The stores of this version, empty where they are new, and none besides.
-fn upgrade(database: &Database) -> Result<(), idb::Error> {
-    let there = database.store_names();
-    for store in STORES.iter().filter(|store| !there.iter().any(|name| name == *store)) {
-        database.create_object_store(store, ObjectStoreParams::new())?;
-    }
-    for store in there.iter().filter(|store| !STORES.contains(&store.as_str())) {
-        database.delete_object_store(store)?;
-    }
-    Ok(())
-}
-
-fn text(error: idb::Error) -> Error {
+pub(crate) fn text(error: idb::Error) -> Error {
     error.to_string()
 }
 
@@ -155,9 +98,15 @@ pub(crate) async fn get(store: &str, run: u32) -> Result<Option<JsValue>, Error>
     look(store, async |store| store.get(JsValue::from(run))?.await).await
 }
 
-/// Everything in a store.
-pub(crate) async fn all(store: &str) -> Result<Vec<JsValue>, Error> {
-    look(store, async |store| store.get_all(None, None)?.await).await
+/// Everything in a store, each with its run's number.
+pub(crate) async fn all(store: &str) -> Result<Vec<(u32, JsValue)>, Error> {
+    look(store, async |store| {
+        let keys = store.get_all_keys(None, None)?.await?;
+        let values = store.get_all(None, None)?.await?;
+        let number = |key: JsValue| key.as_f64().unwrap_or_default() as u32;
+        Ok(keys.into_iter().map(number).zip(values).collect())
+    })
+    .await
 }
 
 /// Looks into a store.

@@ -31,9 +31,8 @@ pub(crate) fn listen(page: Page) {
             return;
         }
         match event.key().as_str() {
-            // On a button the space bar presses it.
-            " " if !is_button(target) => actions::play_or_pause(page),
-            "ArrowRight" => actions::one_epoch(page),
+            " " if !takes_space(target.clone()) => actions::play_or_pause(page),
+            "ArrowRight" if !takes_arrows(target) => actions::one_epoch(page),
             "s" | "S" => actions::stop(page),
             "r" | "R" => actions::reset(page),
             "0" => page.view.update(|view| view.range = None),
@@ -55,15 +54,25 @@ pub(crate) fn show_help() {
 
 /// Whether keys at this place are text.
 pub(crate) fn is_typing(target: Option<EventTarget>) -> bool {
-    within(target, "input:not([type=checkbox]), select, textarea, [role=slider], .scroll")
+    within(
+        target,
+        "input:not([type=checkbox], [type=radio], [type=range], [type=file]), select, textarea",
+    )
+}
+
+/// Whether arrow keys choose, move or scroll what has the focus.
+fn takes_arrows(target: Option<EventTarget>) -> bool {
+    within(target, "[type=radio], [type=range], [role=slider], .plane, .scroll")
 }
 
 fn in_dialog(target: Option<EventTarget>) -> bool {
     within(target, "dialog")
 }
 
-fn is_button(target: Option<EventTarget>) -> bool {
-    within(target, "button, summary, a, input")
+/// Whether the space bar presses or scrolls what has the focus. On a choice that is made it does
+/// nothing.
+fn takes_space(target: Option<EventTarget>) -> bool {
+    within(target, "button, summary, a, input:not([type=radio]:checked), .scroll")
 }
 
 fn within(target: Option<EventTarget>, selector: &str) -> bool {

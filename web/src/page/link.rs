@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, HtmlMetaElement, MessageEvent, WorkerOptions, WorkerType};
 
-use super::state::{Page, Worker};
+use super::state::{Left, Page, Worker};
 use super::{news, update};
 
 /// Which program the worker runs.
@@ -62,7 +62,10 @@ pub(crate) fn open(page: Page, program: Program) {
     page.link.set_value(None);
     match start(page, program) {
         Ok(link) => page.link.set_value(Some(link)),
-        Err(error) => page.worker.set(Worker::Dead(format!("the worker cannot start: {error:?}"))),
+        Err(error) => {
+            let cause = format!("the worker cannot start: {error:?}");
+            page.worker.set(Worker::Dead { cause, left: Left::Nothing });
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::clock::{self, Clock};
 use super::files;
 use super::link::Program;
 use super::reading;
-use super::state::{Page, Reading, Stage, Worker};
+use super::state::{Left, Page, Reading, Stage, Worker};
 use super::{locks, storage, unfinished, update};
 use crate::numbers::{counted, rmse};
 use crate::record::Record;
@@ -65,7 +65,7 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
         News::Memory { .. } => {}
         News::Checkpoint { .. } => unfinished::keep(page, &attachment),
         News::Finished { epochs, parameters } => finished(page, epochs, parameters),
-        News::Answer(answer) => page.using.hear(*answer),
+        News::Answer(answer) => page.using.hear(page, *answer),
         News::Exported { name } => files::save_bytes(page, &name, &attachment),
         News::Opened(model) => opened(page, *model),
         News::Failed { message } => {
@@ -83,11 +83,25 @@ pub(crate) fn hear(page: Page, program: Program, news: News, attachment: JsValue
 pub(crate) fn died(page: Page, cause: String) {
     page.link.set_value(None);
     page.reading.set(None);
-    page.worker.set(Worker::Dead(cause));
+    // What it was reading nobody reads any more, and nothing waits for that.
+    page.sent.set_value(None);
+    page.waiting.set_value(Vec::new());
+    page.worker.set(Worker::Dead { cause, left: left(page) });
     page.clock.update(|clock| clock.run(false));
     page.stage.set(Stage::Idle);
     unfinished::put_back(page);
     spawn_local(unfinished::offer_all(page)); // the run that was at hand
+}
+
+/// What is left of what the worker had.
+fn left(page: Page) -> Left {
+    let id = page.run.with_untracked(|run| run.as_ref().map(|run| run.id));
+    match (page.stage.get_untracked(), page.kept.get_value()) {
+        (Stage::Idle | Stage::Starting, _) => Left::Nothing,
+        (Stage::Finished, _) => Left::Figures,
+        (_, Some((kept, epochs))) if Some(kept) == id => Left::Kept(epochs),
+        _ => Left::Lost,
+    }
 }
 
 fn begun(page: Page, started: Started) {
@@ -217,6 +231,12 @@ fn recovered(page: Page, recovery: &Recovery) {
         }
     });
     let Recovery { cause, epochs, device } = recovery;
+    page.device.update(|of| {
+        if let Some(of) = of.as_mut().filter(|of| of.name != *device) {
+            of.reason = format!("the run goes on here, for {} gave out", of.name);
+            of.name.clone_from(device);
+        }
+    });
     page.complain(format!("{cause} Training goes on from epoch {epochs} on {device}."));
 }
 

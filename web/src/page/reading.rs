@@ -44,7 +44,7 @@ pub(crate) fn read(page: Page, source: Source) {
     page.notice.set(None);
     page.reading.set(Some(Reading { name: source.name(), done: 0, total: 0, seconds: 0.0 }));
     page.sent.set_value(Some(source.clone()));
-    if matches!(page.worker.get_untracked(), Worker::Dead(_)) {
+    if matches!(page.worker.get_untracked(), Worker::Dead { .. }) {
         link::open(page, Program::Fused);
     }
     if actions::is_ready(page) {

@@ -43,6 +43,8 @@ pub(crate) struct Page {
     pub(crate) earlier: RwSignal<Vec<Record>>,
     /// Runs that were cut off and can go on.
     pub(crate) unfinished: RwSignal<Vec<Kept>>,
+    /// Numbers of runs that another version of the page kept, and which this one cannot read.
+    pub(crate) unreadable: RwSignal<Vec<u32>>,
     /// The model at work.
     pub(crate) using: Using,
     /// How the chart looks at the runs.
@@ -72,6 +74,8 @@ pub(crate) struct Page {
     pub(crate) titles: StoredValue<Vec<Named>, LocalStorage>,
     /// How to let go of each run that this tab has; `None` while it waits for one.
     pub(crate) locks: StoredValue<HashMap<u32, Option<Function>>, LocalStorage>,
+    /// The last run that was kept under way, and after how many epochs.
+    pub(crate) kept: StoredValue<Option<(u32, usize)>>,
     /// Whether the person was told that a run cannot be kept.
     pub(crate) keeps_nothing: StoredValue<bool>,
     /// When a screen reader was last told something, in seconds since the page opened.
@@ -84,8 +88,23 @@ pub(crate) enum Worker {
     /// On its way: bytes that have come, and bytes in all.
     Loading(Program, u64, u64),
     Ready(Program),
-    /// Dead of this cause.
-    Dead(String),
+    Dead {
+        cause: String,
+        left: Left,
+    },
+}
+
+/// What a worker that died leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It had learned nothing.
+    Nothing,
+    /// A run that is kept as it was after so many epochs.
+    Kept(usize),
+    /// A run under way of which nothing is kept.
+    Lost,
+    /// A model, whose figures alone are left.
+    Figures,
 }
 
 /// A file on its way into the worker.
@@ -217,6 +236,7 @@ impl Page {
             clock: RwSignal::new(Clock::default()),
             earlier: RwSignal::new(Vec::new()),
             unfinished: RwSignal::new(Vec::new()),
+            unreadable: RwSignal::new(Vec::new()),
             using: Using::new(),
             view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
             notice: RwSignal::new(None),
@@ -232,6 +252,7 @@ impl Page {
             epochs: StoredValue::new(Vec::new()),
             titles: StoredValue::new_local(Vec::new()),
             locks: StoredValue::new_local(HashMap::new()),
+            kept: StoredValue::new(None),
             keeps_nothing: StoredValue::new(false),
             last_spoken: StoredValue::new(0.0),
         }

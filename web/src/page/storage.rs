@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::database::{self, BLOCKED, RUNS, all, beside, json, parse, put};
+use super::database::{
+    self, BLOCKED, DATA, MODELS, RUNS, UNDER_WAY, all, beside, json, parse, put,
+};
 use super::state::Page;
-use super::{actions, locks, unfinished};
+use super::{actions, locks, opening, unfinished};
 use crate::record::Record;
 
 /// The key of the chosen colours, beside the database.
@@ -17,12 +19,19 @@ pub(crate) const COUNT: &str = "latent-runs";
 
 /// Finds earlier runs, and those that were cut off.
 pub(crate) fn restore(page: Page) {
+    opening::find_frozen();
     spawn_local(async move {
         match all(RUNS).await {
             Ok(runs) => {
-                let mut runs: Vec<Record> = runs.iter().filter_map(parse).collect();
-                runs.sort_by_key(|run| run.id);
-                page.earlier.update(|earlier| earlier.splice(0..0, runs).for_each(drop));
+                let mut known = Vec::new();
+                for (id, value) in runs {
+                    match parse::<Record>(&value) {
+                        Some(run) => known.push(run),
+                        None => cannot_read(page, id),
+                    }
+                }
+                known.sort_by_key(|run| run.id);
+                page.earlier.update(|earlier| earlier.splice(0..0, known).for_each(drop));
             }
             Err(error) if error == BLOCKED => {
                 page.complain(format!("Earlier runs are out of reach: {error}"));
@@ -32,6 +41,25 @@ pub(crate) fn restore(page: Page) {
         unfinished::offer_all(page).await;
     });
     unfinished::watch(page);
+}
+
+/// Another version of the page kept this run in words that this one does not know.
+pub(crate) fn cannot_read(page: Page, id: u32) {
+    page.unreadable.update(|runs| {
+        runs.retain(|run| *run != id);
+        runs.push(id);
+    });
+}
+
+/// Forgets what cannot be read.
+pub(crate) fn delete_unreadable(page: Page) {
+    for id in page.unreadable.try_update(std::mem::take).unwrap_or_default() {
+        beside(page, async move {
+            database::delete(&[RUNS, UNDER_WAY, MODELS, DATA], id).await?;
+            locks::let_go(page, id);
+            Ok(())
+        });
+    }
 }
 
 /// A number for a new run, which no other tab gives to one of its own.

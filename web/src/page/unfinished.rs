@@ -39,13 +39,16 @@ pub(crate) fn keep(page: Page, model: &JsValue) {
             (KeptSource::File { name, skip_bad_lines }, blob.into())
         }
     };
-    let id = record.id;
+    let (id, epochs) = (record.id, record.history.len());
     let kept = Kept { record, at: js_sys::Date::now(), source };
     let entries = [(UNDER_WAY, json(&kept)), (MODELS, model.clone())];
     spawn_local(async move {
         // The data may have been deleted meanwhile, here or in another tab.
         match put_beside(id, &entries, &[(DATA, data)]).await {
-            Ok(()) => offer(page, id), // it may have given way meanwhile
+            Ok(()) => {
+                page.kept.set_value(Some((id, epochs)));
+                offer(page, id); // it may have given way meanwhile
+            }
             Err(_) if page.keeps_nothing.get_value() => {} // it was said
             Err(error) => {
                 page.keeps_nothing.set_value(true);
@@ -74,10 +77,8 @@ pub(crate) fn watch(page: Page) {
 
 /// Offers every run that was cut off, as soon as no other tab has it.
 pub(crate) async fn offer_all(page: Page) {
-    for value in all(UNDER_WAY).await.unwrap_or_default() {
-        if let Some(kept) = parse::<Kept>(&value) {
-            offer(page, kept.record.id);
-        }
+    for (id, _) in all(UNDER_WAY).await.unwrap_or_default() {
+        offer(page, id);
     }
 }
 
@@ -88,9 +89,11 @@ pub(crate) fn offer(page: Page, id: u32) {
             return;
         }
         // The tab that had it may have ended it.
-        match get(UNDER_WAY, id).await.ok().flatten().and_then(|value| parse::<Kept>(&value)) {
+        let value = get(UNDER_WAY, id).await.ok().flatten();
+        match value.as_ref().map(parse::<Kept>) {
             Some(_) if is_at_hand(page, id) => {}
-            Some(kept) => page.unfinished.update(|runs| {
+            Some(None) => storage::cannot_read(page, id),
+            Some(Some(kept)) => page.unfinished.update(|runs| {
                 runs.retain(|run| run.record.id != id);
                 runs.push(kept);
             }),

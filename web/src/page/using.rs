@@ -40,7 +40,12 @@ pub(crate) struct Using {
     pub(crate) picks: RwSignal<Option<Picks>>,
     /// How many picks are wanted.
     pub(crate) most: RwSignal<usize>,
+    /// The item whose neighbours are shown.
+    chosen: RwSignal<Option<String>>,
     pub(crate) similar: RwSignal<Option<Similar>>,
+    /// What was typed to find items, and users once they are looked for.
+    pub(crate) sought: RwSignal<String>,
+    sought_users: RwSignal<Option<String>>,
     /// Users that were searched for.
     pub(crate) users: RwSignal<Vec<User>>,
     /// How users rated a new item.
@@ -54,6 +59,8 @@ pub(crate) struct Using {
     pub(crate) judged_open: RwSignal<bool>,
     /// Counts what changes answers beside the model, such as titles.
     anew: RwSignal<u32>,
+    /// Questions that this model cannot answer.
+    refused: StoredValue<Vec<Question>>,
     /// Users and items that the model knows.
     pub(crate) size: RwSignal<(usize, usize)>,
     /// The first user and item of the window.
@@ -69,7 +76,10 @@ impl Using {
             found: RwSignal::new(None),
             picks: RwSignal::new(None),
             most: RwSignal::new(MOST),
+            chosen: RwSignal::new(None),
             similar: RwSignal::new(None),
+            sought: RwSignal::new(String::new()),
+            sought_users: RwSignal::new(None),
             users: RwSignal::new(Vec::new()),
             rated_by: RwSignal::new(Vec::new()),
             audience: RwSignal::new(None),
@@ -79,13 +89,15 @@ impl Using {
             map_open: RwSignal::new(false),
             judged_open: RwSignal::new(false),
             anew: RwSignal::new(0),
+            refused: StoredValue::new(Vec::new()),
             size: RwSignal::new((0, 0)),
             corner: RwSignal::new((0, 0)),
         }
     }
 
-    /// Takes an answer.
-    pub(crate) fn hear(&self, answer: Answer) {
+    /// Takes an answer. What cannot be answered leaves nothing of the former answer, and is not asked
+    /// again.
+    pub(crate) fn hear(&self, page: Page, answer: Answer) {
         match answer {
             Answer::Found(found) => self.found.set(Some(found)),
             Answer::Users(users) => self.users.set(users),
@@ -95,11 +107,22 @@ impl Using {
             Answer::Window(window) => self.window.set(Some(window)),
             Answer::Map(map) => self.map.set(Some(Arc::new(map))),
             Answer::Judged(judged) => self.judged.set(Some(judged)),
+            Answer::Refused { question, why } => {
+                match question {
+                    Question::Picks { .. } => self.picks.set(None),
+                    Question::Audience { .. } => self.audience.set(None),
+                    Question::Similar { .. } => self.similar.set(None),
+                    _ => {}
+                }
+                self.refused.update_value(|refused| refused.push(question));
+                page.complain(why);
+            }
         }
     }
 
     /// What the answers rest on has changed.
     pub(crate) fn ask_anew(&self) {
+        self.refused.set_value(Vec::new());
         self.anew.update(|count| *count = count.wrapping_add(1));
     }
 
@@ -108,6 +131,9 @@ impl Using {
     pub(crate) fn begin(&self, size: (usize, usize)) {
         self.size.set(size);
         self.corner.set((size.0 / 3, 0));
+        self.user.set(String::new());
+        self.chosen.set(None);
+        self.sought.set(String::new());
         self.stars.set(Vec::new());
         self.found.set(None);
         self.users.set(Vec::new());
@@ -117,6 +143,7 @@ impl Using {
 
     /// Forgets what another model said.
     pub(crate) fn forget(&self) {
+        self.refused.set_value(Vec::new());
         self.picks.set(None);
         self.similar.set(None);
         self.audience.set(None);
@@ -153,47 +180,54 @@ pub(crate) fn follow(page: Page) {
         let rated = using.rated_by.get();
         (!rated.is_empty()).then_some(Question::Audience { rated, most: MOST_USERS })
     });
+    whenever(page, move || {
+        let item = using.chosen.get()?;
+        Some(Question::Similar { item, most: MOST })
+    });
+    whenever(page, move || {
+        using.is_new.get().then(|| Question::Search { text: using.sought.get() })
+    });
+    whenever(page, move || Some(Question::Users { text: using.sought_users.get()? }));
     whenever(page, move || using.map_open.get().then_some(Question::Map { most: MOST_DOTS }));
     whenever(page, move || using.judged_open.get().then_some(Question::Judge));
 }
 
-/// Asks anew whenever the model changes, or what `question` reads.
+/// Asks anew whenever the model changes, or what `question` reads. What changed is asked at once, and
+/// the same as before now and then.
 fn whenever(page: Page, question: impl Fn() -> Option<Question> + 'static) {
-    Effect::new(move |last: Option<f64>| {
+    Effect::new(move |last: Option<Option<(Question, f64)>>| {
         page.run.track();
         page.using.anew.track();
-        let question = question();
-        match question.filter(|_| has_model(page) && !is_soon(page, last)) {
+        let (question, last) = (question().filter(|_| has_model(page)), last.flatten());
+        let is_soon = |question: &Question| {
+            let before = last.as_ref().filter(|(asked, _)| asked == question);
+            page.stage.get() == Stage::Training
+                && before.is_some_and(|(_, at)| clock::now() - at < BREATH)
+        };
+        let is_refused = |question: &Question| {
+            page.using.refused.with_value(|refused| refused.contains(question))
+        };
+        match question.filter(|question| !is_soon(question) && !is_refused(question)) {
             Some(question) => {
-                ask(page, question);
-                clock::now()
+                link::ask(page, &Request::Use(question.clone()), None);
+                Some((question, clock::now()))
             }
-            None => last.unwrap_or_default(),
+            None => last,
         }
     });
 }
 
-/// Whether the model was asked a moment ago and moves on anyway.
-fn is_soon(page: Page, last: Option<f64>) -> bool {
-    let moves = page.stage.get() == Stage::Training;
-    moves && last.is_some_and(|last| clock::now() - last < BREATH)
-}
-
 /// Looks for items by title.
 pub(crate) fn search(page: Page, text: String) {
-    ask(page, Question::Search { text });
+    page.using.sought.set(text);
 }
 
 /// Looks for users by id.
 pub(crate) fn search_users(page: Page, text: String) {
-    ask(page, Question::Users { text });
+    page.using.sought_users.set(Some(text));
 }
 
-/// Asks for the items closest to one.
+/// Shows the items closest to one, as long as there is a model that knows it.
 pub(crate) fn similar(page: Page, item: String) {
-    ask(page, Question::Similar { item, most: MOST });
-}
-
-fn ask(page: Page, question: Question) {
-    link::ask(page, &Request::Use(question), None);
+    page.using.chosen.set(Some(item));
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use protocol::{News, Opened, Settings};
-use ratings::Split;
+use ratings::{Cut, Split};
 use trainer::{DeviceChoice, EngineChoice, ModelFile, OptimizerState, Trained};
 use wasm_bindgen::JsValue;
 
 use super::Desk;
+use super::training::cut;
 use crate::blob::{self, Stop};
 use crate::post::{self, send, send_with};
 use crate::size;
@@ -18,12 +19,7 @@ const BETWEEN: f64 = 2.0;
 /// A model that is not being trained.
 pub(super) enum Model {
     /// Of the data at hand.
-    AtHand {
-        trained: Box<Trained>,
-        optimizer: Option<OptimizerState>,
-        split: Arc<Split>,
-        cut: (f64, u32), // test share, seed
-    },
+    AtHand { trained: Box<Trained>, optimizer: Option<OptimizerState>, split: Arc<Split>, cut: Cut },
     /// From a file.
     Opened(Box<ModelFile>),
 }
@@ -70,7 +66,7 @@ impl Desk {
         let (trained, optimizer, split, cut) = match (&mut self.course, &self.model) {
             (Some(course), _) => {
                 let state = course.run.checkpoint().await.map_err(|error| error.to_string())?;
-                let cut = (course.settings.test_share, course.settings.split_seed);
+                let cut = cut(&course.settings);
                 (state.0, Some(state.1), Arc::clone(&course.split), cut)
             }
             (None, Some(Model::AtHand { trained, optimizer, split, cut })) => {
@@ -89,7 +85,7 @@ impl Desk {
         trained: Trained,
         optimizer: Option<OptimizerState>,
         split: &Split,
-        cut: (f64, u32),
+        cut: Cut,
     ) -> Option<ModelFile> {
         let data = self.data.as_ref()?;
         let titles = data.titles.as_ref();
@@ -106,6 +102,8 @@ impl Desk {
                 config: file.trained.config.clone(),
                 test_share: file.source.test_share,
                 split_seed: file.source.split_seed,
+                validation_share: file.source.validation_share,
+                patience: None,
                 device: DeviceChoice::Auto,
                 engine: EngineChoice::Auto,
             },

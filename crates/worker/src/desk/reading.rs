@@ -90,7 +90,7 @@ impl Desk {
     /// Puts data in the place of what was at hand. A run gives way to it.
     async fn take(&mut self, data: Data, bytes: u64, started: Instant) {
         self.keep_moved().await;
-        (self.cut, self.course, self.model, self.counter) = (None, None, None, None);
+        (self.halves, self.course, self.model, self.counter) = (None, None, None, None);
         let report = data.report(bytes, started.elapsed().as_secs_f64());
         self.data = Some(data);
         send(&News::Data(Box::new(report)));

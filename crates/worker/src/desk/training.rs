@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::{News, Settings, Started};
-use ratings::Split;
+use ratings::{Cut, Split, SplitKind};
 use trainer::{Biases, Device, Event, Objective, Run, SampledHits, TrainError};
 use wasm_bindgen::JsValue;
 
@@ -13,10 +13,15 @@ use crate::course::{Course, Go};
 use crate::post::{self, send};
 
 /// The data cut in two, as it was last asked for.
-pub(super) struct Cut {
-    test_share: f64,
-    seed: u32,
+pub(super) struct Halves {
+    cut: Cut,
     split: Arc<Split>,
+}
+
+/// How these settings cut the data.
+pub(super) fn cut(settings: &Settings) -> Cut {
+    let Settings { test_share, validation_share, split_seed: seed, .. } = *settings;
+    Cut { kind: SplitKind::Random, test_share, validation_share, seed }
 }
 
 impl Desk {
@@ -28,7 +33,7 @@ impl Desk {
     ) -> Result<(), String> {
         (self.course, self.model, self.counter) = (None, None, None);
         settings.config.check().map_err(|error| error.to_string())?;
-        let split = self.split(settings.test_share, settings.split_seed)?;
+        let split = self.split(cut(&settings))?;
         let taken = self.devices.open_for(&settings).await?;
         let engine = taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
         let run = if attachment.is_null() || attachment.is_undefined() {
@@ -36,7 +41,8 @@ impl Desk {
         } else {
             self.resumed(attachment, &mut settings, &split, &taken.device).await?
         };
-        let run = run.map_err(|error| error.to_string())?;
+        let mut run = run.map_err(|error| error.to_string())?;
+        run.set_patience(settings.patience);
         let rates = settings.config.objective == Objective::Rating;
         let judged = rates && !split.test.is_empty();
         send(&News::Started(Box::new(Started {
@@ -71,8 +77,7 @@ impl Desk {
         if known != Some(file.source.fingerprint) {
             return Err("the model was trained on other ratings: give those to go on".into());
         }
-        let cut = (file.source.test_share, file.source.split_seed);
-        if cut != (settings.test_share, settings.split_seed) {
+        if file.source.cut() != cut(settings) {
             return Err("the model was trained on another part of these ratings; choose its test \
                         share and seed to go on"
                 .into());
@@ -96,16 +101,13 @@ impl Desk {
     }
 
     /// The data at hand cut in two.
-    fn split(&mut self, test_share: f64, seed: u32) -> Result<Arc<Split>, String> {
-        if let Some(cut) = &self.cut
-            && (cut.test_share, cut.seed) == (test_share, seed)
-        {
-            return Ok(Arc::clone(&cut.split));
+    fn split(&mut self, cut: Cut) -> Result<Arc<Split>, String> {
+        if let Some(halves) = self.halves.as_ref().filter(|halves| halves.cut == cut) {
+            return Ok(Arc::clone(&halves.split));
         }
         let data = self.data.as_ref().ok_or("there is no data: give a ratings file first")?;
-        let split = Split::random(&data.table, test_share, seed).map_err(|e| e.to_string())?;
-        let split = Arc::new(split);
-        self.cut = Some(Cut { test_share, seed, split: Arc::clone(&split) });
+        let split = Arc::new(cut.of(&data.table).map_err(|error| error.to_string())?);
+        self.halves = Some(Halves { cut, split: Arc::clone(&split) });
         Ok(split)
     }
 
@@ -196,7 +198,7 @@ impl Desk {
             epochs: trained.history.len(),
             parameters: parameters.iter().map(|parameter| parameter.values.len()).sum(),
         });
-        let cut = (course.settings.test_share, course.settings.split_seed);
+        let cut = cut(&course.settings);
         self.model =
             Some(Model::AtHand { trained: Box::new(trained), optimizer, split: course.split, cut });
         Ok(())

@@ -9,7 +9,7 @@ use protocol::{
     Answer, Because, Cell, Found, Item, Neighbour, News, Pick, Picks, Question, Similar, Who,
     Window,
 };
-use ratings::{Bar, ItemIndex, UserIndex};
+use ratings::{Bar, ItemIndex, Ratings, UserIndex};
 use trainer::{Audience, Histories, ModelFile, Objective, Predictor, Taste, Wanted};
 
 use super::Desk;
@@ -32,6 +32,8 @@ pub(super) struct Counter {
     audience: OnceCell<Audience>,
     /// Ratings user by user; none when the data at hand is not the model's.
     histories: Histories,
+    /// Of each item the standard deviation of its training ratings; none of a model from a file.
+    spreads: Vec<f32>,
     /// Users and items, those with the most ratings first.
     users: Vec<UserIndex>,
     items: Vec<ItemIndex>,
@@ -40,11 +42,19 @@ pub(super) struct Counter {
 }
 
 impl Desk {
-    /// Answers a question.
-    pub(super) async fn use_model(&mut self, question: Question) -> Result<(), String> {
+    /// Answers a question, or says why not.
+    pub(super) async fn use_model(&mut self, question: Question) {
+        let answer = match self.answer_of(question.clone()).await {
+            Ok(answer) => answer,
+            Err(why) => Answer::Refused { question, why },
+        };
+        send(&News::Answer(Box::new(answer)));
+    }
+
+    async fn answer_of(&mut self, question: Question) -> Result<Answer, String> {
         self.set_up().await?;
         let counter = self.counter.as_ref().ok_or("there is no model yet: train one first")?;
-        let answer = match question {
+        Ok(match question {
             Question::Search { text } => Answer::Found(counter.search(text)),
             Question::Users { text } => Answer::Users(counter.users_like(text.trim())),
             Question::Audience { rated, most } => Answer::Audience(counter.audience(&rated, most)?),
@@ -58,9 +68,7 @@ impl Desk {
             }
             Question::Map { most } => Answer::Map(counter.map(most)),
             Question::Judge => Answer::Judged(counter.judged(self.held_out())),
-        };
-        send(&News::Answer(Box::new(answer)));
-        Ok(())
+        })
     }
 
     /// Makes the model at hand ready, unless it is.
@@ -83,7 +91,13 @@ impl Desk {
                 _ => Histories::of(&data.table.ratings, data.table.users.len()),
             };
         }
-        self.counter = Some(Counter::new(file, histories, epochs));
+        let split = match (&self.course, &self.model) {
+            (Some(course), _) => Some(&course.split),
+            (None, Some(Model::AtHand { split, .. })) => Some(split),
+            _ => None,
+        };
+        let spreads = split.map_or(Vec::new(), |split| spreads(&split.train, split.items));
+        self.counter = Some(Counter { spreads, ..Counter::new(file, histories, epochs) });
         Ok(())
     }
 
@@ -104,6 +118,20 @@ impl Desk {
     }
 }
 
+/// The standard deviation of each item's ratings.
+fn spreads(ratings: &Ratings, items: usize) -> Vec<f32> {
+    let mut sums = vec![(0.0, 0.0, 0.0); items]; // number, sum, sum of squares
+    for (item, &value) in ratings.items.iter().zip(&ratings.values) {
+        let (sum, value) = (&mut sums[item.index()], f64::from(value));
+        *sum = (sum.0 + 1.0, sum.1 + value, sum.2 + value * value);
+    }
+    let spread = |(n, sum, squares): (f64, f64, f64)| {
+        let mean = sum / n.max(1.0);
+        (squares / n.max(1.0) - mean * mean).max(0.0).sqrt() as f32
+    };
+    sums.into_iter().map(spread).collect()
+}
+
 impl Counter {
     fn new(file: ModelFile, histories: Histories, epochs: usize) -> Self {
         let by_count = |counts: Vec<u32>| {
@@ -117,6 +145,7 @@ impl Counter {
             predictor: Predictor::new(file),
             audience: OnceCell::new(),
             histories,
+            spreads: Vec::new(),
             users: users.into_iter().map(UserIndex).collect(),
             items: items.into_iter().map(ItemIndex).collect(),
             epochs,
@@ -132,6 +161,7 @@ impl Counter {
             title: file.titles.get(id).map(|title| title.title.clone()),
             ratings: average.count as usize,
             mean: average.mean,
+            spread: self.spreads.get(index.index()).copied().filter(|_| average.count > 0),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::page::focus;
 use crate::page::keys::{self, KEYS};
 use crate::page::state::page;
 use crate::page::storage;
@@ -65,6 +66,10 @@ fn Theme() -> impl IntoView {
 pub(super) fn Foot() -> impl IntoView {
     let page = page();
     let sure = RwSignal::new(false);
+    let ask = move |is_asked: bool| {
+        sure.set(is_asked);
+        focus::to(if is_asked { "keep" } else { "delete" });
+    };
     view! {
         <footer>
             <p>
@@ -73,17 +78,17 @@ pub(super) fn Foot() -> impl IntoView {
             <Show
                 when=move || sure.get()
                 fallback=move || view! {
-                    <button class="plain" id="delete" on:click=move |_| sure.set(true)>
+                    <button class="plain" id="delete" on:click=move |_| ask(true)>
                         "Delete everything"
                     </button>
                 }
             >
                 <span class="buttons">
                     <button id="delete-surely" class="danger" on:click=move |_| {
-                        sure.set(false);
+                        ask(false);
                         storage::delete_everything(page);
                     }>"Delete all runs and data"</button>
-                    <button on:click=move |_| sure.set(false)>"Keep them"</button>
+                    <button id="keep" on:click=move |_| ask(false)>"Keep them"</button>
                 </span>
             </Show>
         </footer>

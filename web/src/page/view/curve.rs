@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use chart::{Chart, Curve as Line, Layout, Rect, Size};
+use chart::{Chart, Curve as Line, Layout, Rect, Series, Size};
 use leptos::{html, prelude::*};
+use trainer::{ModelKind, Objective};
 
 use super::picture::Pictures;
 use super::pointer::{self, Cursor};
 use crate::lines::{self, Role};
 use crate::numbers::rmse;
 use crate::page::state::{Page, page};
-use crate::record::Record;
+use crate::record::Change;
 
 /// What is drawn and where.
 #[derive(Clone, PartialEq)]
@@ -32,13 +33,47 @@ impl Drawn {
 /// From here on names stand at the curves' ends; on narrower screens below the chart.
 const WIDE: f64 = 560.0;
 
+/// What changes seldom while a run goes on.
+#[derive(Clone, Copy)]
+pub(super) struct Background {
+    objective: Memo<Objective>,
+    earlier: Memo<Vec<Series>>,
+    printed: Memo<Vec<(f64, f64)>>,
+}
+
+impl Background {
+    pub(super) fn new(page: Page) -> Self {
+        let objective = Memo::new(move |_| {
+            page.run.with(|run| {
+                let run = run.as_ref().filter(|run| !run.hidden);
+                page.earlier.with(|earlier| lines::objective(run, earlier))
+            })
+        });
+        let model = Memo::new(move |_| {
+            page.run.with(|run| {
+                let run = run.as_ref().filter(|run| !run.hidden);
+                run.map(|run| run.settings.config.model)
+            })
+        });
+        Self {
+            objective,
+            earlier: Memo::new(move |_| {
+                let view = page.view.get();
+                page.earlier.with(|runs| lines::earlier(runs, objective.get(), &view))
+            }),
+            printed: Memo::new(move |_| model.get().map(printed).unwrap_or_default()),
+        }
+    }
+}
+
 /// Draws the runs in a picture of this size.
-pub(super) fn drawn(page: Page, size: Size) -> Drawn {
+pub(super) fn drawn(page: Page, behind: Background, size: Size) -> Drawn {
+    let Background { objective, earlier, printed } = behind;
     let view = page.view.get();
     let (chart, roles) = page.run.with(|run| {
-        page.earlier.with(|earlier| {
-            let run = run.as_ref().filter(|run| !run.hidden);
-            lines::chart(run, earlier, &printed(run), &view)
+        let run = run.as_ref().filter(|run| !run.hidden);
+        earlier.with(|earlier| {
+            printed.with(|printed| lines::chart(run, earlier, objective.get(), printed, &view))
         })
     });
     let right = if size.width < WIDE { 12.0 } else { 172.0 };
@@ -48,11 +83,10 @@ pub(super) fn drawn(page: Page, size: Size) -> Drawn {
 }
 
 /// The figures that the lab's slides print for this model, when the data is MovieLens-1M.
-fn printed(run: Option<&Record>) -> Vec<(f64, f64)> {
+fn printed(model: ModelKind) -> Vec<(f64, f64)> {
     let lab: serde_json::Value =
         serde_json::from_str(include_str!("../../../../tests/data/lab.json")).unwrap_or_default();
-    let model = run.map(|run| run.settings.config.model.name()).unwrap_or_default();
-    let slides = lab[model]["slides"].as_array().cloned().unwrap_or_default();
+    let slides = lab[model.name()]["slides"].as_array().cloned().unwrap_or_default();
     slides.iter().filter_map(|point| Some((point[0].as_f64()?, point[1].as_f64()?))).collect()
 }
 
@@ -73,7 +107,8 @@ pub(super) fn Curve() -> impl IntoView {
         measure();
     });
     let _listener = window_event_listener(leptos::ev::resize, move |_| measure());
-    let drawn = Memo::new(move |_| Arc::new(drawn(page, size.get())));
+    let behind = Background::new(page);
+    let drawn = Memo::new(move |_| Arc::new(drawn(page, behind, size.get())));
     let cursor = Cursor::new(drawn, frame);
     let is_empty = move || drawn.get().chart.series.is_empty();
     view! {
@@ -142,6 +177,7 @@ fn axes(drawn: &Drawn) -> impl IntoView + use<> {
 fn class(role: Role) -> &'static str {
     match role {
         Role::Train => "line train",
+        Role::Validation => "line validation",
         Role::Test => "line test",
         Role::Earlier => "line earlier",
         Role::Printed => "line printed",
@@ -164,11 +200,17 @@ fn curves(drawn: &Drawn) -> impl IntoView + use<> {
     view! { {rules} {lines.collect_view()} }
 }
 
-/// Where a setting was changed on the way.
+/// Where a setting was changed on the way, and the epoch that was chosen.
 fn changes(page: Page, drawn: &Drawn) -> impl IntoView + use<> {
     let Layout { plot, .. } = drawn.layout;
-    let changes =
-        page.run.with(|run| run.as_ref().map(|run| run.changes.clone()).unwrap_or_default());
+    let changes = page.run.with(|run| {
+        let Some(run) = run.as_ref().filter(|run| !run.hidden) else { return Vec::new() };
+        let chosen = run.chosen().map(|report| Change {
+            at: report.epoch as f64,
+            what: format!("epoch {} is chosen", report.epoch),
+        });
+        run.changes.iter().cloned().chain(chosen).collect()
+    });
     let layout = drawn.layout.clone();
     let span = drawn.span();
     let inside = move |at: f64| span.is_some_and(|(first, last)| at >= first && at <= last);

@@ -109,7 +109,6 @@ fn refused(page: Page, bad: BadData) -> impl IntoView {
 
 fn report(data: Arc<DataReport>) -> impl IntoView {
     let statistics = &data.statistics;
-    let size = if data.bytes > 0 { format!("{}, ", bytes(data.bytes)) } else { String::new() };
     let facts = [
         ("Users", count(statistics.users)),
         ("Items", count(statistics.items)),
@@ -118,7 +117,12 @@ fn report(data: Arc<DataReport>) -> impl IntoView {
         ("Mean", format!("{:.2}", statistics.mean)),
     ];
     let facts = facts.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
-    let source = format!("{size}{}, read in {}", data.format, span(data.seconds));
+    let source = match data.bytes {
+        0 => format!("made up in {}", span(data.seconds)),
+        bytes => {
+            format!("{}, {}, read in {}", self::bytes(bytes), data.format, span(data.seconds))
+        }
+    };
     view! {
         <div id="report">
             <p><strong>{data.name.clone()}</strong> " " <span class="quiet">{source}</span></p>

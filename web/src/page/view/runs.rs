@@ -65,14 +65,60 @@ fn change(page: Page, id: u32, change: impl Fn(&mut Record)) {
     }
 }
 
-/// A row whose cells follow the run, so that it keeps the focus while the run goes on.
+/// What a row shows of a run.
+#[derive(Clone, Default, PartialEq)]
+struct Shown {
+    hidden: bool,
+    name: String,
+    model: String,
+    last: String,
+    best: String,
+    epochs: String,
+    time: String,
+    place: String,
+    settings: String,
+    data: String,
+}
+
+impl Shown {
+    fn of(run: &Record) -> Self {
+        let figure = |figure: Option<f64>| figure.map_or("–".into(), |test| run.shown(test));
+        Self {
+            hidden: run.hidden,
+            name: run.name.clone(),
+            model: run.settings.config.model.to_string(),
+            last: match run.chosen() {
+                Some(report) => {
+                    format!("{} at {}, chosen", figure(run.final_test()), report.epoch)
+                }
+                None => figure(run.final_test()),
+            },
+            best: run
+                .best_test()
+                .map_or("–".into(), |(test, epoch)| format!("{} at {epoch}", run.shown(test))),
+            epochs: run.history.len().to_string(),
+            time: span(run.seconds()),
+            place: format!("{}, {}", run.device, run.engine),
+            settings: run.summary(),
+            data: run.data.clone(),
+        }
+    }
+}
+
+/// A row whose cells follow the run, so that it keeps the focus while the run goes on. A run that is
+/// over is looked at again only when such runs change.
 fn row(page: Page, id: u32) -> impl IntoView {
-    let run = Memo::new(move |_| find(page, id));
-    let text = move |text: fn(&Record) -> String| {
-        move || run.with(|run| run.as_ref().map(text).unwrap_or_default())
-    };
-    let is_at_hand = move || page.run.with(|run| run.as_ref().is_some_and(|run| run.id == id));
-    let name = Memo::new(move |_| text(|run| run.name.clone())());
+    let is_at_hand =
+        Memo::new(move |_| page.run.with(|run| run.as_ref().is_some_and(|run| run.id == id)));
+    let run = Memo::new(move |_| match is_at_hand.get() {
+        true => page.run.with(|run| run.as_ref().map(Shown::of)).unwrap_or_default(),
+        false => page
+            .earlier
+            .with(|runs| runs.iter().find(|run| run.id == id).map(Shown::of))
+            .unwrap_or_default(),
+    });
+    let text = move |text: fn(&Shown) -> &String| move || run.with(|run| text(run).clone());
+    let name = Memo::new(move |_| run.with(|run| run.name.clone()));
     let delete = move |_| {
         page.earlier.update(|runs| runs.retain(|run| run.id != id));
         storage::delete_run(page, id);
@@ -81,7 +127,7 @@ fn row(page: Page, id: u32) -> impl IntoView {
         <tr class:current=is_at_hand>
             <td>
                 <input type="checkbox" aria-label=move || format!("Show {}", name.get())
-                    prop:checked=move || run.with(|run| run.as_ref().is_some_and(|run| !run.hidden))
+                    prop:checked=move || run.with(|run| !run.hidden)
                     on:change:target=move |event| {
                         let hidden = !event.target().checked();
                         change(page, id, |run| run.hidden = hidden);
@@ -94,15 +140,15 @@ fn row(page: Page, id: u32) -> impl IntoView {
                         change(page, id, |run| run.name.clone_from(&name));
                     }/>
             </td>
-            <td>{text(|run| run.settings.config.model.to_string())}</td>
-            <td>{text(|run| run.final_test().map_or("–".into(), |test| run.shown(test)))}</td>
-            <td>{text(best)}</td>
-            <td>{text(|run| run.history.len().to_string())}</td>
-            <td title=text(|run| format!("{}, {}", run.device, run.engine))>{text(|run| span(run.seconds()))}</td>
-            <td>{text(Record::summary)}</td>
-            <td>{text(|run| run.data.clone())}</td>
+            <td>{text(|run| &run.model)}</td>
+            <td>{text(|run| &run.last)}</td>
+            <td>{text(|run| &run.best)}</td>
+            <td>{text(|run| &run.epochs)}</td>
+            <td title=text(|run| &run.place)>{text(|run| &run.time)}</td>
+            <td>{text(|run| &run.settings)}</td>
+            <td>{text(|run| &run.data)}</td>
             <td>
-                <Show when=move || !is_at_hand()>
+                <Show when=move || !is_at_hand.get()>
                     <button class="plain" aria-label=move || format!("Delete {}", name.get()) on:click=delete>
                         "×"
                     </button>
@@ -110,9 +156,4 @@ fn row(page: Page, id: u32) -> impl IntoView {
             </td>
         </tr>
     }
-}
-
-/// The best test figure and its epoch.
-fn best(run: &Record) -> String {
-    run.best_test().map_or("–".into(), |(test, epoch)| format!("{} at {epoch}", run.shown(test)))
 }

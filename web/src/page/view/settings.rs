@@ -74,6 +74,12 @@ pub(super) fn Finer(
         </Show>
         <Knob name="test-share" label="Test share" help="part of the ratings kept for testing, 0 to 1"
             value=|s| s.test_share.to_string()/>
+        <Knob name="validation" label="Validation share"
+            help="part of the training ratings that chooses the epoch whose model is kept; 0 for none"
+            value=|s| s.validation_share.to_string()/>
+        <Knob name="patience" label="Patience"
+            help="stop after so many epochs no better by the validation part; 0 for never"
+            value=|s| s.patience.unwrap_or_default().to_string()/>
         <Knob name="seed" label="Seed" help="fixes split, start and order: same seed, same curve"
             value=|s| s.split_seed.to_string()/>
         <Choice name="device" label="Device" help="where it trains"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use trainer::{EpochReport, Objective};
 
 use super::curve::Curve;
@@ -19,7 +19,7 @@ pub(super) fn TrainStep() -> impl IntoView {
     title(page);
     view! {
         <section class="step wide" id="train" aria-labelledby="train-title">
-            <h2 id="train-title"><span class="number" aria-hidden="true">"3"</span> "Train"</h2>
+            <h2 id="train-title" tabindex="-1"><span class="number" aria-hidden="true">"3"</span> "Train"</h2>
             <Buttons/>
             <Where/>
             <State/>
@@ -131,6 +131,9 @@ fn State() -> impl IntoView {
                     {fact("Test HR@10", "test-hr", |page| last(page, |report| Some(report.test_hits?.hit_rate)))}
                     {fact("Test NDCG@10", "test-ndcg", |page| last(page, |report| Some(report.test_hits?.ndcg)))}
                 </Show>
+                <Show when=move || page.run.with(|run| run.as_ref().is_some_and(|run| run.settings.validation_share > 0.0))>
+                    {fact("Validation", "validation-figure", |page| last(page, EpochReport::validation))}
+                </Show>
                 {fact("Elapsed", "elapsed", |page| span(page.clock.get().elapsed()))}
                 {fact("To go", "to-go", to_go)}
                 {fact("Ratings/s", "speed", |page| page.clock.get().speed().map_or("–".into(), short))}
@@ -183,12 +186,26 @@ fn to_go(page: Page) -> String {
     span((left as f64 * total as f64 - done).max(0.0) / speed)
 }
 
-/// The chart's numbers, the latest first, for those who read rather than look.
+/// Epochs of the run at hand.
+fn epochs(page: Page) -> usize {
+    page.run.with(|run| run.as_ref().map_or(0, |run| run.history.len()))
+}
+
+/// The chart's numbers, for those who read rather than look.
 #[component]
 fn Numbers() -> impl IntoView {
     let page = page();
+    view! { <Show when=move || { epochs(page) > 0 }><ByEpoch/></Show> }
+}
+
+/// The latest first; while they are folded away, that alone.
+#[component]
+fn ByEpoch() -> impl IntoView {
+    let page = page();
+    let details = NodeRef::<html::Details>::new();
     let open = RwSignal::new(false);
-    let epochs = move || page.run.with(|run| run.as_ref().map_or(0, |run| run.history.len()));
+    let toggled = move |_| open.set(details.get_untracked().is_some_and(|of| of.open()));
+    let epochs = move || epochs(page);
     let rows = Signal::derive(move || if open.get() { epochs() } else { epochs().min(1) });
     let row = move |n: usize| {
         let report = Memo::new(move |_| {
@@ -211,14 +228,12 @@ fn Numbers() -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || { epochs() > 0 }>
-            <details on:toggle=move |_| open.update(|open| *open = !*open)>
-                <summary>"Numbers by epoch"</summary>
-                {move || view! {
-                    <LongTable id="epoch-table" label="Numbers by epoch" head=head() rows=rows row=row/>
-                }}
-            </details>
-        </Show>
+        <details node_ref=details on:toggle=toggled>
+            <summary>"Numbers by epoch"</summary>
+            {move || view! {
+                <LongTable id="epoch-table" label="Numbers by epoch" head=head() rows=rows row=row/>
+            }}
+        </details>
     }
 }
 

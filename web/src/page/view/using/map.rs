@@ -24,6 +24,8 @@ struct Atlas {
     /// Where the plane was last taken hold of, and whether it was moved since.
     held: RwSignal<Option<((f64, f64), bool)>>,
     search: RwSignal<String>,
+    /// The dots that the search finds.
+    found: Memo<Vec<usize>>,
     frame: NodeRef<html::Div>,
 }
 
@@ -54,13 +56,19 @@ fn Plane() -> impl IntoView {
     let whole = Memo::new(move |_| {
         map.with(|map| Sight::whole(map.as_ref().map_or(&[][..], |map| &map.dots)))
     });
+    let search = RwSignal::new(String::new());
+    let found = move |_: Option<&Vec<usize>>| {
+        let search = search.get();
+        map.with(|map| map.as_ref().map_or(Vec::new(), |map| plane::found(&map.dots, &search)))
+    };
     let atlas = Atlas {
         map,
         chosen,
         sight: Memo::new(move |_| chosen.get().unwrap_or_else(|| whole.get())),
         pointed: RwSignal::new(None),
         held: RwSignal::new(None),
-        search: RwSignal::new(String::new()),
+        search,
+        found: Memo::new(found),
         frame: NodeRef::new(),
     };
     let zoom = move |id: &'static str, label: &'static str, factor: f64| {
@@ -174,10 +182,14 @@ impl Atlas {
         event.stop_propagation();
     }
 
-    /// The dots that the search finds.
-    fn found(&self) -> Vec<usize> {
-        let search = self.search.get();
-        self.map.with(|map| map.as_ref().map_or(Vec::new(), |map| plane::found(&map.dots, &search)))
+    /// Rings around dots.
+    fn rings(&self, dots: &[usize]) -> Option<impl IntoView + use<>> {
+        let (map, sight) = (self.map.get()?, self.sight.get());
+        let rings = dots.iter().filter_map(|dot| {
+            let (x, y) = sight.pixels(map.dots.get(*dot)?.place);
+            Some(view! { <circle class="ring" cx=x cy=y r="7"/> })
+        });
+        Some(rings.collect_view())
     }
 }
 
@@ -187,15 +199,6 @@ fn Picture(atlas: Atlas) -> impl IntoView {
         let (map, sight) = (atlas.map.get()?, atlas.sight.get());
         let paths = plane::paths(&map.dots, &sight).into_iter().enumerate();
         Some(paths.map(|(mark, path)| view! { <path class=class(mark) d=path/> }).collect_view())
-    };
-    let rings = move || {
-        let (map, sight) = (atlas.map.get()?, atlas.sight.get());
-        let dots = atlas.found().into_iter().chain(atlas.pointed.get());
-        let rings = dots.filter_map(|dot| {
-            let (x, y) = sight.pixels(map.dots.get(dot)?.place);
-            Some(view! { <circle class="ring" cx=x cy=y r="7"/> })
-        });
-        Some(rings.collect_view())
     };
     let tip = move || {
         let (map, sight) = (atlas.map.get()?, atlas.sight.get());
@@ -225,7 +228,8 @@ fn Picture(atlas: Atlas) -> impl IntoView {
         >
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") aria-hidden="true">
                 <g>{dots}</g>
-                <g>{rings}</g>
+                <g>{move || atlas.found.with(|found| atlas.rings(found))}</g>
+                <g>{move || atlas.rings(atlas.pointed.get().as_slice())}</g>
             </svg>
             {tip}
         </div>
@@ -238,7 +242,7 @@ fn Matches(atlas: Atlas) -> impl IntoView {
     const MOST: usize = 6;
     let rows = move || {
         let map = atlas.map.get()?;
-        let rows = atlas.found().into_iter().take(MOST).filter_map(|dot| {
+        let rows = atlas.found.get().into_iter().take(MOST).filter_map(|dot| {
             let text = name(map.dots.get(dot)?);
             Some(view! {
                 <li><button class="link" on:click=move |_| atlas.choose(dot)>{text}</button></li>

@@ -1,7 +1,10 @@
 //! The completed matrix: what is known beside what the model fills in.
 
+use js_sys::{Function, JSON, Reflect};
 use leptos::prelude::*;
 use protocol::{Cell, Window};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::KeyboardEvent;
 
 use super::{ranks, title};
 use crate::page::state::page;
@@ -46,6 +49,8 @@ pub(super) fn Completed() -> impl IntoView {
 #[component]
 fn Table() -> impl IntoView {
     let window = page().using.window;
+    // The cell whose words stand below, for fingers and keys.
+    let chosen = RwSignal::new(None);
     let rows = move || window.with(|window| window.as_ref().map_or(0, |w| w.users.len()));
     let columns = move || window.with(|window| window.as_ref().map_or(0, |w| w.items.len()));
     let head = move |column: usize| {
@@ -62,13 +67,14 @@ fn Table() -> impl IntoView {
             <tr>
                 <th scope="row">{user}</th>
                 <For each=move || 0..columns() key=|column| *column
-                    children=move |column| drawn(window, row, column)/>
+                    children=move |column| drawn(chosen, row, column)/>
             </tr>
         }
     };
     view! {
         <Show when=move || window.with(Option::is_some)>
-            <div class="scroll" tabindex="0" role="region" aria-label="Users by items">
+            <div class="scroll" tabindex="0" role="region" aria-label="Users by items: arrow keys choose a cell"
+                on:keydown=move |event| step(&event, chosen, (rows(), columns()))>
                 <table class="completed">
                     <thead><tr>
                         <th scope="col">"User"</th>
@@ -77,13 +83,58 @@ fn Table() -> impl IntoView {
                     <tbody><For each=move || 0..rows() key=|row| *row children=line/></tbody>
                 </table>
             </div>
+            <output id="cell-text" class="quiet">{move || about(&window.get()?, chosen.get()?)}</output>
         </Show>
     }
 }
 
+/// A row and a column of the window.
+type Place = (usize, usize);
+
+/// An arrow key chooses the next cell.
+fn step(event: &KeyboardEvent, chosen: RwSignal<Option<Place>>, (rows, columns): Place) {
+    let (row, column) = match event.key().as_str() {
+        "ArrowUp" => (-1, 0),
+        "ArrowDown" => (1, 0),
+        "ArrowLeft" => (0, -1),
+        "ArrowRight" => (0, 1),
+        _ => return,
+    };
+    let next = |at: usize, by: isize, of: usize| at.saturating_add_signed(by).min(of - 1);
+    if rows > 0 && columns > 0 {
+        chosen.update(|chosen| {
+            *chosen = Some(match *chosen {
+                Some(at) => (next(at.0, row, rows), next(at.1, column, columns)),
+                None => (0, 0),
+            });
+        });
+        request_animation_frame(|| {
+            let _ = show_chosen(); // a browser that does not scroll says what the cell is all the same
+        });
+    }
+    event.prevent_default();
+    event.stop_propagation();
+}
+
+/// Scrolls no farther than it takes for the chosen cell to be seen.
+fn show_chosen() -> Result<(), JsValue> {
+    let Some(cell) = document().query_selector("#completed td.chosen")? else { return Ok(()) };
+    let scroll: Function = Reflect::get(&cell, &"scrollIntoView".into())?.unchecked_into();
+    let nearest = JSON::parse(r#"{"block":"nearest","inline":"nearest"}"#)?;
+    scroll.call1(&cell, &nearest).map(drop)
+}
+
+/// What is known of a cell, in a sentence.
+fn about(window: &Window, (row, column): Place) -> Option<String> {
+    let (user, item) = (window.users.get(row)?, window.items.get(column)?);
+    let cell = window.cells.get(row * window.items.len() + column)?;
+    Some(format!("User {user}, {}: {}.", title(item), words(*cell)))
+}
+
 /// A known rating stands in bold on colour; a prediction plain, the paler the lower.
-fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl IntoView {
+fn drawn(chosen: RwSignal<Option<Place>>, row: usize, column: usize) -> impl IntoView {
     let page = page();
+    let window = page.using.window;
     let cell = Memo::new(move |_| {
         window.with(|window| {
             let window = window.as_ref()?;
@@ -101,9 +152,12 @@ fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl In
     };
     view! {
         <td
-            class=move || if is_known() { "known" } else { "predicted" }
+            class:known=is_known
+            class:predicted=move || !is_known()
             title=move || cell.get().map(|(cell, _)| words(cell))
+            class:chosen=move || chosen.get() == Some((row, column))
             style:--strength=strength
+            on:click=move |_| chosen.set(Some((row, column)))
         >
             {move || cell.get().map(|(cell, _)| match cell.known {
                 Some(known) => known.to_string(),
@@ -114,7 +168,7 @@ fn drawn(window: RwSignal<Option<Window>>, row: usize, column: usize) -> impl In
     }
 }
 
-/// What a cell says when it is pointed at.
+/// What a cell says when it is pointed at or chosen.
 fn words(cell: Cell) -> String {
     let known = cell.known.map_or("not rated".into(), |known| format!("rated {known}"));
     let deviation = cell.deviation.map(|deviation| format!(" ± {deviation:.2}"));

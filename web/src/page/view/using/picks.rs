@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Because, Item, Pick};
 
 use super::stars::Stars;
-use super::{ranks, score, title};
+use super::{ranks, rated, score, title};
 use crate::numbers::counted;
 use crate::page::state::{Page, page};
 use crate::page::using::{self, MOST, MOST_PICKS};
@@ -83,6 +83,9 @@ fn List() -> impl IntoView {
             </Show>
             <details>
                 <summary>{move || format!("Rated so far: {}", counted(rated(), "item"))}</summary>
+                <Show when=move || { known() < rated() }>
+                    <p class="quiet">{move || format!("The {} rated highest:", counted(known(), "item"))}</p>
+                </Show>
                 <LongTable id="known" label="Ratings given" head=&["Item", "Rating"]
                     rows=Signal::derive(known) row=known_row/>
             </details>
@@ -127,7 +130,7 @@ fn sure(predicted: f32, deviation: Option<f32>) -> String {
 
 /// Why, and how sure, in plain words.
 fn reason(item: &Item, because: &[Because]) -> String {
-    let rated = format!("{}, {:.2} on average", counted(item.ratings, "rating"), item.mean);
+    let rated = rated(item);
     let because: Vec<String> =
         because.iter().map(|b| format!("{} ({})", title(&b.item), b.rating)).collect();
     if because.is_empty() {

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Neighbour, Similar};
 
-use super::title;
-use crate::numbers::counted;
+use super::{rated, title};
 use crate::page::state::{Page, page};
 use crate::page::using;
 use crate::page::view::histogram::Histogram;
@@ -31,7 +30,7 @@ pub(super) fn SimilarItems() -> impl IntoView {
 }
 
 fn about(Similar { item, histogram, .. }: Similar) -> impl IntoView {
-    let about = format!("{}, {:.2} on average", counted(item.ratings, "rating"), item.mean);
+    let about = rated(&item);
     view! {
         <p><strong>{title(&item)}</strong> <br/> <span class="quiet">{about}</span></p>
         <Histogram bars=histogram step=None/>

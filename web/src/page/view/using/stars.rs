@@ -13,7 +13,6 @@ use crate::page::using;
 pub(super) fn Stars() -> impl IntoView {
     let page = page();
     let using = page.using;
-    using::search(page, String::new()); // the most rated items to begin with
     let unrated = move || {
         let stars = using.stars.get();
         let found = using.found.get().map(|found| found.items).unwrap_or_default();
@@ -24,6 +23,7 @@ pub(super) fn Stars() -> impl IntoView {
         <label class="inline">
             "Title "
             <input id="search" type="search" autocomplete="off" placeholder="search"
+                prop:value=using.sought
                 on:input:target=move |event| using::search(page, event.target().value())/>
         </label>
         <ul class="pairs" id="found">
