@@ -59,10 +59,7 @@ impl Desk {
                 Ok(())
             }
             Request::Tune { learning_rate, weight_decay } => self.tune(learning_rate, weight_decay),
-            Request::Use(question) => {
-                self.use_model(question).await;
-                Ok(())
-            }
+            Request::Use(question) => self.use_model(question).await,
             Request::Export => self.export().await,
             Request::Open { name } => self.open(&name, &attachment).await,
         };

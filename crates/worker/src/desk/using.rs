@@ -42,17 +42,16 @@ pub(super) struct Counter {
 }
 
 impl Desk {
-    /// Answers a question, or says why not.
-    pub(super) async fn use_model(&mut self, question: Question) {
-        let answer = match self.answer_of(question.clone()).await {
-            Ok(answer) => answer,
-            Err(why) => Answer::Refused { question, why },
-        };
+    /// Answers a question, or refuses it. An error passes: the same question may be answered later.
+    pub(super) async fn use_model(&mut self, question: Question) -> Result<(), String> {
+        self.set_up().await?;
+        let answer = self.answer_of(question.clone());
+        let answer = answer.unwrap_or_else(|why| Answer::Refused { question, why });
         send(&News::Answer(Box::new(answer)));
+        Ok(())
     }
 
-    async fn answer_of(&mut self, question: Question) -> Result<Answer, String> {
-        self.set_up().await?;
+    fn answer_of(&self, question: Question) -> Result<Answer, String> {
         let counter = self.counter.as_ref().ok_or("there is no model yet: train one first")?;
         Ok(match question {
             Question::Search { text } => Answer::Found(counter.search(text)),
