@@ -116,7 +116,7 @@ pub struct Item {
     pub ratings: usize,
     /// Their mean; 0 without any.
     pub mean: f32,
-    /// Their standard deviation, where the ratings are at hand.
+    /// Their standard deviation, which takes two; an older model's file has none.
     pub spread: Option<f32>,
 }
 

@@ -9,7 +9,7 @@ use protocol::{
     Answer, Because, Cell, Found, Item, Neighbour, News, Pick, Picks, Question, Similar, Who,
     Window,
 };
-use ratings::{Bar, ItemIndex, Ratings, UserIndex};
+use ratings::{Bar, ItemIndex, UserIndex};
 use trainer::{Audience, Histories, ModelFile, Objective, Predictor, Taste, Wanted};
 
 use super::Desk;
@@ -32,8 +32,6 @@ pub(super) struct Counter {
     audience: OnceCell<Audience>,
     /// Ratings user by user; none when the data at hand is not the model's.
     histories: Histories,
-    /// Of each item the standard deviation of its training ratings; none of a model from a file.
-    spreads: Vec<f32>,
     /// Users and items, those with the most ratings first.
     users: Vec<UserIndex>,
     items: Vec<ItemIndex>,
@@ -90,13 +88,7 @@ impl Desk {
                 _ => Histories::of(&data.table.ratings, data.table.users.len()),
             };
         }
-        let split = match (&self.course, &self.model) {
-            (Some(course), _) => Some(&course.split),
-            (None, Some(Model::AtHand { split, .. })) => Some(split),
-            _ => None,
-        };
-        let spreads = split.map_or(Vec::new(), |split| spreads(&split.train, split.items));
-        self.counter = Some(Counter { spreads, ..Counter::new(file, histories, epochs) });
+        self.counter = Some(Counter::new(file, histories, epochs));
         Ok(())
     }
 
@@ -117,20 +109,6 @@ impl Desk {
     }
 }
 
-/// The standard deviation of each item's ratings.
-fn spreads(ratings: &Ratings, items: usize) -> Vec<f32> {
-    let mut sums = vec![(0.0, 0.0, 0.0); items]; // number, sum, sum of squares
-    for (item, &value) in ratings.items.iter().zip(&ratings.values) {
-        let (sum, value) = (&mut sums[item.index()], f64::from(value));
-        *sum = (sum.0 + 1.0, sum.1 + value, sum.2 + value * value);
-    }
-    let spread = |(n, sum, squares): (f64, f64, f64)| {
-        let mean = sum / n.max(1.0);
-        (squares / n.max(1.0) - mean * mean).max(0.0).sqrt() as f32
-    };
-    sums.into_iter().map(spread).collect()
-}
-
 impl Counter {
     fn new(file: ModelFile, histories: Histories, epochs: usize) -> Self {
         let by_count = |counts: Vec<u32>| {
@@ -144,7 +122,6 @@ impl Counter {
             predictor: Predictor::new(file),
             audience: OnceCell::new(),
             histories,
-            spreads: Vec::new(),
             users: users.into_iter().map(UserIndex).collect(),
             items: items.into_iter().map(ItemIndex).collect(),
             epochs,
@@ -160,7 +137,7 @@ impl Counter {
             title: file.titles.get(id).map(|title| title.title.clone()),
             ratings: average.count as usize,
             mean: average.mean,
-            spread: self.spreads.get(index.index()).copied().filter(|_| average.count > 0),
+            spread: average.deviation,
         }
     }
 
