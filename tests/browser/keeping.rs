@@ -255,12 +255,10 @@ fn a_run_that_cannot_go_on_is_offered_again() {
     assert_clean(&browser);
 }
 
-#[test]
-fn what_another_version_kept_and_nobody_can_read_may_be_deleted() {
-    let test = "what_another_version_kept_and_nobody_can_read_may_be_deleted";
-    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
-    start(&browser, page.url());
-    wait_until_kept(&browser, 1, 1);
+/// Opens the page where run 1, under way, and run 7, which is over, are in words that it does not know.
+fn open_unreadable(browser: &Browser, url: &str) {
+    start(browser, url);
+    wait_until_kept(browser, 1, 1);
     browser.run_async(
         "const open = indexedDB.open('latent');
          await new Promise((done, fail) => { open.onsuccess = done; open.onerror = fail; });
@@ -270,14 +268,63 @@ fn what_another_version_kept_and_nobody_can_read_may_be_deleted() {
          await new Promise((done) => { change.oncomplete = done; });
          open.result.close();",
     );
-    browser.open(page.url());
-    wait_until_ready(&browser);
+    browser.open(&format!("{url}?epochs=100000&device=cpu"));
+    wait_until_ready(browser);
     browser.wait_for_text("#unreadable", "2 runs that another version of this page kept");
+}
+
+#[test]
+fn what_another_version_kept_and_nobody_can_read_may_be_deleted() {
+    let test = "what_another_version_kept_and_nobody_can_read_may_be_deleted";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    open_unreadable(&browser, page.url());
     browser.click("#unreadable button");
     browser.wait_for("return !document.querySelector('#unreadable')");
     // The button is gone: the focus is not.
     browser.wait_for("return document.activeElement.id === 'train-title'");
     let values = format!("return (await (async () => {{ {LEFT} }})())[1] === 0");
     browser.wait_for(&format!("return (async () => {{ {values} }})()"));
+    assert_clean(&browser);
+}
+
+/// Waits until this tab, the only one, has these runs and no other.
+fn wait_until_held(browser: &Browser, runs: &[u32]) {
+    let names: Vec<String> = runs.iter().map(|run| format!("latent-run-{run}")).collect();
+    browser.wait_for(&format!(
+        "return navigator.locks.query().then(({{ held }}) =>
+             held.map((lock) => lock.name).filter((name) => name.startsWith('latent-run')).join() === {:?})",
+        names.join(",")
+    ));
+}
+
+#[test]
+fn what_another_version_kept_is_left_to_a_tab_that_can_read_it() {
+    let test = "what_another_version_kept_is_left_to_a_tab_that_can_read_it";
+    let Some((browser, page)) = browser(test, &NO_GPU) else { return };
+    open_unreadable(&browser, page.url());
+    wait_until_held(&browser, &[1]);
+    browser.click("#unreadable .plain");
+    browser.wait_for("return !document.querySelector('#unreadable')");
+    wait_until_held(&browser, &[]);
+    // It was said once: who turns to this tab again does not hear it again.
+    browser.run("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    // Nor does a run of this tab take the number of one that is left, even if nobody counts.
+    browser.run("localStorage.removeItem('latent-runs')");
+    drop_file(&browser, "ratings.dat", &file());
+    browser.wait_for_text("#report", "ratings.dat");
+    browser.click("#epoch");
+    browser.wait_for_text("#play", "Go on");
+    wait_until_kept(&browser, 8, 1);
+    wait_until_held(&browser, &[8]);
+    assert_eq!(browser.run("return !!document.querySelector('#unreadable')"), false);
+
+    // With all else that is deleted, it is gone, and nothing is said of it any more.
+    browser.open(page.url());
+    browser.wait_for_text("#unreadable", "2 runs that another version of this page kept");
+    browser.click("#delete");
+    browser.click("#delete-surely");
+    browser.wait_for_text("#notice", "is deleted");
+    assert_eq!(browser.run("return !!document.querySelector('#unreadable')"), false);
+    wait_until_held(&browser, &[]);
     assert_clean(&browser);
 }

@@ -45,6 +45,8 @@ pub(crate) struct Page {
     pub(crate) unfinished: RwSignal<Vec<Kept>>,
     /// Numbers of runs that another version of the page kept, and which this one cannot read.
     pub(crate) unreadable: RwSignal<Vec<u32>>,
+    /// Those of them that the person leaves as they are.
+    pub(crate) left_alone: StoredValue<Vec<u32>>,
     /// The model at work.
     pub(crate) using: Using,
     /// How the chart looks at the runs.
@@ -237,6 +239,7 @@ impl Page {
             earlier: RwSignal::new(Vec::new()),
             unfinished: RwSignal::new(Vec::new()),
             unreadable: RwSignal::new(Vec::new()),
+            left_alone: StoredValue::new(Vec::new()),
             using: Using::new(),
             view: RwSignal::new(View { log: true, smoothing: 0.0, range: None, lab: false }),
             notice: RwSignal::new(None),

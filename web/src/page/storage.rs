@@ -51,6 +51,15 @@ pub(crate) fn cannot_read(page: Page, id: u32) {
     });
 }
 
+/// Leaves what cannot be read to tabs that can, and speaks of it no more.
+pub(crate) fn leave_unreadable(page: Page) {
+    let runs = page.unreadable.try_update(std::mem::take).unwrap_or_default();
+    for id in &runs {
+        locks::let_go(page, *id);
+    }
+    page.left_alone.update_value(|left| left.extend(runs));
+}
+
 /// Forgets what cannot be read.
 pub(crate) fn delete_unreadable(page: Page) {
     for id in page.unreadable.try_update(std::mem::take).unwrap_or_default() {
@@ -69,7 +78,10 @@ pub(crate) fn next_id(page: Page) -> u32 {
     let given = given.and_then(|number| number.parse().ok()).unwrap_or(0);
     let earlier = page.earlier.with_untracked(|runs| runs.iter().map(|run| run.id).max());
     let open = page.unfinished.with_untracked(|runs| runs.iter().map(|run| run.record.id).max());
-    let id = given.max(earlier.unwrap_or(0)).max(open.unwrap_or(0)) + 1;
+    let unreadable = page.unreadable.with_untracked(|runs| runs.iter().copied().max());
+    let left = page.left_alone.with_value(|runs| runs.iter().copied().max());
+    let kept = [earlier, open, unreadable, left].into_iter().flatten().max();
+    let id = given.max(kept.unwrap_or(0)) + 1;
     if let Some(local) = local {
         let _ = local.set_item(COUNT, &id.to_string()); // then this tab is alone
     }
@@ -92,11 +104,13 @@ pub(crate) fn delete_everything(page: Page) {
     actions::reset(page); // what is under way would be kept again
     page.run.set(None);
     page.earlier.set(Vec::new());
-    for kept in page.unfinished.try_update(std::mem::take).unwrap_or_default() {
-        locks::let_go(page, kept.record.id);
-    }
+    page.left_alone.set_value(Vec::new());
+    let unfinished = page.unfinished.try_update(std::mem::take).unwrap_or_default();
+    let unreadable = page.unreadable.try_update(std::mem::take).unwrap_or_default();
+    let runs = unfinished.into_iter().map(|kept| kept.record.id).chain(unreadable);
     beside(page, async move {
         database::clear().await?;
+        runs.for_each(|id| locks::let_go(page, id)); // now that no tab finds them any more
         if let Ok(Some(local)) = window().local_storage() {
             // A browser that refuses kept nothing there either.
             let _ = local.remove_item(THEME);

@@ -85,7 +85,8 @@ pub(crate) async fn offer_all(page: Page) {
 /// Offers a run to go on with, as soon as no other tab has it; not the one at hand.
 pub(crate) fn offer(page: Page, id: u32) {
     spawn_local(async move {
-        if is_at_hand(page, id) || !locks::take(page, id).await {
+        let is_left_alone = page.left_alone.with_value(|runs| runs.contains(&id));
+        if is_left_alone || is_at_hand(page, id) || !locks::take(page, id).await {
             return;
         }
         // The tab that had it may have ended it.

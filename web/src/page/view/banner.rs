@@ -101,7 +101,7 @@ fn unreadable(page: Page) -> Option<AnyView> {
         counted(runs, "run")
     );
     let leave = move |_| {
-        page.unreadable.set(Vec::new());
+        storage::leave_unreadable(page);
         focus::to("train-title");
     };
     let delete = move |_| {
