@@ -93,6 +93,17 @@ impl Layout {
     /// Places a chart's parts with this much room left at the four sides, for a page that writes
     /// title and names elsewhere. The plot is at least one pixel wide and high.
     pub fn within(chart: &Chart, size: Size, margin: Rect) -> Layout {
+        Self::after(None, chart, size, margin)
+    }
+
+    /// The same for a chart that was drawn before: curves that stay as they were are not laid out
+    /// again, as long as the scales and the plot stay too.
+    pub fn after(
+        last: Option<(&Chart, &Layout)>,
+        chart: &Chart,
+        size: Size,
+        margin: Rect,
+    ) -> Layout {
         let plot = Rect {
             left: margin.left,
             top: margin.top,
@@ -101,8 +112,14 @@ impl Layout {
         };
         let (x, y) = chart.scales();
         let place = Place { plot, x, y };
-        let mut curves: Vec<Curve> =
-            chart.series.iter().map(|series| place.curve(chart, series)).collect();
+        let last = last.filter(|(_, then)| (then.plot, then.x, then.y) == (plot, x, y));
+        let curve = |(index, series)| match last {
+            Some((drawn, then)) if drawn.series.get(index) == Some(series) => {
+                place.again(&then.curves[index])
+            }
+            _ => place.curve(chart, series),
+        };
+        let mut curves: Vec<Curve> = chart.series.iter().enumerate().map(curve).collect();
         let mut rules: Vec<Curve> = chart
             .rules
             .iter()
@@ -167,8 +184,18 @@ impl Place {
                 label = label_with(&series.name, y);
             }
         }
-        let label_at = points.last().map_or(self.plot.bottom, |point| point.1);
+        let label_at = self.end(&points);
         Curve { label, path, points, label_at }
+    }
+
+    /// A curve as it was before its label was moved.
+    fn again(&self, curve: &Curve) -> Curve {
+        Curve { label_at: self.end(&curve.points), ..curve.clone() }
+    }
+
+    /// Where a curve ends, from the top.
+    fn end(&self, points: &[(f64, f64)]) -> f64 {
+        points.last().map_or(self.plot.bottom, |point| point.1)
     }
 
     fn rule(&self, rule: &crate::Rule) -> Curve {
@@ -245,6 +272,26 @@ mod tests {
         assert!((layout.top_of(2.0) - points[1].1).abs() < 1e-9);
         let tiny = Layout::within(&chart, Size { width: 1.0, height: 1.0 }, margin);
         assert!(tiny.plot.right > tiny.plot.left && tiny.plot.bottom > tiny.plot.top);
+    }
+
+    #[test]
+    fn a_chart_that_was_drawn_before_looks_as_if_it_were_new() {
+        let (size, margin) = (Size::default(), super::MARGIN);
+        let mut then = chart(&[(1.0, 4.0), (2.0, 2.0), (9.0, 1.0)]);
+        then.series.push(Series { name: "now".into(), points: vec![(1.0, 3.0), (2.0, 1.01)] });
+        let mut layout = Layout::within(&then, size, margin);
+        layout.curves[0].path = "kept".into();
+        let mut now = then.clone();
+        now.series[1].points.push((3.0, 2.0));
+        let new = Layout::within(&now, size, margin);
+        let mut after = Layout::after(Some((&then, &layout)), &now, size, margin);
+        assert_eq!(after.curves[0].path, "kept");
+        after.curves[0].path.clone_from(&new.curves[0].path);
+        assert_eq!(after, new);
+
+        now.series[1].points.push((10.0, 2.0)); // another scale
+        let new = Layout::within(&now, size, margin);
+        assert_eq!(Layout::after(Some((&then, &layout)), &now, size, margin), new);
     }
 
     #[test]

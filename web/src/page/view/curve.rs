@@ -66,8 +66,13 @@ impl Background {
     }
 }
 
-/// Draws the runs in a picture of this size.
-pub(super) fn drawn(page: Page, behind: Background, size: Size) -> Drawn {
+/// Draws the runs in a picture of this size, after it was drawn like the last one.
+pub(super) fn drawn(
+    page: Page,
+    behind: Background,
+    size: Size,
+    last: Option<&Arc<Drawn>>,
+) -> Drawn {
     let Background { objective, earlier, printed } = behind;
     let view = page.view.get();
     let (chart, roles) = page.run.with(|run| {
@@ -78,7 +83,8 @@ pub(super) fn drawn(page: Page, behind: Background, size: Size) -> Drawn {
     });
     let right = if size.width < WIDE { 12.0 } else { 172.0 };
     let margin = Rect { left: 44.0, top: 12.0, right, bottom: 40.0 };
-    let layout = Layout::within(&chart, size, margin);
+    let last = last.map(|last| (&last.chart, &last.layout));
+    let layout = Layout::after(last, &chart, size, margin);
     Drawn { chart, roles, layout }
 }
 
@@ -108,7 +114,7 @@ pub(super) fn Curve() -> impl IntoView {
     });
     let _listener = window_event_listener(leptos::ev::resize, move |_| measure());
     let behind = Background::new(page);
-    let drawn = Memo::new(move |_| Arc::new(drawn(page, behind, size.get())));
+    let drawn = Memo::new(move |last| Arc::new(drawn(page, behind, size.get(), last)));
     let cursor = Cursor::new(drawn, frame);
     let is_empty = move || drawn.get().chart.series.is_empty();
     view! {

@@ -50,7 +50,7 @@ fn name(page: Page, ending: &str) -> String {
 
 /// The chart as it looks now, as a file of its own.
 fn svg(page: Page) -> String {
-    let drawn = untrack(|| curve::drawn(page, curve::Background::new(page), SIZE));
+    let drawn = untrack(|| curve::drawn(page, curve::Background::new(page), SIZE, None));
     chart::svg(&drawn.chart, SIZE)
 }
 
