@@ -137,7 +137,8 @@ fn the_ladder_stands_on_the_built_in_data() {
 /// With ratings enough for every row the posterior comes within a hundredth of the planted noise.
 #[test]
 fn many_ratings_bring_the_posterior_to_the_noise() {
-    let config = SampleConfig { users: 1_000, items: 1_000, ratings: 800_000, ..Default::default() };
+    let config =
+        SampleConfig { users: 1_000, items: 1_000, ratings: 800_000, ..Default::default() };
     let sample = sample::generate(&config);
     let split = Split::random(&sample.table, 0.2, 42).unwrap();
     let posterior = Posterior { burn_in: 10, samples: 30 };
