@@ -14,6 +14,7 @@ mod posterior; // what those averaged over their posterior do
 mod ranking; // and those that rank
 mod model_file;
 mod safety; // what it does when something is missing or fails
+mod lists; // the best items for everybody
 mod using; // a model at work
 mod audience; // and who would like an item
 mod reasons; // models with biases, and why they say so

@@ -64,9 +64,8 @@ impl<'a> Checkpoints<'a> {
         }
     }
 
-    /// Writes the model of a run, if it is time for that: `epoch_ended` says where the run is. The first epoch
-    /// that ends is always written, unless
-    /// epochs are counted.
+    /// Writes the model of a run, if it is time for that: `epoch_ended` says where the run is. The first
+    /// epoch that ends is always written, unless epochs are counted.
     ///
     /// # Errors
     /// Once, when the disk does not take it; after that nothing more is written.

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use pollster::block_on;
 use ratings::UserIndex;
-use trainer::{Device, DeviceChoice, DeviceKind, Fault, Histories, Pick, Predictor, Wanted};
+use trainer::{Device, DeviceChoice, DeviceKind, Histories, Pick, Predictor, Wanted};
 
 use crate::{exit::Usage, streams};
 
@@ -32,7 +32,8 @@ pub(crate) fn make(
     let gpu = match choice {
         DeviceChoice::Gpu if !able => {
             return Err(Usage(
-                "a GPU makes lists of at most 32 items, of models without a network; leave out --device"
+                "a GPU makes lists of at most 32 items, of models whose rating is an inner product (no \
+                 network, no logistic link) and whose items take at most 128 MiB; leave out --device"
                     .into(),
             )
             .into());
@@ -53,8 +54,8 @@ pub(crate) fn make(
             (Ok(made), _) => {
                 return Ok(Lists { lists: made.lists, device: device.name().into() });
             }
-            (Err(Fault { .. }), DeviceChoice::Auto) => {
-                streams::say(&format!("{} failed; the CPU makes the lists", device.name()));
+            (Err(fault), DeviceChoice::Auto) => {
+                streams::say(&format!("{}: {fault}; the CPU makes the lists", device.name()));
             }
             (Err(fault), _) => return Err(anyhow!("{}: {fault}", device.name())),
         }

@@ -97,7 +97,9 @@ impl RunFolder {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
         let older = fs::read_to_string(path.join(REPLACES)).ok().map(PathBuf::from);
-        let replaces = older.filter(|older| is_run(older));
+        // A run that has taken over, and was killed before it could forget that, names itself.
+        let here = fs::canonicalize(&path).ok();
+        let replaces = older.filter(|older| is_run(older) && fs::canonicalize(older).ok() != here);
         let mut locks = vec![lock];
         locks.extend(replaces.as_deref().map(Lock::take).transpose()?);
         let folder = RunFolder { path, replaces, locks: Cell::new(locks) };

@@ -112,11 +112,12 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
 
 /// Refuses what makes no sense for many runs at once.
 fn check(flags: &SweepFlags) -> Result<(), Usage> {
-    let TrainFlags { resume, force, cv, .. } = &flags.train;
+    let TrainFlags { resume, force, cv, checkpoint_every, .. } = &flags.train;
     let given = [
         (resume.is_some(), "--resume; repeat the command with its --out to go on with a sweep"),
         (*force, "--force"),
         (cv.is_some(), "--cv"),
+        (checkpoint_every.is_some(), "--checkpoint-every"),
     ];
     if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
         return Err(Usage(format!("sweep knows no {flag}")));

@@ -214,6 +214,7 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
             drop(outbox);
             slice.barrier.wait();
             let mut mail = outboxes.read(me as usize, step);
+            rows.make_seats(part.guests().len());
             for (guest, owner) in (rows.len()..).zip(part.guests()) {
                 rows.seat(guest, mail.next(*owner, chunks), chunks);
             }

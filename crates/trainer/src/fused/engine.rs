@@ -51,11 +51,23 @@ pub(crate) struct Fused {
     parts: Parts,   // of the held-out ratings
 }
 
-#[derive(Clone)]
 struct State {
     rows: Vec<Rows>, // one share for each thread
     chunks: usize,   // of a row
     network: Option<Layers>,
+}
+
+/// In place: a copy of a large model has no room beside two others.
+impl Clone for State {
+    fn clone(&self) -> Self {
+        let Self { rows, chunks, network } = self;
+        Self { rows: rows.clone(), chunks: *chunks, network: network.clone() }
+    }
+
+    fn clone_from(&mut self, state: &Self) {
+        self.rows.clone_from(&state.rows);
+        self.network.clone_from(&state.network);
+    }
 }
 
 impl Fused {
@@ -95,16 +107,19 @@ impl Fused {
         let batch = config.batch_size as u64;
         let most = config.batch_size.min(split.train.len());
         let (members, rows) = (Self::team(config, threads).len() as u64, split.users + split.items);
-        let table = (rows as u64 + members * 2 * most as u64) * Rows::bytes(config.factors);
+        let row = Rows::bytes(config.factors);
+        let guests = if members > 1 { 2 * most as u64 * row } else { 0 }; // both rows of a rating, once
         let layers = memory::parameters(config, 0, 0);
         let gathered = train.min(GATHER.max(config.batch_size) as u64);
         let steps = train.div_ceil(batch).min(ROUND as u64);
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + members * (Outboxes::bytes(most, config.factors) + Part::bytes(most)),
+                + members * Part::bytes(most)
+                + Outboxes::bytes(most, config.factors),
             model: memory::checkpoint(config, split.users, split.items)
-                + 2 * table
+                + 2 * rows as u64 * row
+                + guests
                 + (2 + members) * 3 * layers, // two states, and a copy for each member
             gpu: 0,
         }

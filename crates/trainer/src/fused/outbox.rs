@@ -19,7 +19,7 @@ impl Outboxes {
         Self((0..owners).map(|_| [empty(), empty()]).collect())
     }
 
-    /// Bytes of an owner's boxes, at most.
+    /// Bytes of all boxes: of a rating at most both rows are sent, each once.
     pub(super) fn bytes(batch: usize, factors: usize) -> u64 {
         (2 * 2 * batch * factors.div_ceil(LANES) * size_of::<Chunk>()) as u64
     }

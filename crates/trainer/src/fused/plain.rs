@@ -197,6 +197,9 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
         (30, 20, 50, 8, 512, 1e-5), // a batch larger than the data
         (40, 600, 700, 3, 1, 1e-3), // long gaps
         (20, 20, 300, 128, 32, 1e-5),
+        (200, 90, 20_000, 10, 260, 1e-2), // two threads, and rows that are rounded up
+        (300, 300, 90_000, 3, 1_100, 1e-3), // eight
+        (50, 40, 20_000, 2, 8_192, 1e-5), // sixty-four
     ] {
         for (model, optimizer) in cases() {
             let split = split(users, items, ratings);
@@ -215,7 +218,7 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
                 "{model}, {optimizer}, {users} users, {items} items, K {factors}, batch {batch_size}"
             );
             for (threads, pace, look) in
-                [(1, 1000, false), (1, 3, true), (2, 5, false), (4, 7, true)]
+                [(1, 1000, false), (1, 3, true), (2, 5, false), (4, 7, true), (64, 50, false)]
             {
                 let ours = bits(&fused(&split, &config, &start, threads, pace, look));
                 assert!(ours == expected, "{case}: {threads} threads, {pace} batches a slice");

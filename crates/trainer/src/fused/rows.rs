@@ -41,7 +41,6 @@ impl Chunk {
 }
 
 /// The rows of one owner.
-#[derive(Clone)]
 pub(super) struct Rows {
     factors: usize,
     chunks: usize, // of a row, the last one filled up with zeros
@@ -84,11 +83,18 @@ impl Rows {
         (4 * factors.div_ceil(LANES) * size_of::<Chunk>() + 4 * size_of::<u32>()) as u64
     }
 
-    /// Makes room for what batches of so many ratings read.
+    /// Makes room for what batches of so many ratings ask for.
     pub(super) fn make_room(&mut self, batch: usize) {
-        let state = (self.len + 2 * batch) * 4 * self.chunks;
-        self.state.resize(state.max(self.state.len()), Chunk::ZERO);
         self.wanted.resize((self.len + 2 * batch + 1).max(self.wanted.len()), 0);
+    }
+
+    /// Makes room for so many guests.
+    #[inline(always)]
+    pub(super) fn make_seats(&mut self, guests: usize) {
+        let state = (self.len + guests) * 4 * self.chunks;
+        if self.state.len() < state {
+            self.state.resize(state, Chunk::ZERO);
+        }
     }
 
     /// Own rows; guests have the numbers that follow.
@@ -165,6 +171,22 @@ impl Rows {
     #[inline(always)]
     pub(super) fn asked(&mut self, wants: usize) {
         self.wants = wants;
+    }
+}
+
+/// Without the guests, who stay for a step.
+impl Clone for Rows {
+    fn clone(&self) -> Self {
+        let mut rows = Self::new(self.len, self.factors, self.sparse);
+        rows.clone_from(self);
+        rows
+    }
+
+    fn clone_from(&mut self, rows: &Self) {
+        self.state.clear();
+        self.state.extend_from_slice(&rows.state[..rows.len * 4 * rows.chunks]);
+        self.done.clone_from(&rows.done);
+        self.wanted_at.clone_from(&rows.wanted_at);
     }
 }
 

@@ -30,7 +30,7 @@ const BINDING: usize = 1 << 27;
 /// Most bytes of what a part of the users brings and gets.
 const PART: usize = 1 << 26;
 /// Most products of a submission, some 50 ms of a small GPU.
-const PRODUCTS: usize = 1 << 32;
+const PRODUCTS: u64 = 1 << 32;
 
 /// Lists that a GPU proposed.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,11 @@ struct OnGpu<'a> {
     gpu: &'a Gpu,
     kernel: Kernel,
     items: wgpu::Buffer,
-    width: usize,
+    proof: Proof,
+}
+
+/// What shows that a list is right.
+struct Proof {
     largest: Vec<f32>, // [width]: the largest of the items' numbers, without their signs
 }
 
@@ -71,7 +75,7 @@ impl Predictor {
     pub fn lists_on_gpu(&self, n: usize) -> bool {
         let scorer = self.scorer();
         let bytes = scorer.items().next_multiple_of(BLOCK) * scorer.width() * size_of::<f32>();
-        scorer.network().is_none() && n <= LONGEST && bytes <= BINDING && scorer.items() > 0
+        scorer.is_inner_product() && n <= LONGEST && bytes <= BINDING && scorer.items() > 0
     }
 
     /// Products that the scores of all items take, for so many users; of a network the first layer's.
@@ -106,9 +110,9 @@ impl Predictor {
         let scorer = self.scorer();
         let on_gpu = OnGpu::new(gpu, scorer);
         let words = scorer.items().div_ceil(BLOCK) * WORDS;
-        let bytes = (words + on_gpu.width + ANSWER) * size_of::<u32>();
-        let products = words * 32 * on_gpu.width;
-        let part = (PART / bytes).min(PRODUCTS / products).clamp(1, users.len().max(1));
+        let bytes = (words + scorer.width() + ANSWER) * size_of::<u32>();
+        let by_products = usize::try_from(PRODUCTS / self.products(1).max(1)).unwrap_or(usize::MAX);
+        let part = (PART / bytes).min(by_products).clamp(1, users.len().max(1));
         let room = on_gpu.room(part);
         let hidden = hidden_from_all(wanted, scorer.items());
         let mut made = GpuLists { lists: Vec::with_capacity(users.len()), by_processor: 0 };
@@ -152,18 +156,23 @@ impl<'a> OnGpu<'a> {
         let rows = || (0..items).map(|item| scorer.row(item));
         let mut largest = vec![0.0f32; width];
         for row in rows() {
-            largest.iter_mut().zip(row).for_each(|(most, number)| *most = most.max(number.abs()));
+            for (most, number) in largest.iter_mut().zip(row) {
+                if number.is_nan() || number.abs() > *most {
+                    *most = number.abs(); // what is no number stays
+                }
+            }
         }
         let items = gpu.filled("items", &best::columns(items, width, rows()));
-        Self { gpu, kernel: best::kernel(gpu), items, width, largest }
+        Self { gpu, kernel: best::kernel(gpu), items, proof: Proof { largest } }
     }
 
     fn room(&self, users: usize) -> Room {
-        let Self { gpu, kernel, items, width, .. } = self;
+        let Self { gpu, kernel, items, proof } = self;
+        let width = proof.largest.len();
         let blocks = items.size() as usize / (width * BLOCK * size_of::<f32>());
         let records = gpu.records("tables", 1);
         let bytes = |numbers: usize| users * numbers * size_of::<u32>();
-        let rows = gpu.storage("users", bytes(*width));
+        let rows = gpu.storage("users", bytes(width));
         let hidden = gpu.storage("hidden", bytes(blocks * WORDS));
         let answer = gpu.storage("answer", bytes(ANSWER));
         let bound = gpu.bind(kernel, &records, &[&rows, items, &hidden, &answer].map(whole));
@@ -190,7 +199,10 @@ impl<'a> OnGpu<'a> {
             }
         }
         let gpu = self.gpu;
-        gpu.write_records(&room.records, &[Tables::new(users.len(), words * 32, self.width)]);
+        gpu.write_records(
+            &room.records,
+            &[Tables::new(users.len(), words * 32, self.proof.largest.len())],
+        );
         gpu.write(&room.users, &rows);
         gpu.write(&room.hidden, &hidden);
         let mut encoder = gpu.encoder();
@@ -211,18 +223,24 @@ impl<'a> OnGpu<'a> {
     ) -> Result<Vec<(Vec<Pick>, bool)>, Fault> {
         let Sent { users, sides, answer } = sent;
         let answer = answer.wait(self.gpu).await?;
+        let proof = &self.proof;
         let work: Vec<_> = users.iter().zip(&sides).zip(answer.chunks(ANSWER)).collect();
         Ok(parallel::map(&work, threads, |((user, side), answer)| {
-            let list = self.list(scorer, side, answer, wanted.n);
+            let list = proof.list(scorer, side, answer, wanted.n);
             let by_processor = list.is_none();
             let seen = seen.map_or(&[][..], |seen| seen.items_of(**user));
             (list.unwrap_or_else(|| top(scorer, side, wanted, seen)), by_processor)
         }))
     }
+}
 
+impl Proof {
     /// The list, if what the lanes found shows what it is.
     fn list(&self, scorer: &Scorer, side: &Side, answer: &[u32], n: usize) -> Option<Vec<Pick>> {
         let error = self.error(side);
+        if !error.is_finite() {
+            return None;
+        }
         let (mut found, mut left_out) = (Vec::new(), None);
         for lane in best::found(answer) {
             let kept = lane.items.into_iter().zip(lane.scores).filter(|(item, _)| *item != NONE);
@@ -236,7 +254,7 @@ impl<'a> OnGpu<'a> {
         if n > 0 && found.len() > n {
             let (_, (_, nth), _) = found.select_nth_unstable_by(n - 1, |a, b| b.1.total_cmp(&a.1));
             let enough = *nth - 2.0 * error;
-            found.retain(|(_, score)| !(*score < enough));
+            found.retain(|(_, score)| *score >= enough);
         }
         found.sort_unstable_by_key(|(item, _)| *item);
         let mut best = Best::new(n);
@@ -249,7 +267,7 @@ impl<'a> OnGpu<'a> {
         let list = best.into_picks();
         let Some(left_out) = left_out else { return Some(list) };
         let last = list.get(n.checked_sub(1)?)?.score;
-        (last > scorer.rating(left_out + error)).then_some(list)
+        (last > left_out + error).then_some(list)
     }
 
     /// How far a score on the GPU and the same on the processor can be apart, at most.
@@ -257,6 +275,6 @@ impl<'a> OnGpu<'a> {
     fn error(&self, side: &Side) -> f32 {
         let products: f32 =
             side.numbers().iter().zip(&self.largest).map(|(p, most)| p.abs() * most).sum();
-        2.0 * self.width as f32 * f32::EPSILON * products + f32::MIN_POSITIVE
+        self.largest.len() as f32 * (2.0 * f32::EPSILON * products + f32::MIN_POSITIVE)
     }
 }

@@ -89,6 +89,11 @@ impl Scorer {
         self.items.items()
     }
 
+    /// Whether a score is the inner product of two rows as it stands.
+    pub(super) fn is_inner_product(&self) -> bool {
+        self.network.is_none() && self.link.is_none()
+    }
+
     /// Numbers of an item.
     pub(super) fn width(&self) -> usize {
         self.items.width()

@@ -1,9 +1,10 @@
 //! The steps that rows missed.
 //!
 //! Dense Adam moves every row at every step. A row that no rating of a batch touches moves by its
-//! moments and its decay alone, so its steps can wait: before a batch reads it, and at the end of
-//! an epoch, they are done in one go, with the same operations in the same order. The first of the
-//! waiting steps is the one whose gradient the row has gathered; the others have none.
+//! moments and its decay alone, so its steps can wait: before a batch reads it, after some hundred
+//! steps at the latest, and at the end of an epoch they are done in one go, with the same operations
+//! in the same order. The first of the waiting steps is the one whose gradient the row has gathered;
+//! the others have none.
 //!
 //! Rows are replayed in blocks, the one that waits longest first. A step is made with those rows
 //! of the block that have come to it, their numbers one after the other without gaps; the next row
@@ -21,16 +22,15 @@ use super::{
 /// Numbers of a block, which should stay in the fastest cache. Fewer leave a processor waiting for
 /// a step's results before it can begin the next.
 const BLOCK: usize = 320;
-/// Rows are sorted by their gap up to this many steps; the few longer ones one by one.
-const BUCKETS: usize = 256;
 /// Every so many steps the rows that nobody has asked for lately make theirs, in good company:
 /// alone, one with a thousand steps to make up keeps all waiting.
 const ROUNDUP: u32 = 64;
 /// Steps that such a row has missed, at least.
 const STALE: u32 = 32;
+/// No row misses as many steps as this.
+const BUCKETS: usize = (ROUNDUP + STALE) as usize;
 
 /// The numbers of the rows of a block that have come to a step, then room.
-#[derive(Clone)]
 pub(super) struct Block {
     values: Vec<Chunk>,
     first: Vec<Chunk>,
@@ -173,13 +173,11 @@ impl Rows {
     fn sort_by_gap(&mut self, now: u32) {
         let Self { done, sorted, .. } = self;
         let wanted = &self.wanted[..self.wants];
-        let bucket =
-            |row: u32| BUCKETS - 1 - ((now - done[row as usize]) as usize).min(BUCKETS - 1);
+        let bucket = |row: u32| BUCKETS - 1 - (now - done[row as usize]) as usize;
         let mut start = [0u32; BUCKETS + 1];
         for &row in wanted {
             start[bucket(row) + 1] += 1;
         }
-        let longest = start[1] as usize;
         for i in 0..BUCKETS {
             start[i + 1] += start[i];
         }
@@ -188,9 +186,6 @@ impl Rows {
             let place = &mut start[bucket(row)];
             sorted[*place as usize] = row;
             *place += 1;
-        }
-        if longest > 1 {
-            sorted[..longest].sort_unstable_by_key(|&row| done[row as usize]);
         }
     }
 
