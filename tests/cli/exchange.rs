@@ -38,6 +38,11 @@ fn factors_and_labels_are_written_as_text() {
     let vectors = place.read("projector/vectors.tsv");
     assert_eq!(vectors.lines().count(), 25);
     assert!(vectors.lines().all(|line| line.split('\t').count() == 3), "{vectors}");
+    let bytes = fs::read(place.path("run/model.safetensors")).expect("a model");
+    let weights = trainer::ModelFile::from_bytes(&bytes).expect("a model").trained.weights;
+    let written: Vec<f32> =
+        vectors.split_whitespace().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(written, weights.get("item_factors").expect("factors").values);
     let labels = place.read("projector/metadata.tsv");
     assert!(labels.starts_with("id\ttitle\tgenres\n"), "{labels}");
     assert!(labels.contains("0\tAlien (1979)\tHorror|Sci-Fi\n"), "{labels}");
@@ -70,9 +75,9 @@ fn biases_are_written_beside_the_factors() {
     assert!(ran.code == Some(1) && ran.stderr.contains("has no factors"), "{}", ran.stderr);
 }
 
-/// Made by `tests/data/make_state.py`: one module in four files.
+/// Made by `tests/data/make_state.py`: the lab's modules in several files.
 #[test]
-fn a_pytorch_module_predicts_the_same_here() {
+fn pytorchs_modules_predict_the_same_here() {
     let data = support::root().join("tests/data");
     let read = |name: &str| -> Value {
         serde_json::from_slice(&fs::read(data.join(name)).expect("a golden")).expect("JSON")
@@ -84,9 +89,18 @@ fn a_pytorch_module_predicts_the_same_here() {
     let pairs: String =
         (0..12).flat_map(|user| (0..9).map(move |item| format!("{user}::{item}\n"))).collect();
     place.write("pairs.dat", pairs);
-    let expected = read("state_deepmf.json")["predictions"].as_array().expect("a list").clone();
-    for name in [".safetensors", ".pt", "_old.pt", "_checkpoint.pt"] {
-        let state = data.join(format!("state_deepmf{name}"));
+    for name in [
+        "mf.safetensors",
+        "mf.pt",
+        "deepmf.safetensors",
+        "deepmf.pt",
+        "deepmf_old.pt",
+        "deepmf_checkpoint.pt",
+    ] {
+        let model = name.split(['.', '_']).next().expect("a first part");
+        let golden = read(&format!("state_{model}.json"));
+        let expected = golden["predictions"].as_array().expect("a list");
+        let state = data.join(format!("state_{name}"));
         let state = state.display();
         place.succeed(&format!(
             "import {state} ratings.dat --rows sorted --out model.safetensors --test-share 0 --force"
@@ -94,7 +108,7 @@ fn a_pytorch_module_predicts_the_same_here() {
         let ran = place.succeed("predict model.safetensors --pairs pairs.dat");
         let lines: Vec<&str> = ran.stdout.lines().skip(1).collect();
         assert_eq!(lines.len(), expected.len());
-        for (line, expected) in lines.iter().zip(&expected) {
+        for (line, expected) in lines.iter().zip(expected) {
             let ours = line.split(',').nth(2).and_then(|text| text.parse().ok());
             let (ours, theirs): (f64, _) = (ours.expect("number"), expected.as_f64());
             let theirs = theirs.expect("a number");

@@ -1,6 +1,6 @@
 """Makes state_deepmf.json, the predictions of a module of the lab, and its state dict in four files: as safetensors,
 as torch.save writes it today and wrote it before version 1.6, and in a checkpoint beside
-the optimiser's state. Run from the root of the repository, with torch, numpy and safetensors:
+the optimiser's state. Of the lab's other module, MF, state_mf.json and the first two. Run from the root of the repository, with torch, numpy and safetensors:
 
     python tests/data/make_state.py
 
@@ -26,6 +26,25 @@ class DeepMF(nn.Module):
         x = torch.cat((self.user_emb(user), self.item_emb(item)), 1)
         return self.out(torch.relu(self.layer2(torch.relu(self.layer1(x))))).squeeze(1)
 
+
+class MF(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.user_emb, self.item_emb = nn.Embedding(USERS, K), nn.Embedding(ITEMS, K)
+
+    def forward(self, user, item):
+        return (self.user_emb(user) * self.item_emb(item)).sum(1)
+
+
+torch.manual_seed(8)
+model = MF()
+with torch.no_grad():
+    users, items = torch.meshgrid(torch.arange(USERS), torch.arange(ITEMS), indexing="ij")
+    predicted = model(users.flatten(), items.flatten()).tolist()
+save_file(model.state_dict(), "tests/data/state_mf.safetensors")
+torch.save(model.state_dict(), "tests/data/state_mf.pt")
+with open("tests/data/state_mf.json", "w") as out:
+    json.dump({"torch": torch.__version__, "predictions": predicted}, out)
 
 torch.manual_seed(7)
 model = DeepMF()
