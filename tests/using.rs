@@ -292,6 +292,17 @@ fn a_catalogue_counts_what_is_recommended() {
     let golden = golden();
     let file = file(&golden, ModelKind::Mf);
     let pick = |item: u32| Pick { item: ItemIndex(item), score: 1.0 };
+    let names = golden["top_3_unseen"].as_array().unwrap().iter();
+    let lists = names.map(|list| {
+        let item = |name: &f64| file.items.index_of(&name.to_string()).expect("an item").0;
+        numbers(list).iter().map(|name| pick(item(name))).collect::<Vec<_>>()
+    });
+    let lists: Vec<_> = lists.collect();
+    let catalogue = Catalogue::of(lists.iter().map(Vec::as_slice), &file.averages);
+    let numpys = numbers(&golden["catalogue"]);
+    assert_eq!(catalogue.recommended as f64, numpys[0]);
+    assert!((catalogue.gini - numpys[1]).abs() < 1e-12, "{catalogue:?}");
+    assert!((catalogue.novelty - numpys[2]).abs() < 1e-12, "{catalogue:?}");
     let lists = [vec![pick(0), pick(1)], vec![pick(0)], Vec::new()];
     let catalogue = Catalogue::of(lists.iter().map(Vec::as_slice), &file.averages);
     assert_eq!((catalogue.items, catalogue.recommended), (9, 2));

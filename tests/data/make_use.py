@@ -137,6 +137,15 @@ def judge(scores):
     }
 
 
+def catalogue(lists):
+    """Items in a list, Gini's coefficient as the mean difference of two items over twice their mean, and novelty."""
+    shown = [i for items in lists for i in items]
+    counts = np.array([shown.count(i) for i in range(ITEMS)], dtype=np.float64)
+    gini = np.abs(counts[:, None] - counts[None, :]).mean() / (2 * counts.mean())
+    shares = [sum(r[1] == i for r in ratings) / USERS for i in shown]
+    return [int((counts > 0).sum()), float(gini), float(-np.log2(shares).mean())]
+
+
 seen = [sorted({i for u, i, _ in ratings if u == user}) for user in range(USERS)]
 scores = mf(P, Q)
 print(
@@ -154,6 +163,7 @@ print(
             "more_item_factors": Q2.tolist(),
             "last_layers": [[w.tolist(), b.tolist()] for w, b in weigh],
             "top_3_unseen": [best(scores[u], 3, seen[u]) for u in range(USERS)],
+            "catalogue": catalogue([best(scores[u], 3, seen[u]) for u in range(USERS)]),
             "cosine_of_item_2": cosines(Q, 2).tolist(),
             "cosine_of_user_5": cosines(P, 5).tolist(),
             "new_users": [fold_in([[1, 5.0], [3, 2.0]]), fold_in([[i, float(1 + i % 5)] for i in range(7)]), fold_in([[0, 4.0]])],
