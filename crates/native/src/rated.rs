@@ -9,7 +9,7 @@ use crate::exit::Usage;
 use crate::input;
 
 /// Each rating as `NAME=RATING`; `@FILE` stands for those of a file, one on a line, with a comma, a
-/// semicolon, a tab or `=` before the rating. A first line without a number is a header.
+/// semicolon, a tab or `=` before the rating. A first line that ends in a word for it is a header.
 ///
 /// # Errors
 /// A file that cannot be read, or a line of it without a rating.
@@ -29,23 +29,30 @@ pub(crate) fn spelled(given: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(ratings)
 }
 
+/// How a header ends.
+const HEADER: [&str; 4] = ["rating", "ratings", "stars", "score"];
+
 fn in_file(text: &str) -> Result<Vec<String>, Usage> {
     let text = text.trim_start_matches('\u{feff}');
     let mut ratings = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let found = line.rsplit_once([',', ';', '\t', '=']);
-        let found = found.filter(|(_, rating)| rating.trim().parse::<f32>().is_ok());
+        let found =
+            found.map(|(name, rating)| [name, rating].map(|part| part.trim().trim_matches('"')));
         match found {
-            Some((name, rating)) => {
-                let name = name.trim().trim_matches('"');
-                ratings.push(format!("{name}={}", rating.trim()));
+            Some([name, rating]) if rating.parse::<f32>().is_ok() => {
+                ratings.push(format!("{name}={rating}"));
             }
-            None if number == 1 || line.trim().is_empty() => {}
-            None => {
+            Some([_, word]) if number == 1 && HEADER.contains(&word.to_lowercase().as_str()) => {}
+            None if line.trim().is_empty() => {}
+            _ => {
                 let what = format!("line {number}: expected a name and a rating, such as 260,5");
                 return Err(Usage(what));
             }
         }
+    }
+    if ratings.is_empty() {
+        return Err(Usage("it holds no rating".into()));
     }
     Ok(ratings)
 }
@@ -59,12 +66,21 @@ mod tests {
         let expected = ["260=5", "Alien, the first=4.5"];
         for text in [
             "260,5\n\"Alien, the first\",4.5\n",
-            "item;rating\r\n260; 5\r\n\r\nAlien, the first;4.5",
+            "item;rating\r\n260; \"5\"\r\n\r\nAlien, the first;4.5",
             "\u{feff}item,rating\n260=5\nAlien, the first\t4.5\n",
         ] {
             assert_eq!(in_file(text).expect("ratings"), expected, "{text}");
         }
-        let error = in_file("260,5\n300\n").expect_err("no rating").to_string();
-        assert!(error.contains("line 2"), "{error}");
+        for (text, expected) in [
+            ("260,5\n300\n", "line 2"),
+            ("300\n", "line 1"),
+            ("rating,item\n5,260\n", "line 1"),
+            ("\u{1f}\u{8b},\n", "line 1"),
+            ("item,rating\n", "no rating"),
+            ("", "no rating"),
+        ] {
+            let error = in_file(text).expect_err("no rating").to_string();
+            assert!(error.contains(expected), "{text:?}: {error}");
+        }
     }
 }

@@ -37,6 +37,17 @@ fn name(config: &Config) -> String {
     format!("{}-{}-k{}", clock::now().replace(':', "-"), config.model, config.factors)
 }
 
+/// Whether a folder is one that grows beside an older run: nothing else is ever replaced. One that has
+/// taken over, and was killed before it could forget that, names itself.
+fn grows_beside(path: &Path, older: &Path) -> bool {
+    let (Ok(path), Ok(older)) = (fs::canonicalize(path), fs::canonicalize(older)) else {
+        return false;
+    };
+    let [new, old] =
+        [&path, &older].map(|path| path.file_name().unwrap_or_default().to_string_lossy());
+    path.parent() == older.parent() && new.starts_with(&format!("{old}.new"))
+}
+
 impl RunFolder {
     /// A folder that takes nobody's place, and that no lock guards yet.
     pub(crate) fn at(path: PathBuf) -> RunFolder {
@@ -97,9 +108,7 @@ impl RunFolder {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
         let older = fs::read_to_string(path.join(REPLACES)).ok().map(PathBuf::from);
-        // A run that has taken over, and was killed before it could forget that, names itself.
-        let here = fs::canonicalize(&path).ok();
-        let replaces = older.filter(|older| is_run(older) && fs::canonicalize(older).ok() != here);
+        let replaces = older.filter(|older| is_run(older) && grows_beside(&path, older));
         let mut locks = vec![lock];
         locks.extend(replaces.as_deref().map(Lock::take).transpose()?);
         let folder = RunFolder { path, replaces, locks: Cell::new(locks) };
