@@ -9,9 +9,9 @@ fn tiny() -> String {
     (0..240).map(|k| format!("{}::{}::{}\n", k * 7 % 13, k * 31 % 11, 1 + k * k % 5)).collect()
 }
 
-/// Trains two epochs; gives the errors that the page shows.
+/// Trains three epochs; gives the errors that the page shows.
 fn train(browser: &Browser, url: &str, query: &str) -> [f64; 2] {
-    browser.open(&format!("{url}?epochs=2&factors=4&batch-size=64&{query}"));
+    browser.open(&format!("{url}?epochs=3&factors=4&batch-size=64&{query}"));
     wait_until_ready(browser);
     drop_file(browser, "tiny.dat", &tiny());
     browser.wait_for_text("#report", "tiny.dat");
