@@ -1,5 +1,5 @@
-// Sums of squared errors, one for each batch of a slice, or for each block of the held-out ratings,
-// and behind them as many sums of absolute errors. One workgroup a block, always in the same order.
+// Sums of squared and of absolute errors, a pair for each batch of a slice, or for each block of the
+// held-out ratings. One workgroup a block, always in the same order.
 
 const LANES = 64u;
 const GRID = 32768u; // workgroups in a row of the grid
@@ -7,11 +7,12 @@ const GRID = 32768u; // workgroups in a row of the grid
 struct Blocks {
     errors: u32, // in all
     size: u32,   // errors in a block; the last may have fewer
+    first: u32,  // sums that stand before the first block's
 }
 
 @group(0) @binding(0) var<uniform> blocks: Blocks;
 @group(0) @binding(1) var<storage, read> errors: array<f32>;
-@group(0) @binding(2) var<storage, read_write> sums: array<f32>; // [2, blocks]
+@group(0) @binding(2) var<storage, read_write> sums: array<vec2f>; // [blocks]: squares, absolute values
 
 var<workgroup> parts: array<vec2f, LANES>; // squares, absolute values
 
@@ -33,8 +34,6 @@ fn squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
         }
     }
     if lane == 0u && begin < end {
-        let all = (blocks.errors + blocks.size - 1u) / blocks.size;
-        sums[block] = parts[0].x;
-        sums[all + block] = parts[0].y;
+        sums[blocks.first + block] = parts[0];
     }
 }

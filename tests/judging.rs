@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use trainer::{
-    Candidates, Errors, HeldOut, Histories, Hits, ModelKind, Predictor, Ranking, Relevant,
+    Candidates, Config, Errors, HeldOut, Histories, Hits, ModelKind, Predictor, Ranking, Relevant,
 };
 
+use crate::support;
 use crate::using::{file, golden, item, numbers, table, user};
 
 #[test]
@@ -132,4 +133,32 @@ fn held_out_items_have_the_places_that_sorting_gives() {
     assert_eq!((all.hit_rate, all.ndcg), (full.hit_rate, full.ndcg), "so many that it is all");
     let nobody = Hits::of(predictor, &[], None, Candidates::Full, N, 1);
     assert_eq!((nobody.cases, nobody.hit_rate), (0, 0.0));
+}
+
+/// Where nothing moves, the errors before each step are those after the epoch.
+#[test]
+fn errors_in_training_are_those_of_the_same_ratings_held_out() {
+    let mut split = support::small_split(100, 60, 2_000);
+    split.test = split.train.clone();
+    let still = |model| Config {
+        learning_rate: 1e-12,
+        weight_decay: 0.0,
+        batch_size: 400, // all batches are full
+        epochs: 1,
+        ..Config::usual(model)
+    };
+    const NAME: &str = "errors_in_training_are_those_of_the_same_ratings_held_out";
+    let devices = support::engines().into_iter().chain(support::gpu(NAME));
+    let lab = devices.flat_map(|device| ModelKind::LAB.map(|model| (model, device.clone())));
+    let neural = ModelKind::NEURAL.map(|model| (model, support::reference()));
+    let learners = [ModelKind::BiasedMf, ModelKind::SvdPp].map(|model| (model, support::fused()));
+    for (model, device) in lab.chain(neural).chain(learners) {
+        let trained = support::train(&split, &still(model), &device).unwrap();
+        let report = &trained.history[0];
+        let pairs = [(report.train_rmse, report.test_rmse), (report.train_mae, report.test_mae)];
+        for (in_training, held_out) in pairs {
+            let off = (in_training.unwrap() - held_out.unwrap()).abs();
+            assert!(off < 1e-5, "{model} on {}: {pairs:?}", device.name());
+        }
+    }
 }

@@ -57,9 +57,10 @@ fn update() {
 #[test]
 fn squares() {
     let Some(gpu) = gpu("kernels::squares") else { return };
-    for (errors, block) in [(1, 1), (1, 512), (1_000, 512), (513, 512), (70_000, 65_536), (300, 7)]
+    for (errors, block, first) in
+        [(1, 1, 0), (1, 512, 9), (1_000, 512, 1), (513, 512, 0), (70_000, 65_536, 0), (300, 7, 33)]
     {
-        pollster::block_on(cases::squares(&gpu, errors, block)).unwrap();
+        pollster::block_on(cases::squares(&gpu, errors, block, first)).unwrap();
     }
 }
 

@@ -138,14 +138,37 @@ fn check_paces(split: &Split, config: &Config, device: &Device) {
             run.set_pace(pace);
             while run.advance().await.unwrap().is_some() {}
             let trained = run.finish().await.unwrap();
-            let rmse: Vec<f64> =
-                trained.history.iter().filter_map(|report| report.train_rmse).collect();
-            (trained.weights, rmse)
+            let figures =
+                trained.history.iter().map(|report| (report.train_rmse, report.train_mae));
+            (trained.weights, figures.collect::<Vec<_>>())
         })
     };
     let whole = train(Pace::default());
     assert_eq!(train(Pace::Batches(1)), whole);
     assert_eq!(train(Pace::Batches(1000)), whole);
+}
+
+#[test]
+fn a_gpu_tells_its_losses_once_an_epoch_and_in_slow_motion_at_every_batch() {
+    const NAME: &str = "a_gpu_tells_its_losses_once_an_epoch_and_in_slow_motion_at_every_batch";
+    let Some(gpu) = support::gpu(NAME) else { return };
+    let split = support::small_split(100, 60, 2_000);
+    let config = quick(ModelKind::Mf);
+    let batches = split.train.len().div_ceil(config.batch_size);
+    for (pace, told) in [(Pace::Seconds(1e-9), 1), (Pace::Batches(1), batches)] {
+        let (mut slices, mut losses) = (0, 0);
+        pollster::block_on(async {
+            let mut run = Run::start(&support::shared(&split), &config, &gpu).await.unwrap();
+            run.set_pace(pace);
+            while let Some(event) = run.advance().await.unwrap() {
+                let Event::Progress(progress) = event else { continue };
+                slices += 1;
+                losses += usize::from(progress.loss.is_some());
+            }
+        });
+        assert_eq!(losses, told * config.epochs, "{pace:?}");
+        assert!(slices >= batches * config.epochs, "{slices} slices at {pace:?}");
+    }
 }
 
 #[test]

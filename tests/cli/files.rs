@@ -25,7 +25,7 @@ fn a_run_leaves_a_folder_with_everything() {
     let lines: Vec<&str> = metrics.lines().collect();
     assert_eq!(
         (lines.len(), lines[0]),
-        (4, "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae")
+        (4, "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae,train_mae")
     );
     for (column, key) in [(1, "train_rmse"), (2, "test_rmse")] {
         let figure = lines[2].split(',').nth(column).unwrap_or_default();

@@ -118,7 +118,7 @@ impl Journal {
 fn columns(objective: Objective) -> &'static str {
     match objective {
         Objective::Rating => {
-            "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae"
+            "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae,train_mae"
         }
         Objective::Ranking => {
             "epoch,train_loss,test_hit_rate,test_ndcg,seconds,eval_seconds,\
@@ -132,6 +132,7 @@ fn row(report: &EpochReport) -> String {
     let EpochReport {
         epoch,
         train_rmse,
+        train_mae,
         test_rmse,
         test_mae,
         validation_rmse,
@@ -145,7 +146,8 @@ fn row(report: &EpochReport) -> String {
     let of = |hits: &Option<SampledHits>| [hits.map(|of| of.hit_rate), hits.map(|of| of.ndcg)];
     let figures = match report.objective() {
         Objective::Rating => {
-            vec![*train_rmse, *test_rmse, seconds, eval_seconds, *validation_rmse, *test_mae]
+            let rmse = [*train_rmse, *test_rmse, seconds, eval_seconds, *validation_rmse];
+            [&rmse[..], &[*test_mae, *train_mae]].concat()
         }
         Objective::Ranking => {
             let ([hit_rate, ndcg], validation) = (of(test_hits), of(validation_hits));

@@ -12,7 +12,8 @@ use ratings::{Ratings, Split};
 use crate::{
     Config, Penalty, Scale, Weights,
     held_out::Misses,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
     rows::{ByRow, Sides, Standard, Sweep, System, stride},
 };
 
@@ -92,7 +93,7 @@ impl Learner for Als {
         self.sweep.turns() / 2
     }
 
-    fn train(&mut self, steps: usize) -> Vec<f64> {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
         let Some(next) = self.sweep.next(steps) else { return Vec::new() };
         let n = self.config.factors + 1;
         let system = System {
@@ -106,8 +107,9 @@ impl Learner for Als {
             weight: 1.0,
         };
         let solved = self.sweep.solve(&next, &system, self.threads, |_| || 0.0);
-        let squared = self.sweep.put(next, solved, &mut self.sides);
-        losses(squared, self.sweep.len(), 2 * self.sweep.ratings(0).ratings())
+        let left = self.sweep.put(next, solved, &mut self.sides);
+        let left = left.into_iter().map(|left| self.standard.errors(left)).collect();
+        means(left, self.sweep.len(), 2 * self.sweep.ratings(0).ratings())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {

@@ -20,6 +20,7 @@ use crate::{
     gpu::Fault,
     held_out::{Misses, Parts},
     memory::{self, Need},
+    miss::Miss,
     model::{Model, loss},
     negatives::{self, Unrated},
     predict::Histories,
@@ -54,7 +55,7 @@ pub(crate) struct Autodiff {
 }
 
 impl Autodiff {
-    /// # Errors
+    /// # Miss
     /// A GPU that burn cannot use.
     pub(crate) async fn open(
         split: &Split,
@@ -130,27 +131,35 @@ impl Autodiff {
         self.trained
     }
 
-    /// Trains at most `batches` batches; none when the epoch is over. Returns the loss of each, read
-    /// back together.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
-        let mut losses = Vec::new();
-        while losses.len() < batches && self.trained < self.order.len() {
-            losses.push(self.step());
+    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean errors of
+    /// each, read back together.
+    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<Miss>, Fault> {
+        let mut errors = Vec::new();
+        while errors.len() < batches && self.trained < self.order.len() {
+            errors.push(self.step());
         }
-        if losses.is_empty() {
+        if errors.is_empty() {
             return Ok(Vec::new());
         }
-        read(Tensor::cat(losses, 0)).await
+        let errors = read(Tensor::cat(errors, 0)).await?;
+        Ok(match self.config.objective {
+            Objective::Rating => errors.as_chunks().0.iter().copied().map(Miss::from).collect(),
+            Objective::Ranking => errors.into_iter().map(Miss::loss).collect(),
+        })
     }
 
-    /// One batch: predict, measure, differentiate, move. Returns its loss `[1]`.
+    /// One batch: predict, measure, differentiate, move. Returns its loss `[1]`, and that of
+    /// ratings with the mean absolute error behind it `[2]`.
     fn step(&mut self) -> Tensor<1> {
         let (users, items, targets) = self.next_batch(); // [batch] each
-        let loss = loss(self.config.objective, self.model.forward(users, items), targets); // [1]
+        let predicted = self.model.forward(users, items);
+        let absolute = (self.config.objective == Objective::Rating)
+            .then(|| (predicted.clone().inner() - targets.clone().inner()).abs().mean()); // [1]
+        let loss = loss(self.config.objective, predicted, targets); // [1]
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         self.model = self.optimizer.step(self.model.clone(), gradients);
         self.steps += 1;
-        loss.inner()
+        Tensor::cat([loss.inner()].into_iter().chain(absolute).collect(), 0)
     }
 
     fn next_batch(&mut self) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
@@ -205,7 +214,8 @@ impl Autodiff {
         let error = self.model.valid().forward(users, items) - actual;
         let sums = Tensor::cat(vec![error.clone().square().sum(), error.abs().sum()], 0); // [2]
         let sums = read(sums).await?;
-        Ok(Some(Misses { ratings, squared: sums[0], absolute: sums[1] }))
+        let sums = Miss { squared: sums[0], absolute: sums[1] };
+        Ok(Some(Misses { ratings, sums }))
     }
 
     /// Keeps the model as it is now as the last good one.

@@ -5,6 +5,7 @@ use ratings::Split;
 
 use crate::{
     Config, Device, Weights, checkpoint::Checkpoint, gpu::Fault, held_out::Misses, memory::Need,
+    miss::Miss,
 };
 
 /// Never made.
@@ -41,7 +42,7 @@ impl Autodiff {
         match *self {}
     }
 
-    pub(crate) async fn train(&mut self, _: usize) -> Result<Vec<f64>, Fault> {
+    pub(crate) async fn train(&mut self, _: usize) -> Result<Vec<Miss>, Fault> {
         match *self {}
     }
 

@@ -12,7 +12,8 @@ use ratings::{ItemIndex, Ratings, Split, UserIndex};
 use crate::{
     Config, Scale, Weights,
     held_out::Misses,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
 };
 
 /// Turns after which a fit is taken for converged in any case.
@@ -166,13 +167,13 @@ impl Learner for Shrinking {
         if self.swept { self.train.len() } else { 0 }
     }
 
-    fn train(&mut self, steps: usize) -> Vec<f64> {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
         if self.swept || steps == 0 {
             return Vec::new();
         }
         self.swept = true;
         self.biases.sweep(&self.train, self.config.weight_decay);
-        losses(vec![self.biases.misses(&self.train).squared], 1, self.train.len())
+        means(vec![self.biases.misses(&self.train).sums], 1, self.train.len())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {

@@ -16,6 +16,7 @@ use crate::{
     kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
     learner::Learning,
     memory,
+    miss::Miss,
 };
 
 /// What the user asked for.
@@ -73,6 +74,15 @@ impl fmt::Display for EngineKind {
     }
 }
 
+/// What a slice of training gave.
+pub(crate) struct Slice {
+    /// Steps that it made.
+    pub(crate) steps: usize,
+    /// The mean errors of batches, taken before their steps; of one that the device keeps to itself
+    /// for now there are none, and those of several slices come together.
+    pub(crate) errors: Vec<Miss>,
+}
+
 /// A model being trained. All ways do the same arithmetic on the same batches.
 pub(crate) enum Engine {
     Fused(Box<Fused>),
@@ -82,7 +92,7 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// # Errors
+    /// # Miss
     /// Too little memory, or a GPU that fails.
     ///
     /// # Panics
@@ -165,22 +175,23 @@ impl Engine {
         }
     }
 
-    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
-    /// error of each. A GPU may be a slice ahead of what it returns.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
-        match self {
-            Self::Fused(engine) => Ok(engine.train(batches)),
-            Self::FusedGpu(engine) => engine.train(batches).await,
-            Self::Autodiff(engine) => engine.train(batches).await,
-            Self::Learner(learning) => Ok(learning.train(batches)),
-        }
+    /// Trains at most `batches` batches; none when the epoch is over. A GPU may be a slice ahead of
+    /// what it returns, and keeps the errors until the end of the epoch unless they are `told`.
+    pub(crate) async fn train(&mut self, batches: usize, told: bool) -> Result<Slice, Fault> {
+        let errors = match self {
+            Self::FusedGpu(engine) => return engine.train(batches, told).await,
+            Self::Fused(engine) => engine.train(batches),
+            Self::Autodiff(engine) => engine.train(batches).await?,
+            Self::Learner(learning) => learning.train(batches),
+        };
+        Ok(Slice { steps: errors.len(), errors })
     }
 
-    /// Waits for the batches under way. Returns the mean squared error of each.
+    /// Waits for the batches under way. Returns the mean errors of each.
     ///
-    /// # Errors
+    /// # Miss
     /// A device that fails.
-    pub(crate) async fn settle(&mut self) -> Result<Vec<f64>, Fault> {
+    pub(crate) async fn settle(&mut self) -> Result<Vec<Miss>, Fault> {
         match self {
             Self::FusedGpu(engine) => engine.settle().await,
             Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => Ok(Vec::new()),
@@ -221,7 +232,7 @@ impl Engine {
     /// A good model that has reached the host since it was last asked for, from an engine whose
     /// device can be lost.
     ///
-    /// # Errors
+    /// # Miss
     /// A device that was lost on the way.
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
         match self {
@@ -254,7 +265,7 @@ impl Engine {
 
     /// All that training needs to go on from here. Changes no bit of what follows.
     ///
-    /// # Errors
+    /// # Miss
     /// A device that fails.
     pub(crate) async fn checkpoint(&mut self) -> Result<Checkpoint, Fault> {
         match self {
@@ -268,7 +279,7 @@ impl Engine {
 
 /// The engine for a choice, a kind of device and a model.
 ///
-/// # Errors
+/// # Miss
 /// No engine does what was demanded.
 pub(crate) fn choose(
     choice: EngineChoice,

@@ -39,7 +39,10 @@ pub struct Progress {
     /// Ratings in an epoch.
     pub total: usize,
     /// Mean of the batch losses of the slice that just ended (the MSE in squared rating units, or
-    /// of a model that ranks its own loss); `None` while the test set is evaluated.
+    /// of a model that ranks its own loss); `None` while the test set is evaluated, and where a GPU
+    /// keeps the losses for the end of the epoch, as it does at any pace but [`Pace::Batches`].
+    ///
+    /// [`Pace::Batches`]: crate::Pace::Batches
     pub loss: Option<f64>,
 }
 
@@ -52,6 +55,10 @@ pub struct EpochReport {
     /// batch counts the same, the last short one too, as in the lab. `None` of a model that ranks.
     #[serde(default)]
     pub train_rmse: Option<f64>,
+    /// The same of their mean absolute errors; `None` of a model that ranks, and of epochs that an
+    /// older version made.
+    #[serde(default)]
+    pub train_mae: Option<f64>,
     /// Root mean squared error over the whole test set after the epoch; `None` without a test set,
     /// and of a model that ranks, as the two that follow.
     #[serde(default)]

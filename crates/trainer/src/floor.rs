@@ -156,7 +156,7 @@ pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, 
     const COPIES: usize = 200;
     let kernel = squares::kernel(gpu);
     let records = gpu.records("nothing", 1);
-    gpu.write_records(&records, &[Blocks { errors: 0, size: 1 }]);
+    gpu.write_records(&records, &[Blocks { errors: 0, size: 1, first: 0 }]);
     let [errors, sums] = ["errors", "sums"].map(|label| gpu.storage(label, 4));
     let bound = gpu.bind(&kernel, &records, &[&errors, &sums].map(whole));
     let bytes = usize::try_from(Sizes::of(split, config).tables()).unwrap_or(usize::MAX);

@@ -10,6 +10,7 @@ mod plan; // batches to jobs
 mod ahead; // plans, before they are needed
 mod layout; // numbers as the kernels have them
 mod sizes; // how much of everything there is
+mod flights; // slices under way
 mod rescue; // copies on the host, for when the device is lost
 mod engine; // the engine as a run sees it
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Done};
 use bytemuck::Pod;
 
 /// Bytes between two records that a kernel reads as its uniform: the alignment of WebGPU's
@@ -151,6 +151,12 @@ impl Gpu {
     /// Sends off what was encoded.
     pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) {
         self.queue.submit([encoder.finish()]);
+    }
+
+    /// Sends off what was encoded, to be waited for.
+    pub(crate) fn submit_and_watch(&self, encoder: wgpu::CommandEncoder) -> Done {
+        let submission = self.queue.submit([encoder.finish()]);
+        Done::of(self, submission)
     }
 
     /// Sends off what was encoded, and a copy of the first `count` numbers of a buffer after it.

@@ -7,12 +7,13 @@ use std::{
 
 use ratings::Split;
 
+use crate::miss::Miss;
+
 /// How far predictions are off, in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Misses {
     pub(crate) ratings: usize,
-    pub(crate) squared: f64,  // sum
-    pub(crate) absolute: f64, // sum
+    pub(crate) sums: Miss,
 }
 
 impl Misses {
@@ -20,18 +21,17 @@ impl Misses {
     #[inline(always)]
     pub(crate) fn add(&mut self, error: f64) {
         self.ratings += 1;
-        self.squared += error * error;
-        self.absolute += error.abs();
+        self.sums += Miss { squared: error * error, absolute: error.abs() };
     }
 
     /// Root mean squared error; `None` without a rating.
     pub(crate) fn rmse(&self) -> Option<f64> {
-        (self.ratings > 0).then(|| (self.squared / self.ratings as f64).sqrt())
+        (self.ratings > 0).then(|| (self.sums.squared / self.ratings as f64).sqrt())
     }
 
     /// Mean absolute error; `None` without a rating.
     pub(crate) fn mae(&self) -> Option<f64> {
-        (self.ratings > 0).then(|| self.absolute / self.ratings as f64)
+        (self.ratings > 0).then(|| self.sums.absolute / self.ratings as f64)
     }
 }
 
@@ -46,8 +46,7 @@ impl FromIterator<f64> for Misses {
 impl AddAssign for Misses {
     fn add_assign(&mut self, other: Self) {
         self.ratings += other.ratings;
-        self.squared += other.squared;
-        self.absolute += other.absolute;
+        self.sums += other.sums;
     }
 }
 

@@ -14,7 +14,8 @@ use ratings::Split;
 
 use crate::{
     Config, Scale, Weights,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
     rows::{ByRow, Sides, Standard, Sweep, System, gramian, stride},
 };
 
@@ -116,7 +117,7 @@ impl Learner for Ials {
     }
 
     /// The losses are the minimised sum without its penalty.
-    fn train(&mut self, steps: usize) -> Vec<f64> {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
         let Some(next) = self.sweep.next(steps) else { return Vec::new() };
         let (side, n) = (next.side, self.config.factors);
         #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
@@ -133,13 +134,14 @@ impl Learner for Ials {
             weight: 1.0,
         };
         let solved = self.sweep.solve(&next, &system, self.threads, |_| || 0.0);
-        let mut squared = self.sweep.put(next, solved, &mut self.sides);
+        let left = self.sweep.put(next, solved, &mut self.sides);
+        let mut losses: Vec<_> = left.into_iter().map(|left| Miss::loss(left.squared)).collect();
         if self.sweep.has_done(side) {
             self.make_gramian(side);
             let unobserved = self.config.implicit.unobserved * self.squared_scores();
-            squared.last_mut().into_iter().for_each(|last| *last += unobserved);
+            losses.last_mut().into_iter().for_each(|last| last.squared += unobserved);
         }
-        losses(squared, self.sweep.len(), 2 * self.sweep.ratings(0).ratings())
+        means(losses, self.sweep.len(), 2 * self.sweep.ratings(0).ratings())
     }
 
     fn keep(&mut self) {

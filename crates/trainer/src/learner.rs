@@ -13,6 +13,7 @@ use crate::{
     held_out::{Misses, Parts},
     ials::Ials,
     memory::{self, Need},
+    miss::Miss,
     sgd::{BoldDriver, Sgd},
     svdpp::SvdPp,
 };
@@ -28,9 +29,9 @@ pub(crate) trait Learner: Send {
     /// Training ratings of this epoch that have had their turn.
     fn trained(&self) -> usize;
 
-    /// Makes about `steps` steps; none when the epoch is over. Returns the loss of each (see
-    /// [`losses`]).
-    fn train(&mut self, steps: usize) -> Vec<f64>;
+    /// Makes about `steps` steps; none when the epoch is over. Returns the errors of each (see
+    /// [`means`]).
+    fn train(&mut self, steps: usize) -> Vec<Miss>;
 
     /// Evaluates a part of the held-out ratings ([`Split::held_out`]). A model that ranks is not
     /// asked: it is judged by its weights.
@@ -112,7 +113,7 @@ impl Learning {
         self.learner.trained()
     }
 
-    pub(crate) fn train(&mut self, steps: usize) -> Vec<f64> {
+    pub(crate) fn train(&mut self, steps: usize) -> Vec<Miss> {
         self.learner.train(steps)
     }
 
@@ -142,9 +143,9 @@ impl Learning {
     }
 }
 
-/// Sums of squared errors as losses whose mean over the steps of an epoch is the mean squared error
-/// over its ratings, though steps differ in size: a run takes the plain mean.
-pub(crate) fn losses(squared: Vec<f64>, steps: usize, ratings: usize) -> Vec<f64> {
-    let scale = steps as f64 / ratings.max(1) as f64;
-    squared.into_iter().map(|squared| squared * scale).collect()
+/// Sums of errors as means whose own mean over the steps of an epoch is the mean over its ratings,
+/// though steps differ in size: a run takes the plain mean.
+pub(crate) fn means(sums: Vec<Miss>, steps: usize, ratings: usize) -> Vec<Miss> {
+    let ratings = ratings.max(1) as f64 / steps as f64; // of a step
+    sums.into_iter().map(|sum| sum / ratings).collect()
 }

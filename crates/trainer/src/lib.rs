@@ -55,6 +55,7 @@ mod fused_gpu; // a step by them
 pub mod floor; // what an epoch must cost, for the benchmarks
 mod memory; // what a run takes of it
 mod scale; // where ratings lie
+mod miss; // how far predictions are off
 mod held_out; // what it is judged on meanwhile
 mod learner; // a model that trains itself
 mod biases; // the line to beat

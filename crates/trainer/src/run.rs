@@ -17,7 +17,12 @@ pub use self::pace::Pace;
 pub use self::resume::OptimizerState;
 use crate::{
     Config, ConfigError, Device, EpochReport, Event, Objective, Progress, Recovery, TrainError,
-    Trained, Weights, checkpoint::Checkpoint, engine::Engine, gpu::Fault, held_out::Misses,
+    Trained, Weights,
+    checkpoint::Checkpoint,
+    engine::{Engine, Slice},
+    gpu::Fault,
+    held_out::Misses,
+    miss::Miss,
 };
 
 /// GPUs a run may lose before it gives the GPU up.
@@ -62,7 +67,7 @@ enum Stage {
 struct Training {
     epoch: usize,
     batches: usize,
-    loss_sum: f64,
+    sums: Miss, // of the batches' mean errors
     seconds: f64,
     next_slice: usize, // batches
 }
@@ -70,7 +75,7 @@ struct Training {
 impl Run {
     /// Prepares a run from the configuration's seeded initial weights.
     ///
-    /// # Errors
+    /// # Miss
     /// A setting out of range, an empty training set, an engine without kernels for the model, or a
     /// GPU that fails or has too little memory.
     pub async fn start(
@@ -89,7 +94,7 @@ impl Run {
 
     /// Prepares a run from given weights.
     ///
-    /// # Errors
+    /// # Miss
     /// As [`start`](Self::start); also weights whose names or shapes are not the configuration's.
     pub async fn start_from(
         weights: &Weights,
@@ -144,7 +149,7 @@ impl Run {
     /// Trains with another step size and another penalty from the next slice on; on a GPU a slice
     /// or two may be under way.
     ///
-    /// # Errors
+    /// # Miss
     /// A value out of range; nothing changes then.
     pub fn tune(&mut self, learning_rate: f64, weight_decay: f64) -> Result<(), ConfigError> {
         let config = Config { learning_rate, weight_decay, ..self.config.clone() };
@@ -177,7 +182,7 @@ impl Run {
 
     /// Does one slice of work and says what came of it; `None` when every epoch is done.
     ///
-    /// # Errors
+    /// # Miss
     /// A loss that is not finite ends the run and takes the model back to the last epoch that
     /// ended well; a device failure is passed on. [`finish`](Self::finish) works after both.
     pub async fn advance(&mut self) -> Result<Option<Event>, TrainError> {
@@ -230,7 +235,7 @@ impl Run {
 
     /// Ends the run, whether or not its epochs are done, and hands over the model trained so far.
     ///
-    /// # Errors
+    /// # Miss
     /// A device that does not give the weights back.
     pub async fn finish(mut self) -> Result<Trained, TrainError> {
         let weights = match (self.engine.weights().await, self.safe.take()) {
@@ -275,16 +280,17 @@ impl Run {
             Pace::Seconds(_) => training.next_slice,
             Pace::Batches(batches) => batches,
         };
-        let losses = self.engine.train(batches).await?; // [batches]
+        let told = matches!(self.pace, Pace::Batches(_)); // slow motion
+        let Slice { steps, errors } = self.engine.train(batches, told).await?;
         self.note_safe().await?;
         let seconds = started.elapsed().as_secs_f64();
-        training.add(&losses, seconds);
-        if !training.loss_sum.is_finite() {
+        training.add(&errors, seconds);
+        if !training.sums.squared.is_finite() {
             return Err(self.diverged(training.epoch));
         }
-        training.next_slice = self.pace.next(losses.len(), seconds);
-        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
-        let event = self.progress(training.epoch, Some(loss));
+        training.next_slice = self.pace.next(steps, seconds);
+        let loss = errors.iter().map(|of| of.squared).sum::<f64>() / errors.len() as f64;
+        let event = self.progress(training.epoch, (!errors.is_empty()).then_some(loss));
         self.stage = self.after(training);
         Ok(event)
     }
@@ -353,11 +359,9 @@ async fn open(
 
 impl Training {
     /// Batch by batch, so that the sum does not depend on where the slices end.
-    fn add(&mut self, losses: &[f64], seconds: f64) {
-        self.batches += losses.len();
-        for loss in losses {
-            self.loss_sum += loss;
-        }
+    fn add(&mut self, errors: &[Miss], seconds: f64) {
+        self.batches += errors.len();
+        errors.iter().for_each(|of| self.sums += *of);
         self.seconds += seconds;
     }
 }

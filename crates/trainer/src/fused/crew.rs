@@ -8,7 +8,7 @@ use super::{
     part::{Part, Read},
     rows::Rows,
 };
-use crate::{barrier::Barrier, parallel::THREADS};
+use crate::{barrier::Barrier, miss::Miss, parallel::THREADS};
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -97,16 +97,16 @@ impl Readers {
     }
 }
 
-/// Lanes in which the squared errors of a batch are summed, whatever the number of threads.
+/// Lanes in which the errors of a batch are summed, whatever the number of threads.
 pub(super) const SUMS: usize = 64;
-/// Sums of squared errors; a thread fills in lanes `me`, `me` + threads, and so on.
-pub(super) type Squares = [f64; SUMS];
+/// Sums of errors; a thread fills in lanes `me`, `me` + threads, and so on.
+pub(super) type Sums = [Miss; SUMS];
 
 /// A model's own part of a step, once per thread.
 pub(super) trait Member: Send {
     const READERS: Readers;
 
-    /// Adds the gradients of the rows that `me` owns. Returns the squared errors of its lanes.
+    /// Adds the gradients of the rows that `me` owns. Returns the errors of its lanes.
     fn step<S: Simd>(
         &mut self,
         simd: S,
@@ -114,7 +114,7 @@ pub(super) trait Member: Send {
         me: u32,
         now: Turn,
         rows: &mut Rows,
-    ) -> Squares;
+    ) -> Sums;
 }
 
 /// A batch and its step.
@@ -125,10 +125,10 @@ pub(super) struct Turn<'a> {
     pub(super) chunks: usize,     // of a row, as a constant where possible
 }
 
-/// Trains the batches of a slice; returns the mean squared error of each.
-pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [M]) -> Vec<f64> {
+/// Trains the batches of a slice; returns the mean errors of each.
+pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [M]) -> Vec<Miss> {
     // The usual lengths of a row are compiled on their own, so that copies need no loop.
-    let squares = match slice.chunks {
+    let sums = match slice.chunks {
         1 => train_chunks::<M, 1>(slice, rows, members),
         2 => train_chunks::<M, 2>(slice, rows, members),
         4 => train_chunks::<M, 4>(slice, rows, members),
@@ -138,7 +138,7 @@ pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [
     let batches = slice.samples.chunks(slice.batch_size).enumerate();
     batches
         .map(|(at, batch)| {
-            let mut lanes: Vec<f64> = squares.iter().map(|squares| squares[at]).collect();
+            let mut lanes: Vec<Miss> = sums.iter().map(|sums| sums[at]).collect();
             fold(&mut lanes, 1);
             lanes[0] / batch.len() as f64
         })
@@ -148,7 +148,7 @@ pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [
 /// Adds up lanes, the upper half to the lower one, until `to` are left: the same tree of sums
 /// whether one thread climbs it or several do the first part, each with its own lanes.
 #[inline(always)]
-fn fold(lanes: &mut [f64], to: usize) {
+fn fold(lanes: &mut [Miss], to: usize) {
     let mut len = lanes.len();
     while len > to {
         len /= 2;
@@ -157,12 +157,12 @@ fn fold(lanes: &mut [f64], to: usize) {
     }
 }
 
-/// The squared errors of every batch in the lane left to each thread: `[threads][batches]`.
+/// The errors of every batch in the lane left to each thread: `[threads][batches]`.
 fn train_chunks<M: Member, const CHUNKS: usize>(
     slice: &Slice,
     rows: &mut [Rows],
     members: &mut [M],
-) -> Vec<Vec<f64>> {
+) -> Vec<Vec<Miss>> {
     let arch = slice.arch;
     let mut work: Vec<_> = (0..)
         .zip(rows.iter_mut().zip(members))
@@ -175,11 +175,11 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
     std::thread::scope(|scope| {
         let others: Vec<_> =
             work.into_iter().map(|work| scope.spawn(move || arch.dispatch(work))).collect();
-        let mut squares = vec![arch.dispatch(first)];
+        let mut sums = vec![arch.dispatch(first)];
         for other in others {
-            squares.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            sums.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
-        squares
+        sums
     })
 }
 
@@ -193,17 +193,17 @@ struct Work<'a, M, const CHUNKS: usize> {
 }
 
 impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
-    type Output = Vec<f64>;
+    type Output = Vec<Miss>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<f64> {
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Miss> {
         let Self { slice, me, rows, member } = self;
         let Slice { team, outboxes, batch_size, samples, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
         let most = batch_size.min(samples.len());
         let mut part = Part::new(most);
         rows.make_room(most);
-        let mut squares = Vec::with_capacity(samples.len().div_ceil(batch_size));
+        let mut sums = Vec::with_capacity(samples.len().div_ceil(batch_size));
         for (step, batch) in (slice.first..).zip(samples.chunks(batch_size)) {
             part.list(me, team, batch, M::READERS, rows, step);
             rows.catch_up(simd, slice.steps, step, chunks);
@@ -221,9 +221,9 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
             let turn = Turn { step, batch, reads: part.reads(), chunks };
             let mut lanes = member.step(simd, slice, me, turn, rows);
             fold(&mut lanes, team.len());
-            squares.push(lanes[me as usize]);
+            sums.push(lanes[me as usize]);
         }
-        squares
+        sums
     }
 }
 

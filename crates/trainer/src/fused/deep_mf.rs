@@ -6,11 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pulp::Simd;
 
 use super::{
-    crew::{Member, Readers, SUMS, Slice, Squares, Turn},
+    crew::{Member, Readers, SUMS, Slice, Sums, Turn},
     layers::{Activations, BLOCK, Column, Layers},
     mf,
     rows::{Chunk, Rows},
 };
+use crate::miss::Miss;
 
 /// One thread's view of the network.
 pub(super) struct DeepMf {
@@ -44,14 +45,14 @@ impl DeepMf {
 
     /// Forwards and backwards through the blocks that fall to `me`.
     #[inline(always)]
-    fn find(&mut self, slice: &Slice, me: u32, now: &Turn, own: &Rows) -> Squares {
+    fn find(&mut self, slice: &Slice, me: u32, now: &Turn, own: &Rows) -> Sums {
         let chunks = now.chunks;
         let found = &self.found[me as usize];
         let mut found = found.write().unwrap_or_else(PoisonError::into_inner);
         let Found { rows, layers } = &mut *found;
         rows.clear();
         layers.clear();
-        let mut squares = [0.0; SUMS];
+        let mut sums = [Miss::default(); SUMS];
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / now.batch.len() as f32;
         let numbers = (me as usize..).step_by(slice.team.len());
@@ -63,13 +64,13 @@ impl DeepMf {
             self.block.clear_from(block.len(), self.factors);
             let predictions = self.layers.forward(&mut self.block);
             let mut derivative: Column = [0.0; BLOCK];
-            let mut sum = 0.0;
+            let mut sum = Miss::default();
             for (s, read) in block.iter().enumerate() {
                 let error = predictions[s] - read.rating;
                 derivative[s] = scale * error;
-                sum += f64::from(error * error);
+                sum += Miss::of(error);
             }
-            squares[number % SUMS] += sum;
+            sums[number % SUMS] += sum;
             let at = layers.len();
             layers.resize(at + self.gradients.len(), 0.0);
             self.layers.backward(&mut self.block, &derivative, &mut layers[at..]);
@@ -80,7 +81,7 @@ impl DeepMf {
                 self.block.get(s, self.factors, dp, dq);
             }
         }
-        squares
+        sums
     }
 }
 
@@ -95,8 +96,8 @@ impl Member for DeepMf {
         me: u32,
         now: Turn,
         rows: &mut Rows,
-    ) -> Squares {
-        let squares = self.find(slice, me, &now, rows);
+    ) -> Sums {
+        let sums = self.find(slice, me, &now, rows);
         slice.barrier.wait();
         let found: Vec<_> = self
             .found
@@ -123,6 +124,6 @@ impl Member for DeepMf {
             }
         }
         self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);
-        squares
+        sums
     }
 }

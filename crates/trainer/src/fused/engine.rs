@@ -20,6 +20,7 @@ use crate::{
     gather::{gather, in_parallel},
     held_out::{Misses, Parts},
     memory::{self, Need},
+    miss::Miss,
     weights::{self, Slot},
 };
 
@@ -149,15 +150,15 @@ impl Fused {
         self.trained
     }
 
-    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean squared
-    /// error of each.
-    pub(crate) fn train(&mut self, batches: usize) -> Vec<f64> {
-        let mut losses = Vec::new();
-        while losses.len() < batches && self.trained < self.train.len() {
+    /// Trains at most `batches` batches; none when the epoch is over. Returns the mean errors of
+    /// each.
+    pub(crate) fn train(&mut self, batches: usize) -> Vec<Miss> {
+        let mut errors = Vec::new();
+        while errors.len() < batches && self.trained < self.train.len() {
             let fit = (GATHER / self.config.batch_size).clamp(1, ROUND - self.steps.len());
-            let ratings = (batches - losses.len()).min(fit) * self.config.batch_size;
+            let ratings = (batches - errors.len()).min(fit) * self.config.batch_size;
             let end = self.train.len().min(self.trained + ratings);
-            losses.extend(self.train_gathered(self.trained..end));
+            errors.extend(self.train_gathered(self.trained..end));
             self.trained = end;
             if end == self.train.len() || self.steps.len() == ROUND {
                 self.catch_up();
@@ -165,10 +166,10 @@ impl Fused {
                 self.state.rows.iter_mut().for_each(Rows::begin_round);
             }
         }
-        losses
+        errors
     }
 
-    fn train_gathered(&mut self, positions: std::ops::Range<usize>) -> Vec<f64> {
+    fn train_gathered(&mut self, positions: std::ops::Range<usize>) -> Vec<Miss> {
         let mut samples = Vec::new();
         gather(&self.order, positions, self.team.len(), &mut samples, |element| {
             self.train[element]
@@ -194,9 +195,9 @@ impl Fused {
             None => crew::train(&slice, rows, &mut vec![Mf; slice.team.len()]),
             Some(network) => {
                 let mut members = DeepMf::team(network, factors, slice.team.len());
-                let losses = crew::train(&slice, rows, &mut members);
+                let errors = crew::train(&slice, rows, &mut members);
                 *network = members.swap_remove(0).layers; // all copies are alike
-                losses
+                errors
             }
         }
     }

@@ -4,9 +4,10 @@
 use pulp::Simd;
 
 use super::{
-    crew::{Member, Place, Readers, SUMS, Slice, Squares, Turn},
+    crew::{Member, Place, Readers, SUMS, Slice, Sums, Turn},
     rows::{Chunk, LANES, Rows},
 };
+use crate::miss::Miss;
 
 /// `Mf` needs nothing besides its rows.
 #[derive(Clone)]
@@ -16,27 +17,20 @@ impl Member for Mf {
     const READERS: Readers = Readers::Owners;
 
     #[inline(always)]
-    fn step<S: Simd>(
-        &mut self,
-        _: S,
-        slice: &Slice,
-        me: u32,
-        now: Turn,
-        rows: &mut Rows,
-    ) -> Squares {
+    fn step<S: Simd>(&mut self, _: S, slice: &Slice, me: u32, now: Turn, rows: &mut Rows) -> Sums {
         let Turn { batch, reads, chunks, .. } = now;
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
-        let mut squares = [0.0; SUMS];
+        let mut sums = [Miss::default(); SUMS];
         for read in reads {
             let (p, q) = (rows.factors(read.user, chunks), rows.factors(read.item, chunks));
             let error = dot(p, q) - read.rating; // p, q: [chunks]
             rows.pull_together([read.user, read.item], scale * error, chunks);
             let user = slice.team.number(&Place { owner: me, row: read.user });
-            let counted = if read.own_user { error * error } else { 0.0 }; // once, by its user's owner
-            squares[user as usize % SUMS] += f64::from(counted);
+            let counted = if read.own_user { error } else { 0.0 }; // once, by its user's owner
+            sums[user as usize % SUMS] += Miss::of(counted);
         }
-        squares
+        sums
     }
 }
 

@@ -1,11 +1,12 @@
 //! The fused engine on a GPU, as a run sees it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use ratings::{Ratings, Split};
 
 use super::{
     ahead::{Ahead, Next, Planned},
+    flights::{Flights, Landed},
     gather::sample,
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
@@ -13,8 +14,9 @@ use super::{
 use crate::{
     Config, ModelKind, Weights,
     checkpoint::Checkpoint,
+    engine::Slice,
     fused::Schedule,
-    gpu::{Answer, Fault, Gpu, Kernel, LANES, whole},
+    gpu::{Fault, Gpu, Kernel, LANES, whole},
     held_out::{Misses, Parts},
     kernels::{
         Job, Sample, Turn,
@@ -23,10 +25,8 @@ use crate::{
         squares::{self, Blocks},
         update,
     },
+    miss::Miss,
 };
-
-/// Slices under way: the device works on one while the next waits for it.
-const IN_FLIGHT: usize = 2;
 
 /// A model being trained by this project's kernels on a GPU.
 pub(crate) struct FusedGpu {
@@ -41,9 +41,9 @@ pub(crate) struct FusedGpu {
     epoch: u32, // from 1
     schedule: Schedule,
     steps: u64, // made or under way
-    flights: VecDeque<Flight>,
+    flights: Flights,
     planned: usize, // ratings of this epoch
-    trained: usize, // of them, those whose errors have come back
+    trained: usize, // of them, those that are done
     parts: Parts,   // of the held-out ratings
     held_out: Ratings,
     good: u64, // steps of the last good model
@@ -78,16 +78,10 @@ struct Bound {
     squares: wgpu::BindGroup,
 }
 
-/// A slice under way.
-struct Flight {
-    sums: Answer<f32>, // [batches] of squared errors
-    ratings: usize,
-}
-
 impl FusedGpu {
     /// Uploads a model and its test set.
     ///
-    /// # Errors
+    /// # Miss
     /// A GPU without enough memory, or one that fails.
     pub(crate) fn new(
         gpu: Gpu,
@@ -139,7 +133,7 @@ impl FusedGpu {
             steps: from.steps,
             good: from.steps,
             rescue: Rescue::default(),
-            flights: VecDeque::new(),
+            flights: Flights::default(),
             planned: 0,
             trained: 0,
             parts: Parts::new(&split, MAX_TEST),
@@ -186,43 +180,35 @@ impl FusedGpu {
         self.planned
     }
 
-    /// Sends off the next `batches` batches and returns the mean squared error of each batch of the
-    /// oldest slice under way; none when the epoch is over.
-    pub(crate) async fn train(&mut self, batches: usize) -> Result<Vec<f64>, Fault> {
-        while self.flights.len() < IN_FLIGHT && self.planned < self.split.train.len() {
-            let flight = self.launch(batches);
-            self.flights.push_back(flight);
+    /// Sends off the next `batches` batches and waits for the oldest slice under way; there is none
+    /// when the epoch is over. Its batches' errors come back at the end of the epoch, or at once if
+    /// they are `told`.
+    pub(crate) async fn train(&mut self, batches: usize, told: bool) -> Result<Slice, Fault> {
+        while self.flights.have_room() && self.planned < self.split.train.len() {
+            self.launch(batches, told);
         }
         if self.planned == self.split.train.len() && (self.epoch as usize) < self.config.epochs {
             let next = Next { epoch: self.epoch + 1, from: 0, batches };
             self.ahead.prepare(&self.split, &self.config, &self.sizes, next);
         }
-        self.land().await
+        let landed = self.flights.land(&self.gpu, self.config.batch_size).await?;
+        Ok(self.count(landed))
     }
 
-    /// Waits for all slices under way. Returns the mean squared error of each of their batches.
-    pub(crate) async fn settle(&mut self) -> Result<Vec<f64>, Fault> {
-        let mut losses = Vec::new();
-        while !self.flights.is_empty() {
-            losses.extend(self.land().await?);
-        }
-        Ok(losses)
-    }
-
-    /// Waits for the oldest slice under way; there may be none.
-    async fn land(&mut self) -> Result<Vec<f64>, Fault> {
-        let Some(Flight { sums, ratings }) = self.flights.pop_front() else {
-            return Ok(Vec::new());
-        };
-        let sums = sums.wait(&self.gpu).await?;
-        self.trained += ratings;
+    /// Waits for all slices under way, and for the errors that have not come back.
+    pub(crate) async fn settle(&mut self) -> Result<Vec<Miss>, Fault> {
         let batch_size = self.config.batch_size;
-        let sizes = (0..ratings).step_by(batch_size).map(|at| batch_size.min(ratings - at));
-        Ok(sums.iter().zip(sizes).map(|(sum, size)| f64::from(*sum) / size as f64).collect())
+        let landed = self.flights.land_all(&self.gpu, &self.buffers.sums, batch_size).await?;
+        Ok(self.count(landed).errors)
+    }
+
+    fn count(&mut self, Landed { ratings, errors }: Landed) -> Slice {
+        self.trained += ratings;
+        Slice { steps: ratings.div_ceil(self.config.batch_size), errors }
     }
 
     /// Sends a slice off.
-    fn launch(&mut self, batches: usize) -> Flight {
+    fn launch(&mut self, batches: usize, told: bool) {
         let Config { batch_size, factors, .. } = self.config;
         let next = Next { epoch: self.epoch, from: self.planned, batches };
         let Planned { mut plan, ratings, .. } =
@@ -246,10 +232,9 @@ impl FusedGpu {
             [plan.opening].into_iter().chain(plan.turns.iter().copied()).collect();
         gpu.write_records(&buffers.turns, &turns);
         let cut = |n: usize| u32::try_from(n).expect("a slice is small");
-        gpu.write_records(
-            &buffers.blocks,
-            &[Blocks { errors: cut(ratings), size: cut(batch_size) }],
-        );
+        let held = self.flights.held(batch_size);
+        let blocks = Blocks { errors: cut(ratings), size: cut(batch_size), first: cut(held) };
+        gpu.write_records(&buffers.blocks, &[blocks]);
 
         let mut encoder = gpu.encoder();
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -269,9 +254,10 @@ impl FusedGpu {
         }
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
         drop(pass);
-        let sums = gpu.submit_and_read(encoder, &buffers.sums, steps.len());
+        let left = (self.split.train.len() - self.planned).div_ceil(batch_size);
+        let told = told || self.sizes.sums_are_full(held + steps.len(), left);
+        self.flights.send(gpu, encoder, &buffers.sums, (ratings, batch_size), told);
         self.ahead.give_back(plan);
-        Flight { sums, ratings }
     }
 
     /// Evaluates the next part of the held-out ratings, usually all of them, or `None` when all are
@@ -286,10 +272,8 @@ impl FusedGpu {
         let cut = |n: usize| u32::try_from(n).expect("a part of the test set is small");
         let turn = Turn { samples: cut(ratings), ..Turn::default() };
         gpu.write_records(&buffers.turns, &[turn]);
-        gpu.write_records(
-            &buffers.blocks,
-            &[Blocks { errors: cut(ratings), size: cut(TEST_BLOCK) }],
-        );
+        let cuts = Blocks { errors: cut(ratings), size: cut(TEST_BLOCK), first: 0 };
+        gpu.write_records(&buffers.blocks, &[cuts]);
         let blocks = ratings.div_ceil(TEST_BLOCK);
         let mut encoder = gpu.encoder();
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -297,9 +281,8 @@ impl FusedGpu {
         kernels.squares.dispatch(&mut pass, &bound.squares, 0, blocks);
         drop(pass);
         let sums = gpu.submit_and_read::<f32>(encoder, &buffers.sums, 2 * blocks).wait(gpu).await?;
-        let sum = |sums: &[f32]| sums.iter().map(|sum| f64::from(*sum)).sum();
-        let (squared, absolute) = sums.split_at(blocks);
-        Ok(Some(Misses { ratings, squared: sum(squared), absolute: sum(absolute) }))
+        let sums = sums.as_chunks().0.iter().map(|sums| Miss::from(sums.map(f64::from))).sum();
+        Ok(Some(Misses { ratings, sums }))
     }
 
     fn upload_held_out(&mut self, part: std::ops::Range<usize>) {
@@ -319,7 +302,7 @@ impl FusedGpu {
 
     /// A good model that has reached the host since it was last asked for.
     ///
-    /// # Errors
+    /// # Miss
     /// A device that was lost on the way.
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
         self.rescue.arrived(&self.gpu, &self.sizes.layout).await

@@ -14,6 +14,8 @@ use crate::{
 
 /// Most ratings of a slice: 8 MiB of samples, 24 MiB of jobs.
 pub(super) const MAX_SAMPLES: usize = 1 << 19;
+/// Batches whose errors wait on the device: 512 KiB.
+const MAX_HELD: usize = 1 << 16;
 /// Test ratings evaluated at once: 64 MiB, half of a binding.
 pub(super) const MAX_TEST: usize = 1 << 22;
 /// Test ratings whose squared errors are summed by the device; the host sums the sums.
@@ -27,6 +29,7 @@ pub(crate) struct Sizes {
     pub(super) longest: usize,   // ratings of a slice
     pub(super) jobs: usize,      // of a slice
     pub(super) slots: usize,     // of gradients
+    pub(super) held: usize,      // batches whose errors wait for the end of the epoch
     pub(super) test: usize,      // ratings evaluated at once
 }
 
@@ -56,6 +59,7 @@ impl Sizes {
             // Of each sample's rows, of rows on their way and, at the slice's start, of all.
             jobs: 2 * longest + max_steps * (batch + network_rows) + split.users + split.items,
             slots: 2 * batch + network_slots,
+            held: train.div_ceil(batch).min(MAX_HELD).max(max_steps),
             test: Parts::new(split, MAX_TEST).longest(),
             layout,
         }
@@ -95,9 +99,15 @@ impl Sizes {
         self.longest.max(self.test)
     }
 
-    /// Numbers for their sums, of squares and of absolute values.
+    /// Numbers for their sums, of squares and of absolute values, and for those of batches before.
     pub(super) fn sums(&self) -> usize {
-        2 * self.max_steps.max(self.test.div_ceil(TEST_BLOCK))
+        2 * self.held.max(self.test.div_ceil(TEST_BLOCK))
+    }
+
+    /// Whether the errors of so many batches must be told before the next slice, with so many batches
+    /// left in the epoch: it is over, or another slice might find no room for its own.
+    pub(super) fn sums_are_full(&self, held: usize, left: usize) -> bool {
+        left == 0 || held + left.min(self.max_steps) > self.held
     }
 
     /// Bytes of the largest table that a kernel sees.
@@ -138,6 +148,35 @@ mod tests {
 
     use super::*;
     use crate::ModelKind;
+
+    /// A long epoch of the smallest batches, in slices of every length.
+    #[test]
+    fn errors_that_wait_have_room_and_are_told_once_if_all_have() {
+        for (ratings, tellings) in [(5_000, 1..=1), (200_000, 3..=4)] {
+            let train = Ratings {
+                users: vec![UserIndex(0); ratings],
+                items: vec![ItemIndex(0); ratings],
+                values: vec![1.0; ratings],
+            };
+            let split = Split { train, users: 1, items: 1, ..Split::default() };
+            let config = Config { batch_size: 1, ..Config::usual(ModelKind::Mf) };
+            let sizes = Sizes::of(&split, &config);
+            let (mut held, mut left, mut told) = (0, ratings, 0);
+            for steps in (1..).map(|slice: usize| slice * 37 % sizes.max_steps + 1) {
+                let steps = steps.min(left);
+                (held, left) = (held + steps, left - steps);
+                assert!(2 * held <= sizes.sums(), "{held} of {}", sizes.sums());
+                if sizes.sums_are_full(held, left) {
+                    (held, told) = (0, told + 1);
+                }
+                if left == 0 {
+                    break;
+                }
+            }
+            assert_eq!(held, 0);
+            assert!(tellings.contains(&told), "{told} times for {ratings}");
+        }
+    }
 
     #[test]
     fn a_slice_of_a_wide_network_keeps_within_a_binding() {

@@ -7,7 +7,10 @@ use super::{
     prior::Prior,
     random::Streams,
 };
-use crate::rows::{ByRow, Sides, Sweep, System, stride};
+use crate::{
+    miss::Miss,
+    rows::{ByRow, Sides, Sweep, System, stride},
+};
 
 /// A draw of everything but the priors, which follow from it.
 #[derive(Clone)]
@@ -50,10 +53,10 @@ impl Chain {
         &self.sweep
     }
 
-    /// Draws the rows of the next shares, all of one side. Returns the sum of squared errors that
-    /// each share leaves.
+    /// Draws the rows of the next shares, all of one side. Returns the sums of errors that each
+    /// share leaves.
     #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
-    pub(super) fn advance(&mut self, shares: usize, threads: usize) -> Vec<f64> {
+    pub(super) fn advance(&mut self, shares: usize, threads: usize) -> Vec<Miss> {
         let Some(next) = self.sweep.next(shares) else { return Vec::new() };
         let (side, streams) = (next.side, self.streams);
         if next.first {
@@ -77,7 +80,7 @@ impl Chain {
         });
         let errors = self.sweep.put(next, drawn, &mut self.draw.sides);
         if side == 1 {
-            errors.iter().for_each(|squared| self.squared += squared);
+            errors.iter().for_each(|left| self.squared += left.squared);
         }
         if self.sweep.has_done(side) {
             self.draw_implied(side, threads);

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     Config, ModelKind, Scale, Weights,
     held_out::Misses,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
     rows::{ByRow, Sides, Standard, stride},
 };
 
@@ -157,13 +158,13 @@ impl Learner for Gibbs {
         self.chain.sweep().turns() / 2
     }
 
-    fn train(&mut self, steps: usize) -> Vec<f64> {
-        let squared = self.chain.advance(steps, self.threads);
-        if !squared.is_empty() && self.chain.sweep().is_done() {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
+        let left = self.chain.advance(steps, self.threads);
+        if !left.is_empty() && self.chain.sweep().is_done() {
             self.collect();
         }
-        let squared = squared.into_iter().map(|squared| self.standard.squared(squared)).collect();
-        losses(squared, self.chain.sweep().len(), 2 * self.ratings)
+        let left = left.into_iter().map(|left| self.standard.errors(left)).collect();
+        means(left, self.chain.sweep().len(), 2 * self.ratings)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]

@@ -1,4 +1,4 @@
-//! Numbers under way from a GPU, and the watchdog over them: one that never answers is a fault.
+//! Work under way on a GPU, and the watchdog over it: one that never answers is a fault.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,11 +7,16 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{Fault, Gpu};
 
+/// A submission that will be done.
+pub(crate) struct Done {
+    ready: Receiver<Ready>,
+    watchdog: Watchdog,
+}
+
 /// Numbers that a submission will bring.
 pub(crate) struct Answer<T> {
     copy: wgpu::Buffer,
-    ready: Receiver<Ready>,
-    watchdog: Watchdog,
+    done: Done,
     bytes: usize,
     numbers: PhantomData<T>,
 }
@@ -38,6 +43,43 @@ fn watch(gpu: &Gpu, _: wgpu::SubmissionIndex, send: Sender<Ready>) -> Watchdog {
     })
 }
 
+impl Done {
+    /// Of a submission that was just made.
+    pub(super) fn of(gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Self {
+        let (done, send) = Self::promised(gpu, submission);
+        gpu.queue.on_submitted_work_done(move || {
+            let _ = send.try_send(Ok(())); // nobody waits after a fault
+        });
+        done
+    }
+
+    /// Done when somebody says so.
+    fn promised(gpu: &Gpu, submission: wgpu::SubmissionIndex) -> (Self, Sender<Ready>) {
+        let (send, ready) = async_channel::bounded(1);
+        let watchdog = watch(gpu, submission, send.clone());
+        (Self { ready, watchdog }, send)
+    }
+
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// A device that is lost or does not answer.
+    pub(crate) async fn wait(self, gpu: &Gpu) -> Result<(), Fault> {
+        #[cfg(not(target_family = "wasm"))]
+        gpu.device
+            .poll(wgpu::PollType::Wait {
+                submission_index: Some(self.watchdog),
+                timeout: Some(gpu.patience),
+            })
+            .map_err(|error| Fault(unfinished(error)))?;
+        let ready = self.ready.recv().await;
+        #[cfg(target_family = "wasm")]
+        drop(self.watchdog);
+        gpu.check()?;
+        ready.map_err(|_| "the GPU dropped an answer".into()).and_then(|ready| ready).map_err(Fault)
+    }
+}
+
 impl<T: Pod + Zeroable> Answer<T> {
     /// The first `bytes` of a buffer that a submission fills.
     pub(super) fn new(
@@ -46,17 +88,16 @@ impl<T: Pod + Zeroable> Answer<T> {
         submission: wgpu::SubmissionIndex,
         bytes: usize,
     ) -> Self {
-        let (send, ready) = async_channel::bounded(1);
-        let watchdog = watch(gpu, submission, send.clone());
+        let (done, send) = Done::promised(gpu, submission);
         copy.map_async(wgpu::MapMode::Read, .., move |result| {
             let _ = send.try_send(result.map_err(|error| error.to_string())); // nobody waits after a fault
         });
-        Self { copy, ready, watchdog, bytes, numbers: PhantomData }
+        Self { copy, done, bytes, numbers: PhantomData }
     }
 
     /// Whether waiting would take no time.
     pub(crate) fn is_there(&self) -> bool {
-        !self.ready.is_empty()
+        !self.done.ready.is_empty()
     }
 
     /// Waits for them.
@@ -64,18 +105,7 @@ impl<T: Pod + Zeroable> Answer<T> {
     /// # Errors
     /// A device that is lost or does not answer.
     pub(crate) async fn wait(self, gpu: &Gpu) -> Result<Vec<T>, Fault> {
-        #[cfg(not(target_family = "wasm"))]
-        gpu.device
-            .poll(wgpu::PollType::Wait {
-                submission_index: Some(self.watchdog),
-                timeout: Some(gpu.patience),
-            })
-            .map_err(|error| Fault(unfinished(error)))?;
-        let mapped = self.ready.recv().await;
-        #[cfg(target_family = "wasm")]
-        drop(self.watchdog);
-        gpu.check()?;
-        mapped.map_err(|_| "the GPU dropped an answer".into()).and_then(|r| r).map_err(Fault)?;
+        self.done.wait(gpu).await?;
         let view = self.copy.get_mapped_range(..self.bytes as u64);
         let view = view.map_err(|error| Fault(error.to_string()))?;
         Ok(bytemuck::pod_collect_to_vec(&view))

@@ -138,9 +138,9 @@ impl Errors {
         }
         Some(Self {
             ratings: held_out.len(),
-            rmse: (misses.squared / n).sqrt(),
-            mae: misses.absolute / n,
-            r2: if variance > 0.0 { 1.0 - misses.squared / variance } else { 0.0 },
+            rmse: (misses.sums.squared / n).sqrt(),
+            mae: misses.sums.absolute / n,
+            r2: if variance > 0.0 { 1.0 - misses.sums.squared / variance } else { 0.0 },
             coverage: own as f64 / n,
             by_user_activity: users.groups(&by_user),
             by_item_popularity: items.groups(&by_item),

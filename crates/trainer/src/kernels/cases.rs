@@ -96,10 +96,10 @@ pub async fn update(gpu: &Gpu, rows: u32, factors: usize, longest: u32) -> Resul
 ///
 /// # Errors
 /// How far apart they are.
-pub async fn squares(gpu: &Gpu, errors: usize, block: usize) -> Result<(), Fault> {
+pub async fn squares(gpu: &Gpu, errors: usize, block: usize, first: usize) -> Result<(), Fault> {
     let mut draw = Draw(1);
     let errors: Vec<f32> = (0..errors).map(|_| draw.number()).collect();
-    let ours = squares::on_gpu(gpu, &errors, block).await?;
+    let ours = squares::on_gpu(gpu, &errors, block, first).await?;
     compare(&format!("squares of {}", errors.len()), &ours, &squares::twin(&errors, block))
 }
 

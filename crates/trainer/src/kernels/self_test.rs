@@ -12,5 +12,5 @@ pub(crate) async fn self_test(gpu: &Gpu) -> Result<(), Fault> {
     cases::mf(gpu, size).await?;
     cases::deep_mf(gpu, size, [4, 2]).await?;
     cases::update(gpu, 12, 3, 5).await?;
-    cases::squares(gpu, 200, 64).await
+    cases::squares(gpu, 200, 64, 3).await
 }

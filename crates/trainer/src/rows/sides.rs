@@ -3,7 +3,7 @@
 use ratings::Ratings;
 
 use super::system::{dot, stride};
-use crate::{Scale, parallel};
+use crate::{Scale, miss::Miss, parallel};
 
 /// Ratings predicted by one thread before it asks for more.
 const SHARE: usize = 1 << 12;
@@ -65,10 +65,11 @@ impl Standard {
         standard / self.root / self.root / self.root / self.root
     }
 
-    /// Squared rating units for squared standard ones.
-    pub(crate) fn squared(self, standard: f64) -> f64 {
+    /// Miss in rating units for standard ones.
+    pub(crate) fn errors(self, standard: Miss) -> Miss {
         let unit = f64::from(self.root * self.root);
-        standard * unit * unit
+        let Miss { squared, absolute } = standard;
+        Miss { squared: squared * unit * unit, absolute: absolute * unit }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     sides::Sides,
     system::{Room, System, stride},
 };
-use crate::parallel;
+use crate::{miss::Miss, parallel};
 
 /// Ratings whose rows are solved for by one thread before it asks for more.
 const SHARE: usize = 1 << 14;
@@ -95,21 +95,20 @@ impl Sweep {
         })
     }
 
-    /// Puts what was solved for in its place; returns the sum of squared errors that each share
-    /// leaves.
-    pub(crate) fn put(&mut self, next: Next, solved: Vec<Solved>, sides: &mut Sides) -> Vec<f64> {
+    /// Puts what was solved for in its place; returns the sums of errors that each share leaves.
+    pub(crate) fn put(&mut self, next: Next, solved: Vec<Solved>, sides: &mut Sides) -> Vec<Miss> {
         let stride = stride(sides.factors);
         let to = &mut sides.rows[next.side];
         for ((_, rows), (values, _)) in self.shares[next.shares.clone()].iter().zip(&solved) {
             to[rows.start * stride..rows.end * stride].copy_from_slice(values);
         }
         self.done = next.shares.end;
-        solved.into_iter().map(|(_, squared)| squared).collect()
+        solved.into_iter().map(|(_, left)| left).collect()
     }
 }
 
-/// What a share of rows has become: `[rows, stride]`, and the sum of the squared errors left.
-type Solved = (Vec<f32>, f64);
+/// What a share of rows has become: `[rows, stride]`, and the sums of the errors left.
+type Solved = (Vec<f32>, Miss);
 
 /// A share of rows. A type of its own, and everything below it inlined, so that it is compiled once
 /// for every vector width.
@@ -129,10 +128,10 @@ impl<D: FnMut() -> f32, N: Fn(usize) -> D> WithSimd for Rows<'_, N> {
         let stride = stride(system.factors());
         let mut values = vec![0.0; rows.len() * stride];
         let mut room = Room::new(stride);
-        let mut squared = 0.0;
+        let mut left = Miss::default();
         for (row, to) in rows.clone().zip(values.chunks_exact_mut(stride)) {
-            squared += system.solve(simd, (row, ratings.of(row)), to, &mut room, noise(row));
+            left += system.solve(simd, (row, ratings.of(row)), to, &mut room, noise(row));
         }
-        (values, squared)
+        (values, left)
     }
 }

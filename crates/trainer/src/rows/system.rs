@@ -9,6 +9,8 @@
 
 use pulp::Simd;
 
+use crate::miss::Miss;
+
 /// Rows start at a multiple of this many numbers, whatever the vector width.
 pub(crate) const LANES: usize = 8;
 /// Ratings gathered together: enough to fill the vectors' pipelines, few enough for the near cache.
@@ -59,7 +61,7 @@ impl System<'_> {
     }
 
     /// Solves for a row, with `noise` standard normal numbers for a draw or zeros for the best;
-    /// returns the sum of the squared errors that it leaves.
+    /// returns the sums of the errors that it leaves.
     #[inline(always)]
     pub(super) fn solve<S: Simd>(
         &self,
@@ -68,7 +70,7 @@ impl System<'_> {
         to: &mut [f32], // [stride]
         room: &mut Room,
         noise: impl FnMut() -> f32,
-    ) -> f64 {
+    ) -> Miss {
         let (n, stride) = (self.n, to.len());
         let ridge = self.ridge.get(row).copied().unwrap_or(0.0);
         room.matrix.fill(0.0);
@@ -89,7 +91,7 @@ impl System<'_> {
         }
         factorise(simd, &mut room.matrix, stride, n);
         substitute(simd, room, to, n, noise);
-        self.squared_error(ratings, to, room)
+        self.errors(ratings, to, room)
     }
 
     /// Copies `(q, 1, t)` of these ratings, or `(q, t)`.
@@ -107,19 +109,18 @@ impl System<'_> {
     }
 
     #[inline(always)]
-    fn squared_error(&self, ratings: &[(u32, f32)], row: &[f32], room: &mut Room) -> f64 {
+    fn errors(&self, ratings: &[(u32, f32)], row: &[f32], room: &mut Room) -> Miss {
         let stride = row.len();
-        let mut squared = 0.0;
+        let mut sums = Miss::default();
         for part in ratings.chunks(GATHER) {
             if ratings.len() > GATHER {
                 self.gather(part, &mut room.gathered, stride);
             }
             for z in room.gathered.chunks_exact(stride).take(part.len()) {
-                let error = z[self.n] - dot(row, z);
-                squared += f64::from(error * error);
+                sums += Miss::of(z[self.n] - dot(row, z));
             }
         }
-        squared
+        sums
     }
 }
 

@@ -90,7 +90,7 @@ impl Run {
         evaluation: &Evaluation,
     ) -> Result<Event, TrainError> {
         let Evaluation { validation, test, contender, seconds } = evaluation;
-        let loss = training.loss_sum / training.batches as f64;
+        let errors = training.sums / training.batches as f64;
         let report = EpochReport {
             epoch: training.epoch,
             seconds: training.seconds,
@@ -100,7 +100,8 @@ impl Run {
                     let mut test = *test;
                     test += self.strangers;
                     EpochReport {
-                        train_rmse: Some(loss.sqrt()),
+                        train_rmse: Some(errors.squared.sqrt()),
+                        train_mae: errors.absolute.is_finite().then_some(errors.absolute),
                         test_rmse: test.rmse(),
                         test_mae: test.mae(),
                         validation_rmse: validation.rmse(),
@@ -108,7 +109,7 @@ impl Run {
                     }
                 }
                 Some(contender) => EpochReport {
-                    train_loss: Some(loss),
+                    train_loss: Some(errors.squared),
                     test_hits: SampledHits::of(&contender.test),
                     validation_hits: SampledHits::of(&contender.validation),
                     ..EpochReport::default()

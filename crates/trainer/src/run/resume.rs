@@ -5,7 +5,9 @@ use std::sync::Arc;
 use ratings::Split;
 
 use super::{Run, Safe, Stage, Training};
-use crate::{BoldDriver, Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint};
+use crate::{
+    BoldDriver, Config, Device, TrainError, Trained, Weights, checkpoint::Checkpoint, miss::Miss,
+};
 
 /// What training needs besides the model to go on from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,8 @@ pub struct OptimizerState {
     pub steps: u64,
     /// Sum of the losses of the batches of the epoch under way.
     pub loss_sum: f64,
+    /// Sum of their mean absolute errors; not a number of a model that ranks, nor in older files.
+    pub absolute_sum: f64,
     /// Seconds spent training in the epoch under way.
     pub seconds: f64,
     /// What drives the learning rate, where the schedule is [`Schedule::BoldDriver`]; older files
@@ -34,14 +38,14 @@ impl Run {
     /// The model as it is now, between two slices, and what it takes to go on from it. Changes no
     /// bit of what follows.
     ///
-    /// # Errors
+    /// # Miss
     /// A model that is out of range already, which ends the run as in [`advance`](Self::advance);
     /// a device that fails, which the next `advance` may survive.
     pub async fn checkpoint(&mut self) -> Result<(Trained, OptimizerState), TrainError> {
-        let losses = self.engine.settle().await?;
+        let errors = self.engine.settle().await?;
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Train(mut training) => {
-                training.add(&losses, 0.0);
+                training.add(&errors, 0.0);
                 self.after(training)
             }
             stage => stage,
@@ -51,7 +55,7 @@ impl Run {
             Stage::Train(training) | Stage::Evaluate(training, _) => training.clone(),
             Stage::Done => Training::default(),
         };
-        if !weights.are_finite() || !begun.loss_sum.is_finite() {
+        if !weights.are_finite() || !begun.sums.squared.is_finite() {
             self.stage = Stage::Done;
             return Err(self.diverged(self.history.len() + 1));
         }
@@ -59,14 +63,17 @@ impl Run {
         let weights = self.delivered(weights);
         let trained =
             Trained { config: self.config.clone(), history: self.history.clone(), weights };
-        let Training { loss_sum, seconds, .. } = begun;
-        Ok((trained, OptimizerState { last, first, second, steps, loss_sum, seconds, bold }))
+        let Training { sums, seconds, .. } = begun;
+        let Miss { squared: loss_sum, absolute: absolute_sum } = sums;
+        let moments =
+            OptimizerState { last, first, second, steps, loss_sum, absolute_sum, seconds, bold };
+        Ok((trained, moments))
     }
 
     /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
     /// device it goes on with the same bits. `trained.config.epochs` may be raised before.
     ///
-    /// # Errors
+    /// # Miss
     /// As [`start_from`](Self::start_from); also numbers of steps and epochs that do not belong
     /// together on this split.
     pub async fn resume(
@@ -77,7 +84,8 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let Trained { config, history, weights } = trained;
         config.check()?;
-        let OptimizerState { last, first, second, steps, loss_sum, seconds, bold } = optimizer;
+        let OptimizerState { last, first, second, steps, seconds, bold, .. } = optimizer;
+        let sums = Miss { squared: optimizer.loss_sum, absolute: optimizer.absolute_sum };
         let batches = batches_begun(steps, history.len(), split, &config)?;
         let (weights, chosen) = match last {
             Some(last) => (last, Some(weights)),
@@ -86,7 +94,7 @@ impl Run {
         let start = Safe {
             checkpoint: Checkpoint { weights, first, second, steps, bold },
             epochs: history.len(),
-            begun: Training { batches, loss_sum, seconds, ..Training::default() },
+            begun: Training { batches, sums, seconds, ..Training::default() },
         };
         let mut run = Self::go_on_from(start, history, split, &config, device).await?;
         run.chosen = chosen;

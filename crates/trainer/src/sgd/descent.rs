@@ -10,7 +10,7 @@ use super::{
     link::Linked,
     table::{Block, Table},
 };
-use crate::{Order, barrier::Barrier, parallel::on_threads};
+use crate::{Order, barrier::Barrier, miss::Miss, parallel::on_threads};
 
 /// Ratings that are visited one after the other; an epoch shuffles the runs of a cell.
 const RUN: usize = 32;
@@ -29,9 +29,9 @@ pub(super) struct Descent<'a> {
 }
 
 impl Descent<'_> {
-    /// Trains the cells of these diagonals; returns for each diagonal the sum of the squared errors,
-    /// each taken before its step.
-    pub(super) fn train(&self, diagonals: &[usize], threads: usize) -> Vec<f64> {
+    /// Trains the cells of these diagonals; returns for each diagonal the sums of the errors, each
+    /// taken before its step.
+    pub(super) fn train(&self, diagonals: &[usize], threads: usize) -> Vec<Miss> {
         let threads = threads.clamp(1, SIDE);
         let barrier = Barrier::new(threads);
         let taken: Vec<AtomicUsize> = diagonals.iter().map(|_| AtomicUsize::new(0)).collect();
@@ -50,14 +50,14 @@ impl Descent<'_> {
             }
             errors
         };
-        let mut errors = vec![0.0; diagonals.len() * SIDE];
+        let mut errors = vec![Miss::default(); diagonals.len() * SIDE];
         for (cell, error) in on_threads(threads, work).into_iter().flatten() {
             errors[cell] = error;
         }
-        errors.chunks(SIDE).map(|cells| cells.iter().sum()).collect()
+        errors.chunks(SIDE).map(|cells| cells.iter().copied().sum()).collect()
     }
 
-    fn cell(&self, users: usize, items: usize) -> f64 {
+    fn cell(&self, users: usize, items: usize) -> Miss {
         let (mut user_rows, mut item_rows) = (self.users.lock(users), self.items.lock(items));
         let samples = self.grid.cell(users, items);
         let runs = u32::try_from(samples.len().div_ceil(RUN)).expect("a table holds 2^32 ratings");
@@ -88,14 +88,14 @@ struct Cell<'a, const CHUNKS: usize> {
 }
 
 impl<const CHUNKS: usize> WithSimd for Cell<'_, CHUNKS> {
-    type Output = f64;
+    type Output = Miss;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
+    fn with_simd<S: Simd>(self, _: S) -> Miss {
         let Self { of, samples, order, users, items } = self;
         let chunks = if CHUNKS == 0 { of.chunks } else { CHUNKS };
         let rates = of.rates.map(|rates| &rates[..chunks]);
-        let mut squared = 0.0;
+        let mut errors = Miss::default();
         for run in order {
             let run = run as usize * RUN;
             for sample in &samples[run..samples.len().min(run + RUN)] {
@@ -106,9 +106,9 @@ impl<const CHUNKS: usize> WithSimd for Cell<'_, CHUNKS> {
                     of.link.error(lanes::dot(p, q, &mut users.room), sample.rating);
                 let shrink = [users.shrink[user], items.shrink[item]];
                 lanes::step(p, q, slope, rates, shrink);
-                squared += f64::from(error * error);
+                errors += Miss::of(error);
             }
         }
-        squared
+        errors
     }
 }

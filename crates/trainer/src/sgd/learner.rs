@@ -17,7 +17,8 @@ use crate::{
     Config, Order, Scale, Weights,
     checkpoint::Checkpoint,
     held_out::Misses,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
     parallel,
 };
 
@@ -137,7 +138,7 @@ impl Learner for Sgd {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
-    fn train(&mut self, steps: usize) -> Vec<f64> {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
         let end = self.diagonals.len().min(self.done + steps);
         let diagonals = &self.diagonals[self.done..end];
         let Config { descent, learning_rate, epochs, .. } = self.config;
@@ -157,12 +158,12 @@ impl Learner for Sgd {
             seed: self.config.seed,
             epoch: self.epoch,
         };
-        let squared = descent.train(diagonals, self.threads);
+        let errors = descent.train(diagonals, self.threads);
         self.trained +=
             diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum::<usize>();
         self.done = end;
-        squared.iter().for_each(|squared| self.squared += squared);
-        losses(squared, self.diagonals.len(), self.grid.len())
+        errors.iter().for_each(|errors| self.squared += errors.squared);
+        means(errors, self.diagonals.len(), self.grid.len())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {

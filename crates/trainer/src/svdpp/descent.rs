@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     barrier::Barrier,
+    miss::Miss,
     parallel::on_threads,
     sgd::{
         Linked,
@@ -42,12 +43,12 @@ struct Visit {
     row: Vec<Chunk>,   // p with the bias: what it has become
     whole: Vec<Chunk>, // the row with what the user's items imply
     slope: Vec<Chunk>, // |N|^-1/2 Σ error q
-    squared: f64,      // errors, each taken before its step
+    errors: Miss,      // each taken before its step
 }
 
 impl Descent<'_> {
-    /// Makes the visits of these batches; returns each batch's sum of squared errors.
-    pub(super) fn train(&self, batches: &[&[u32]], threads: usize) -> Vec<f64> {
+    /// Makes the visits of these batches; returns the sums of each batch's errors.
+    pub(super) fn train(&self, batches: &[&[u32]], threads: usize) -> Vec<Miss> {
         let ratings = self.visits.ratings() / self.visits.batches().max(1); // of a batch
         let threads = threads.clamp(1, SHARDS.min(1 + ratings / WORTH));
         let barrier = Barrier::new(threads);
@@ -59,8 +60,8 @@ impl Descent<'_> {
             for (batch, taken) in batches.iter().zip(&taken) {
                 self.see(batch, taken, &visits);
                 barrier.wait();
-                let squared = self.learn(&visits[..batch.len()], (me..SHARDS).step_by(threads));
-                errors.push(squared);
+                let shards = (me..SHARDS).step_by(threads);
+                errors.push(self.learn(&visits[..batch.len()], shards));
                 barrier.wait();
             }
             errors
@@ -88,7 +89,7 @@ impl Descent<'_> {
     }
 
     /// The items' part: what the visits mean for the rows of these shards.
-    fn learn(&self, visits: &[RwLock<Visit>], shards: impl Iterator<Item = usize>) -> f64 {
+    fn learn(&self, visits: &[RwLock<Visit>], shards: impl Iterator<Item = usize>) -> Miss {
         for at in shards {
             let shard = &mut *self.tables.write(at);
             for visit in visits {
@@ -106,9 +107,9 @@ impl Descent<'_> {
                 }
             }
         }
-        let squared =
-            |visit: &RwLock<Visit>| visit.read().unwrap_or_else(PoisonError::into_inner).squared;
-        visits.iter().map(squared).sum()
+        let errors =
+            |visit: &RwLock<Visit>| visit.read().unwrap_or_else(PoisonError::into_inner).errors;
+        visits.iter().map(errors).sum()
     }
 }
 
@@ -158,7 +159,7 @@ impl<const CHUNKS: usize> WithSimd for See<'_, CHUNKS> {
         let Self { of, shards, visit } = self;
         let chunks = if CHUNKS == 0 { of.chunks } else { CHUNKS };
         let (user, rated) = (visit.user, of.visits.of(visit.user));
-        let Visit { row, whole, slope, squared, .. } = visit;
+        let Visit { row, whole, slope, errors, .. } = visit;
         implied(rated, shards, chunks, whole);
         row.clear();
         row.extend_from_slice(shards[shard(user)].user(user, chunks));
@@ -170,13 +171,13 @@ impl<const CHUNKS: usize> WithSimd for See<'_, CHUNKS> {
         slope.resize(chunks, [0.0; LANES]);
         let (row, whole, slope) = (&mut row[..chunks], &mut whole[..chunks], &mut slope[..chunks]);
         let (rates, shrink) = (&of.rates[0][..chunks], of.shrink[0][user as usize]);
-        *squared = 0.0;
+        *errors = Miss::default();
         let begin = first(of.epoch, user, rated.len());
         let mut room = [0.0; LANES];
         for (item, rating) in rated[begin..].iter().chain(&rated[..begin]) {
             let (q, _) = shards[shard(*item)].item(*item, chunks);
             let [error, steep] = of.link.error(lanes::dot(whole, q, &mut room), *rating);
-            *squared += f64::from(error * error);
+            *errors += Miss::of(error);
             for ((((row, whole), slope), q), rate) in
                 row.iter_mut().zip(whole.iter_mut()).zip(slope.iter_mut()).zip(q).zip(rates)
             {

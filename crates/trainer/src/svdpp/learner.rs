@@ -14,7 +14,8 @@ use crate::{
     Config, Scale, Weights,
     checkpoint::Checkpoint,
     held_out::Misses,
-    learner::{Learner, losses},
+    learner::{Learner, means},
+    miss::Miss,
     parallel,
     sgd::{
         BoldDriver, Linked, counts,
@@ -141,7 +142,7 @@ impl Learner for SvdPp {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
-    fn train(&mut self, steps: usize) -> Vec<f64> {
+    fn train(&mut self, steps: usize) -> Vec<Miss> {
         let batches = self.visits.cut(&self.order, self.done, steps);
         let Config { descent, learning_rate, epochs, .. } = self.config;
         let rate = learning_rate
@@ -161,12 +162,12 @@ impl Learner for SvdPp {
             shrink: [&self.shrinks[0], &self.shrinks[1]],
             epoch: self.epoch,
         };
-        let squared = descent.train(&batches, self.threads);
+        let errors = descent.train(&batches, self.threads);
         let users = batches.iter().copied().flatten();
         self.trained += users.map(|user| self.visits.of(*user).len()).sum::<usize>();
         self.done += batches.len();
-        squared.iter().for_each(|squared| self.squared += squared);
-        losses(squared, self.visits.batches(), self.visits.ratings())
+        errors.iter().for_each(|errors| self.squared += errors.squared);
+        means(errors, self.visits.batches(), self.visits.ratings())
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
