@@ -106,22 +106,21 @@ impl Record {
         words.join(", ")
     }
 
-    /// The history as a table for other programs.
+    /// The history as a table for other programs, in the columns of the desktop's `metrics.csv`.
     pub(crate) fn csv(&self) -> String {
         if self.objective() == Objective::Ranking {
             return self.ranking_csv();
         }
-        let is_validated = self.chosen().is_some();
-        let validation = if is_validated { ",validation_rmse" } else { "" };
-        let mut table = format!("epoch,train_rmse,test_rmse,seconds,eval_seconds{validation}\n");
+        let head =
+            "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae,train_mae";
+        let mut table = format!("{head}\n");
         for report in &self.history {
-            let EpochReport { epoch, train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
-            let [train, test] = [*train_rmse, *test_rmse].map(cell);
-            table += &format!("{epoch},{train},{test},{seconds},{eval_seconds}");
-            if is_validated {
-                table += &format!(",{}", cell(report.validation()));
-            }
-            table.push('\n');
+            let EpochReport { epoch, seconds, eval_seconds, .. } = report;
+            let [train, test] = [report.train_rmse, report.test_rmse].map(cell);
+            let validation = cell(report.validation_rmse);
+            let [test_mae, train_mae] = [report.test_mae, report.train_mae].map(cell);
+            table += &format!("{epoch},{train},{test},{seconds},{eval_seconds},");
+            table += &format!("{validation},{test_mae},{train_mae}\n");
         }
         table
     }
@@ -203,12 +202,17 @@ pub(crate) mod tests {
         }
         assert_eq!(record.chosen().map(|report| report.epoch), Some(3));
         assert_eq!(record.final_test(), Some(0.95));
-        assert!(record.csv().ends_with("3,0.85,0.95,0.5,0.25,0.9\n"), "{}", record.csv());
+        assert!(record.csv().ends_with("3,0.85,0.95,0.5,0.25,0.9,,\n"), "{}", record.csv());
     }
 
     #[test]
     fn the_csv_has_a_line_an_epoch() {
-        let csv = record(&[1.5]).csv();
-        assert_eq!(csv, "epoch,train_rmse,test_rmse,seconds,eval_seconds\n1,1.4,1.5,0.5,0.25\n");
+        let mut record = record(&[1.5]);
+        (record.history[0].test_mae, record.history[0].train_mae) = (Some(1.2), Some(1.1));
+        let csv = record.csv();
+        let lines: Vec<&str> = csv.lines().collect();
+        let head =
+            "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae,train_mae";
+        assert_eq!(lines, [head, "1,1.4,1.5,0.5,0.25,,1.2,1.1"]);
     }
 }

@@ -122,6 +122,7 @@ fn State() -> impl IntoView {
                 <Show when=move || ranks(page) fallback=move || view! {
                     {fact("Train RMSE", "train-rmse", |page| last(page, |report| report.train_rmse))}
                     {fact("Test RMSE", "test-rmse", |page| last(page, |report| report.test_rmse))}
+                    {fact("Test MAE", "test-mae", |page| last(page, |report| report.test_mae))}
                 }>
                     <Show when=move || has_log_loss(page) fallback=move || {
                         fact("Train loss", "train-loss", |page| last(page, |report| report.train_loss))
