@@ -14,6 +14,6 @@ pub use link::Link;
 pub use rate::{BoldDriver, Schedule};
 pub use table::Penalty;
 
-pub(crate) use grid::counts;
+pub(crate) use grid::{RUN, counts};
 pub(crate) use learner::Sgd;
 pub(crate) use link::Linked;
