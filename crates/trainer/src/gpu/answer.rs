@@ -70,7 +70,7 @@ impl<T: Pod + Zeroable> Answer<T> {
                 submission_index: Some(self.watchdog),
                 timeout: Some(gpu.patience),
             })
-            .map_err(|error| Fault(unfinished(error)))?;
+            .map_err(|error| gpu.check().err().unwrap_or_else(|| Fault(unfinished(error))))?;
         let mapped = self.ready.recv().await;
         #[cfg(target_family = "wasm")]
         drop(self.watchdog);
