@@ -26,13 +26,13 @@ fn greedy(model: ModelKind) -> Config {
     }
 }
 
-/// Every model on the CPU, and the lab's with burn and on a GPU.
+/// Every model on the CPU, the lab's with burn, and on a GPU those that have kernels there.
 fn cases(test: &str) -> Vec<(Device, Config)> {
     let fused = ModelKind::ALL.map(|model| (support::usual(), greedy(model)));
-    let others = [Some(support::reference()), support::gpu(test)];
-    let others = others.into_iter().flatten();
-    let others = others.flat_map(|on| ModelKind::LAB.map(|model| (on.clone(), greedy(model))));
-    fused.into_iter().chain(others).collect()
+    let burn = ModelKind::LAB.map(|model| (support::reference(), greedy(model)));
+    let gpu = support::gpu(test).into_iter();
+    let gpu = gpu.flat_map(|on| support::ON_GPU.map(|model| (on.clone(), greedy(model))));
+    fused.into_iter().chain(burn).chain(gpu).collect()
 }
 
 fn split() -> Split {

@@ -1,7 +1,7 @@
 //! Every shader against its twin, at odd sizes, on whatever GPU there is.
 
 use trainer::{
-    Gpu,
+    Gpu, Link,
     cases::{self, Size},
 };
 
@@ -72,5 +72,24 @@ fn best() {
     {
         let size = Size { users, items, samples: 0, factors };
         pollster::block_on(cases::best(&gpu, size)).unwrap();
+    }
+}
+
+/// One rating; rows again and again; the longest rows; a cell too long for one dispatch.
+#[test]
+fn sgd() {
+    let Some(gpu) = gpu("kernels::sgd") else { return };
+    for (users, items, samples, factors) in [
+        (1, 1, 1, 1),
+        (1, 40, 512, 10),
+        (300, 200, 5_000, 10),
+        (9, 1, 65, 33),
+        (20, 30, 130, 128),
+        (3, 2, 40_000, 6),
+    ] {
+        let size = Size { users, items, samples, factors };
+        for link in Link::ALL {
+            pollster::block_on(cases::sgd(&gpu, size, link)).unwrap();
+        }
     }
 }

@@ -8,6 +8,7 @@ mod support; // what several files here need
 mod parity; // every number against PyTorch's
 mod kernels;
 mod training; // what a run promises
+mod descent; // one rating at a time on a GPU
 mod resuming; // runs left and taken up again
 mod behaviour; // what every model does
 mod posterior; // what those averaged over their posterior do

@@ -2,8 +2,8 @@
 
 use ratings::Split;
 use trainer::{
-    Config, Device, Event, ModelKind, Objective, Optimizer, OptimizerState, Pace, Run, TrainError,
-    Trained,
+    Config, Descent, Device, Event, ModelKind, Objective, Optimizer, OptimizerState, Pace, Run,
+    Schedule, TrainError, Trained,
 };
 
 use crate::support;
@@ -37,7 +37,13 @@ fn cases(test: &str) -> Vec<(Device, Config)> {
     let ranking = neural
         .clone()
         .map(|(device, config)| (device, Config { objective: Objective::Ranking, ..config }));
-    sparse.chain(dense).chain(neural).chain(ranking).collect()
+    let descent = fused.iter().flatten().flat_map(|device| {
+        [Schedule::Constant, Schedule::BoldDriver].map(|schedule| {
+            let descent = Descent { schedule, ..Descent::default() };
+            (device.clone(), Config { descent, ..config(ModelKind::BiasedMf, Optimizer::Sgd) })
+        })
+    });
+    sparse.chain(dense).chain(neural).chain(ranking).chain(descent).collect()
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.

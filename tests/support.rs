@@ -11,7 +11,12 @@ use ratings::{
     Split,
     sample::{self, SampleConfig},
 };
-use trainer::{Config, Device, DeviceChoice, EngineChoice, Event, Run, TrainError, Trained};
+use trainer::{
+    Config, Device, DeviceChoice, EngineChoice, Event, ModelKind, Run, TrainError, Trained,
+};
+
+/// The models that this project's own kernels train on a GPU, each with its usual optimiser.
+pub(crate) const ON_GPU: [ModelKind; 3] = [ModelKind::Mf, ModelKind::DeepMf, ModelKind::BiasedMf];
 
 /// The folder of the repository. Asked for at run time, since two checkouts may share a target
 /// folder.

@@ -27,6 +27,7 @@ fn every_engine_trains_on_every_device_through_the_page() {
     for (model, pairs) in [
         ("mf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"][..]),
         ("deepmf", &["cpu fused", "cpu autodiff", "gpu fused", "gpu autodiff"]),
+        ("biased-mf", &["cpu fused", "gpu fused"]),
         ("neumf", &["cpu auto", "gpu autodiff"]),
     ] {
         let mut first = None;

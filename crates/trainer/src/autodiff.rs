@@ -55,7 +55,7 @@ pub(crate) struct Autodiff {
 }
 
 impl Autodiff {
-    /// # Miss
+    /// # Errors
     /// A GPU that burn cannot use.
     pub(crate) async fn open(
         split: &Split,

@@ -179,15 +179,19 @@ impl Device {
         Some(format!("{} is a software GPU: it trains slower than the CPU itself", adapter.name))
     }
 
-    /// The CPU in place of a GPU that has no kernels for the model, if the choice was left to the
-    /// program.
+    /// The CPU in place of a GPU that has no kernels for the model, or is no faster at it for all that
+    /// is known, if the choice was left to the program.
     #[must_use]
     pub fn suited_to(self, config: &Config) -> Self {
         if config.model.is_lab() || self.choice != DeviceChoice::Auto || self.gpu.is_none() {
             return self;
         }
+        let reason = match self.engine(config) {
+            Ok(_) => "a GPU trains this model only where it is asked for",
+            Err(_) => "only the CPU trains this model",
+        };
         let (choice, Self { engine, memory, .. }) = (DeviceChoice::Auto, self);
-        Self { engine, choice, memory, ..Self::cpu("only the CPU trains this model") }
+        Self { engine, choice, memory, ..Self::cpu(reason) }
     }
 
     /// The CPU in place of a GPU that failed, if the choice was left to the program.

@@ -17,6 +17,7 @@ use crate::{
     learner::Learning,
     memory,
     miss::Miss,
+    sgd::SgdGpu,
 };
 
 /// What the user asked for.
@@ -89,10 +90,11 @@ pub(crate) enum Engine {
     FusedGpu(Box<FusedGpu>),
     Autodiff(Box<Autodiff>),
     Learner(Learning),
+    SgdGpu(Box<SgdGpu>),
 }
 
 impl Engine {
-    /// # Miss
+    /// # Errors
     /// Too little memory, or a GPU that fails.
     ///
     /// # Panics
@@ -105,16 +107,21 @@ impl Engine {
     ) -> Result<Self, TrainError> {
         memory::check(split, config, device)?;
         let kind = device.engine(config).expect("asked before");
-        if !config.model.in_batches() {
-            return Ok(Self::Learner(Learning::new(split, config, from, device.threads())));
-        }
+        let (threads, in_batches) = (device.threads(), config.model.in_batches());
         Ok(match (kind, device.kind()) {
+            (EngineKind::Fused, DeviceKind::Cpu) if in_batches => {
+                Self::Fused(Box::new(Fused::new(split, config, from, threads)))
+            }
             (EngineKind::Fused, DeviceKind::Cpu) => {
-                Self::Fused(Box::new(Fused::new(split, config, from, device.threads())))
+                Self::Learner(Learning::new(split, config, from, threads))
+            }
+            (EngineKind::Fused, DeviceKind::Gpu) if in_batches => {
+                let gpu = device.connect().await?;
+                Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
             }
             (EngineKind::Fused, DeviceKind::Gpu) => {
                 let gpu = device.connect().await?;
-                Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
+                Self::SgdGpu(Box::new(SgdGpu::new(gpu, split, config, from, threads)?))
             }
             (EngineKind::Autodiff, _) => {
                 let engine = Autodiff::open(split, config, from, device).await?;
@@ -130,6 +137,7 @@ impl Engine {
             Self::FusedGpu(engine) => engine.begin_epoch(epoch),
             Self::Autodiff(engine) => engine.begin_epoch(epoch),
             Self::Learner(learning) => learning.begin_epoch(epoch),
+            Self::SgdGpu(engine) => engine.begin_epoch(epoch),
         }
     }
 
@@ -140,7 +148,7 @@ impl Engine {
             Self::Fused(engine) => engine.skip(ratings),
             Self::FusedGpu(engine) => engine.skip(ratings),
             Self::Autodiff(engine) => engine.skip(ratings),
-            Self::Learner(_) => {} // goes on at the start of an epoch only
+            Self::Learner(_) | Self::SgdGpu(_) => {} // goes on at the start of an epoch only
         }
     }
 
@@ -152,6 +160,7 @@ impl Engine {
             Self::FusedGpu(engine) => engine.tune(config),
             Self::Autodiff(engine) => engine.tune(config),
             Self::Learner(learning) => learning.tune(config),
+            Self::SgdGpu(engine) => engine.tune(config),
         }
     }
 
@@ -162,6 +171,7 @@ impl Engine {
             Self::FusedGpu(engine) => engine.trained(),
             Self::Autodiff(engine) => engine.trained(),
             Self::Learner(learning) => learning.trained(),
+            Self::SgdGpu(engine) => engine.trained(),
         }
     }
 
@@ -171,7 +181,7 @@ impl Engine {
         match self {
             Self::FusedGpu(engine) => engine.seen(),
             Self::Fused(_) | Self::Autodiff(_) => self.trained(),
-            Self::Learner(_) => 0,
+            Self::Learner(_) | Self::SgdGpu(_) => 0,
         }
     }
 
@@ -183,18 +193,21 @@ impl Engine {
             Self::Fused(engine) => engine.train(batches),
             Self::Autodiff(engine) => engine.train(batches).await?,
             Self::Learner(learning) => learning.train(batches),
+            Self::SgdGpu(engine) => engine.train(batches).await?,
         };
         Ok(Slice { steps: errors.len(), errors })
     }
 
     /// Waits for the batches under way. Returns the mean errors of each.
     ///
-    /// # Miss
+    /// # Errors
     /// A device that fails.
     pub(crate) async fn settle(&mut self) -> Result<Vec<Miss>, Fault> {
         match self {
             Self::FusedGpu(engine) => engine.settle().await,
-            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => Ok(Vec::new()),
+            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) | Self::SgdGpu(_) => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -206,6 +219,7 @@ impl Engine {
             Self::FusedGpu(engine) => engine.evaluate().await,
             Self::Autodiff(engine) => engine.evaluate().await,
             Self::Learner(learning) => Ok(learning.evaluate()),
+            Self::SgdGpu(engine) => Ok(engine.evaluate()),
         }
     }
 
@@ -216,6 +230,7 @@ impl Engine {
             Self::FusedGpu(engine) => engine.keep(),
             Self::Autodiff(engine) => engine.keep(),
             Self::Learner(learning) => learning.keep(),
+            Self::SgdGpu(engine) => engine.keep(),
         }
     }
 
@@ -226,30 +241,34 @@ impl Engine {
             Self::FusedGpu(engine) => engine.restore(),
             Self::Autodiff(engine) => engine.restore(),
             Self::Learner(learning) => learning.restore(),
+            Self::SgdGpu(engine) => engine.restore(),
         }
     }
 
     /// A good model that has reached the host since it was last asked for, from an engine whose
     /// device can be lost.
     ///
-    /// # Miss
+    /// # Errors
     /// A device that was lost on the way.
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
         match self {
             Self::FusedGpu(engine) => engine.rescued().await,
+            Self::SgdGpu(engine) => Ok(engine.rescued()),
             Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => Ok(None),
         }
     }
 
     /// Whether a run can go on with another engine when this one's device is lost.
     pub(crate) fn can_be_rescued(&self) -> bool {
-        matches!(self, Self::FusedGpu(_))
+        matches!(self, Self::FusedGpu(_) | Self::SgdGpu(_))
     }
 
     /// Gives a GPU up, as its driver may at any time.
     pub(crate) fn lose_device(&self) {
-        if let Self::FusedGpu(engine) = self {
-            engine.lose_device();
+        match self {
+            Self::FusedGpu(engine) => engine.lose_device(),
+            Self::SgdGpu(engine) => engine.lose_device(),
+            Self::Fused(_) | Self::Autodiff(_) | Self::Learner(_) => {}
         }
     }
 
@@ -260,12 +279,13 @@ impl Engine {
             Self::FusedGpu(engine) => engine.weights().await,
             Self::Autodiff(engine) => engine.weights().await,
             Self::Learner(learning) => Ok(learning.weights()),
+            Self::SgdGpu(engine) => engine.weights().await,
         }
     }
 
     /// All that training needs to go on from here. Changes no bit of what follows.
     ///
-    /// # Miss
+    /// # Errors
     /// A device that fails.
     pub(crate) async fn checkpoint(&mut self) -> Result<Checkpoint, Fault> {
         match self {
@@ -273,13 +293,14 @@ impl Engine {
             Self::FusedGpu(engine) => engine.checkpoint().await,
             Self::Autodiff(engine) => engine.checkpoint().await,
             Self::Learner(learning) => Ok(learning.checkpoint()),
+            Self::SgdGpu(engine) => Ok(engine.checkpoint()),
         }
     }
 }
 
 /// The engine for a choice, a kind of device and a model.
 ///
-/// # Miss
+/// # Errors
 /// No engine does what was demanded.
 pub(crate) fn choose(
     choice: EngineChoice,
@@ -294,8 +315,13 @@ pub(crate) fn choose(
         };
     }
     if !config.model.in_batches() {
-        let own = choice != EngineChoice::Autodiff && device == DeviceKind::Cpu;
-        return if own { Ok(EngineKind::Fused) } else { Err(NoKernels::Model) };
+        let on_gpu = (config.model, config.optimizer) == (ModelKind::BiasedMf, Optimizer::Sgd);
+        let own = choice != EngineChoice::Autodiff && (device == DeviceKind::Cpu || on_gpu);
+        return match own {
+            false => Err(NoKernels::Model),
+            true if has_kernels(device, config) => Ok(EngineKind::Fused),
+            true => Err(NoKernels::Sizes),
+        };
     }
     let sparse = config.optimizer == Optimizer::SparseAdam;
     match choice {
@@ -331,10 +357,10 @@ pub enum NoKernels {
     /// The autodiff engine does not have the optimiser.
     #[error("only the fused engine has sparse-adam")]
     Optimizer,
-    /// The model trains itself, on the CPU.
+    /// The model trains itself, on the CPU or, if it is `biased-mf` by `sgd`, on a GPU.
     #[error(
-        "only mf, deepmf, gmf, mlp and neumf run on a GPU or with the autodiff engine; train this \
-         model on the CPU"
+        "only mf, deepmf, gmf, mlp and neumf run with the autodiff engine, and on a GPU only they \
+         and biased-mf by sgd; train this model on the CPU"
     )]
     Model,
     /// The fused engine has no kernels for a neural model.

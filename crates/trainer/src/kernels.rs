@@ -7,6 +7,7 @@ pub(crate) mod mf; // errors and gradients of a batch of Mf
 pub(crate) mod squares; // sums of squared errors
 pub(crate) mod best; // the best items of every user
 pub(crate) mod update; // Adam on rows
+pub(crate) mod sgd; // gradient descent on cells that share no rows
 pub mod cases; // known cases, and the comparison of the two
 mod self_test; // each kernel once, on a small known case
 

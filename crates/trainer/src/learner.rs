@@ -18,7 +18,8 @@ use crate::{
     svdpp::SvdPp,
 };
 
-/// A model being trained on the CPU in its own way: an epoch is so many steps, whatever a step is.
+/// A model being trained in its own way: an epoch is so many steps, whatever a step is. The CPU makes
+/// them, or for [`Sgd`] a GPU ([`SgdGpu`](crate::sgd::SgdGpu)).
 pub(crate) trait Learner: Send {
     /// Prepares an epoch, counted from 1.
     fn begin_epoch(&mut self, epoch: u32);
@@ -58,8 +59,8 @@ pub(crate) trait Learner: Send {
 }
 
 /// A learner, and how far it is in the way a run counts it.
-pub(crate) struct Learning {
-    learner: Box<dyn Learner>,
+pub(crate) struct Learning<L: ?Sized = dyn Learner> {
+    pub(crate) learner: Box<L>,
     parts: Parts,
     epochs: u64,  // that ended well
     batches: u64, // of an epoch
@@ -85,9 +86,7 @@ impl Learning {
             ModelKind::Ials => Box::new(Ials::new(split, config, weights, threads)),
             model => panic!("{model} has no learner"),
         };
-        let batches = split.train.len().div_ceil(config.batch_size) as u64;
-        let parts = Parts::new(split, usize::MAX);
-        Self { learner, parts, epochs: from.steps / batches.max(1), batches }
+        Self::of(learner, split, config, from)
     }
 
     /// What it takes in memory: of every rating at most two copies with its rows, of the model the
@@ -98,6 +97,15 @@ impl Learning {
             RATING * (split.train.len() + split.validation.len() + split.test.len()) as u64;
         let model = 3 * memory::parameters(config, split.users, split.items);
         Need { ratings, model, gpu: 0 }
+    }
+}
+
+impl<L: Learner + ?Sized> Learning<L> {
+    /// A learner that goes on from there.
+    pub(crate) fn of(learner: Box<L>, split: &Split, config: &Config, from: &Checkpoint) -> Self {
+        let batches = split.train.len().div_ceil(config.batch_size) as u64;
+        let parts = Parts::new(split, usize::MAX);
+        Self { learner, parts, epochs: from.steps / batches.max(1), batches }
     }
 
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {

@@ -4,7 +4,7 @@ use ratings::Split;
 
 use crate::{
     AdapterKind, Config, Device, DeviceKind, EngineKind, autodiff::Autodiff, fused::Fused,
-    fused_gpu::Sizes, learner::Learning, weights,
+    fused_gpu::Sizes, learner::Learning, sgd::SgdGpu, weights,
 };
 
 /// Bytes that a run takes beside the ratings it is given.
@@ -41,6 +41,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
     let trial = |factors: usize| {
         let config = Config { factors, ..config.clone() };
         match kind {
+            _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, &config),
             _ if !config.model.in_batches() => Learning::need(split, &config),
             EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(),
             EngineKind::Fused => Fused::need(split, &config, device.threads()),
@@ -61,8 +62,13 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
         fitting: (1..config.factors).rev().find(|factors| fits(*factors)),
     };
     if fused_gpu {
-        let largest =
-            |factors| Sizes::of(split, &Config { factors, ..config.clone() }).largest_binding();
+        let largest = |factors| {
+            let config = Config { factors, ..config.clone() };
+            match config.model.in_batches() {
+                true => Sizes::of(split, &config).largest_binding(),
+                false => SgdGpu::largest_table(split, &config),
+            }
+        };
         let bytes = largest(config.factors);
         if bytes > Sizes::MAX_BINDING {
             let fits = |factors| largest(factors) <= Sizes::MAX_BINDING;

@@ -71,7 +71,8 @@ impl ModelKind {
     }
 
     /// Whether it is trained by the gradients of batches, as the lab's and the neural models are. The
-    /// others train themselves, on the CPU.
+    /// others train themselves, on the CPU; [`BiasedMf`](Self::BiasedMf) by
+    /// [`Sgd`](Optimizer::Sgd) on a GPU too.
     pub fn in_batches(self) -> bool {
         self.is_lab() || self.is_neural()
     }

@@ -75,7 +75,7 @@ struct Training {
 impl Run {
     /// Prepares a run from the configuration's seeded initial weights.
     ///
-    /// # Miss
+    /// # Errors
     /// A setting out of range, an empty training set, an engine without kernels for the model, or a
     /// GPU that fails or has too little memory.
     pub async fn start(
@@ -94,7 +94,7 @@ impl Run {
 
     /// Prepares a run from given weights.
     ///
-    /// # Miss
+    /// # Errors
     /// As [`start`](Self::start); also weights whose names or shapes are not the configuration's.
     pub async fn start_from(
         weights: &Weights,
@@ -149,7 +149,7 @@ impl Run {
     /// Trains with another step size and another penalty from the next slice on; on a GPU a slice
     /// or two may be under way.
     ///
-    /// # Miss
+    /// # Errors
     /// A value out of range; nothing changes then.
     pub fn tune(&mut self, learning_rate: f64, weight_decay: f64) -> Result<(), ConfigError> {
         let config = Config { learning_rate, weight_decay, ..self.config.clone() };
@@ -182,7 +182,7 @@ impl Run {
 
     /// Does one slice of work and says what came of it; `None` when every epoch is done.
     ///
-    /// # Miss
+    /// # Errors
     /// A loss that is not finite ends the run and takes the model back to the last epoch that
     /// ended well; a device failure is passed on. [`finish`](Self::finish) works after both.
     pub async fn advance(&mut self) -> Result<Option<Event>, TrainError> {
@@ -235,7 +235,7 @@ impl Run {
 
     /// Ends the run, whether or not its epochs are done, and hands over the model trained so far.
     ///
-    /// # Miss
+    /// # Errors
     /// A device that does not give the weights back.
     pub async fn finish(mut self) -> Result<Trained, TrainError> {
         let weights = match (self.engine.weights().await, self.safe.take()) {

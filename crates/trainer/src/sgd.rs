@@ -9,11 +9,13 @@ mod grid; // cells of ratings that share no rows
 mod table; // rows and penalties, block by block
 mod descent; // passes over the grid
 mod learner; // the model as a run sees it
+mod on_gpu; // its passes on a GPU
 
 pub use link::Link;
 pub use rate::{BoldDriver, Schedule};
 pub use table::Penalty;
 
-pub(crate) use grid::counts;
+pub(crate) use grid::{RUN, counts};
 pub(crate) use learner::Sgd;
 pub(crate) use link::Linked;
+pub(crate) use on_gpu::SgdGpu;

@@ -73,7 +73,7 @@ impl Devices {
         let mut taken = self.open(settings.device).await?.with_engine(settings);
         let free = settings.device == DeviceChoice::Auto && taken.device.kind() == DeviceKind::Gpu;
         if free && let Some(reason) = unfit(&taken.device, settings) {
-            taken = cpu(reason).await?.with_engine(settings);
+            taken = cpu(&reason).await?.with_engine(settings);
         }
         let engine = taken.device.engine(&settings.config).map_err(|error| error.to_string())?;
         if taken.is_last_resort {
@@ -109,12 +109,16 @@ async fn cpu(reason: &str) -> Result<Taken, String> {
     Ok(Taken { device, reason: reason.to_owned(), is_last_resort: false })
 }
 
-/// Why a GPU cannot carry this run, if it cannot.
-fn unfit(gpu: &Device, settings: &Settings) -> Option<&'static str> {
-    match gpu.engine(&settings.config) {
-        Err(NoKernels::Sizes) => Some(TOO_LARGE),
+/// Why a GPU cannot carry this run, or is not taken for it, if so.
+fn unfit(gpu: &Device, settings: &Settings) -> Option<String> {
+    let config = &settings.config;
+    if !config.model.in_batches() {
+        return Some(gpu.clone().suited_to(config).reason().to_owned());
+    }
+    match gpu.engine(config) {
+        Err(NoKernels::Sizes) => Some(TOO_LARGE.to_owned()),
         Ok(EngineKind::Autodiff) if gpu.adapter().is_some_and(|gpu| !gpu.timestamp_query) => {
-            Some(NO_TIMESTAMPS)
+            Some(NO_TIMESTAMPS.to_owned())
         }
         _ => None,
     }

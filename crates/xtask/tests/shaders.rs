@@ -46,7 +46,7 @@ fn shaders() -> Vec<(String, String)> {
         }
         shaders.push((name, text));
     }
-    assert!(shaders.len() >= 5 + SIZES.len(), "only {} shaders were found", shaders.len());
+    assert!(shaders.len() >= 6 + SIZES.len(), "only {} shaders were found", shaders.len());
     shaders
 }
 

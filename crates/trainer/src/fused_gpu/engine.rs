@@ -81,7 +81,7 @@ struct Bound {
 impl FusedGpu {
     /// Uploads a model and its test set.
     ///
-    /// # Miss
+    /// # Errors
     /// A GPU without enough memory, or one that fails.
     pub(crate) fn new(
         gpu: Gpu,
@@ -302,7 +302,7 @@ impl FusedGpu {
 
     /// A good model that has reached the host since it was last asked for.
     ///
-    /// # Miss
+    /// # Errors
     /// A device that was lost on the way.
     pub(crate) async fn rescued(&mut self) -> Result<Option<Checkpoint>, Fault> {
         self.rescue.arrived(&self.gpu, &self.sizes.layout).await

@@ -71,7 +71,7 @@ impl Done {
                 submission_index: Some(self.watchdog),
                 timeout: Some(gpu.patience),
             })
-            .map_err(|error| Fault(unfinished(error)))?;
+            .map_err(|error| gpu.check().err().unwrap_or_else(|| Fault(unfinished(error))))?;
         let ready = self.ready.recv().await;
         #[cfg(target_family = "wasm")]
         drop(self.watchdog);

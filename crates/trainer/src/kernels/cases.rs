@@ -5,9 +5,16 @@ use super::{
     best::{self, NONE},
     deep_mf,
     mf::{self, Found},
-    pairs, squares, update,
+    pairs, sgd, squares, update,
 };
-use crate::gpu::{Fault, Gpu, LANES};
+use crate::{
+    Link, Scale,
+    gpu::{Fault, Gpu, LANES},
+    sgd::{
+        Linked, RUN,
+        lanes::{Chunk, Lanes, Side},
+    },
+};
 
 /// Largest difference of a number, relative to the largest of its kind: a GPU may fuse a product
 /// with a sum, and its divisions and roots are off by a few last places.
@@ -142,6 +149,55 @@ pub async fn best(gpu: &Gpu, size: Size) -> Result<(), Fault> {
     });
     let again: Vec<f32> = items.map(|(user, item)| case.score(user, item as usize)).collect();
     compare(&format!("{what}, items"), &again, &of_ours)
+}
+
+/// Compares `shaders/sgd.wgsl` with its twin, on three cells of which one is empty and one half as
+/// long as the first; each has rows of its own, as many as the size says, and its last run first.
+///
+/// # Errors
+/// How far apart they are.
+pub async fn sgd(gpu: &Gpu, size: Size, link: Link) -> Result<(), Fault> {
+    let Size { users, items, factors, .. } = size;
+    let (mut draw, lanes) = (Draw(size.samples), Lanes { factors });
+    let (mut cells, mut runs, mut samples) = (Vec::new(), Vec::new(), Vec::new());
+    for (cell, count) in (0..).zip([size.samples, 0, size.samples / 2]) {
+        let [first_sample, first_run] = [samples.len(), runs.len()].map(|at| at as u32);
+        cells.push(sgd::Cell { first_sample, samples: count, first_run });
+        runs.extend((0..count.div_ceil(RUN as u32)).rev());
+        samples.extend((0..count).map(|_| sgd::Sample {
+            user: cell * users + draw.next() % users,
+            item: cell * items + draw.next() % items,
+            rating: 3.0 + 2.0 * draw.number(),
+        }));
+    }
+    let mut numbers = |rows: u32, spread: f32| -> Vec<f32> {
+        (0..3 * rows).map(|_| spread * draw.number()).collect()
+    };
+    let spread = 1.0 / (factors as f32).sqrt();
+    let mut rows = |side, rows: u32| -> Vec<Chunk> {
+        let biases = numbers(rows, 0.1);
+        let factors = numbers(rows * factors as u32, spread);
+        let pairs = factors.chunks(lanes.factors).zip(biases);
+        pairs.flat_map(|(factors, bias)| lanes.row(side, factors, bias)).collect()
+    };
+    let rows = [rows(Side::Users, users), rows(Side::Items, items)];
+    let shrink = [users, items].map(|rows| (0..3 * rows).map(|row| 0.1 / (1 + row % 3) as f32));
+    let case = sgd::Case {
+        lanes,
+        rows,
+        shrink: shrink.map(Iterator::collect),
+        cells,
+        runs,
+        samples,
+        link: Linked::new(link, Scale { low: 1.0, mean: 3.2, high: 5.0 }),
+        rate: 0.02,
+    };
+    let (ours, twins) = (sgd::on_gpu(gpu, &case).await?, sgd::twin(&case));
+    let what = format!("sgd, {link}, {size:?}");
+    for (ours, twins) in ours.rows.iter().zip(&twins.rows) {
+        compare(&what, ours.as_flattened(), twins.as_flattened())?;
+    }
+    compare(&format!("{what}, errors"), ours.sums.as_flattened(), twins.sums.as_flattened())
 }
 
 fn compare_found(kernel: &str, size: Size, ours: &Found, twins: &Found) -> Result<(), Fault> {

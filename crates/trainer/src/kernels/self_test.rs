@@ -1,7 +1,10 @@
 //! Each kernel once, on a small known case, before a GPU is trusted.
 
 use super::cases::{self, Size};
-use crate::gpu::{Fault, Gpu};
+use crate::{
+    Link,
+    gpu::{Fault, Gpu},
+};
 
 /// Compares every kernel's answer with its twin's.
 ///
@@ -12,5 +15,6 @@ pub(crate) async fn self_test(gpu: &Gpu) -> Result<(), Fault> {
     cases::mf(gpu, size).await?;
     cases::deep_mf(gpu, size, [4, 2]).await?;
     cases::update(gpu, 12, 3, 5).await?;
-    cases::squares(gpu, 200, 64, 3).await
+    cases::squares(gpu, 200, 64, 3).await?;
+    cases::sgd(gpu, size, Link::Logistic).await
 }

@@ -38,7 +38,7 @@ impl Run {
     /// The model as it is now, between two slices, and what it takes to go on from it. Changes no
     /// bit of what follows.
     ///
-    /// # Miss
+    /// # Errors
     /// A model that is out of range already, which ends the run as in [`advance`](Self::advance);
     /// a device that fails, which the next `advance` may survive.
     pub async fn checkpoint(&mut self) -> Result<(Trained, OptimizerState), TrainError> {
@@ -73,7 +73,7 @@ impl Run {
     /// Takes up a run where [`checkpoint`](Self::checkpoint) left it, on the same split. On the same
     /// device it goes on with the same bits. `trained.config.epochs` may be raised before.
     ///
-    /// # Miss
+    /// # Errors
     /// As [`start_from`](Self::start_from); also numbers of steps and epochs that do not belong
     /// together on this split.
     pub async fn resume(

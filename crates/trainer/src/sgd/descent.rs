@@ -5,15 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
-    grid::{Grid, SIDE, Sample},
+    grid::{Grid, RUN, SIDE, Sample},
     lanes::{self, Chunk},
     link::Linked,
     table::{Block, Table},
 };
-use crate::{Order, barrier::Barrier, miss::Miss, parallel::on_threads};
-
-/// Ratings that are visited one after the other; an epoch shuffles the runs of a cell.
-const RUN: usize = 32;
+use crate::{barrier::Barrier, miss::Miss, parallel::on_threads};
 
 /// What holds for a whole slice of diagonals.
 pub(super) struct Descent<'a> {
@@ -60,10 +57,7 @@ impl Descent<'_> {
     fn cell(&self, users: usize, items: usize) -> Miss {
         let (mut user_rows, mut item_rows) = (self.users.lock(users), self.items.lock(items));
         let samples = self.grid.cell(users, items);
-        let runs = u32::try_from(samples.len().div_ceil(RUN)).expect("a table holds 2^32 ratings");
-        let mut order = vec![0; runs as usize];
-        let cell = (users * SIDE + items) as u64;
-        Order::new(runs, self.seed ^ (cell << 32), self.epoch).fill(0, &mut order);
+        let order = self.grid.order(users, items, self.seed, self.epoch);
         let (users, items) = (&mut *user_rows, &mut *item_rows);
         // The usual lengths of a row are compiled on their own, so that a row stays in registers.
         match self.chunks {

@@ -15,6 +15,9 @@ use crate::Order;
 /// Blocks of users, and of items.
 pub(super) const SIDE: usize = 16;
 
+/// Ratings that are visited one after the other; an epoch shuffles the runs of a cell.
+pub(crate) const RUN: usize = 32;
+
 /// Where a row is: its block, and its place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -80,14 +83,34 @@ impl Grid {
         &self.samples[self.starts[cell]..self.starts[cell + 1]]
     }
 
+    /// The order in which an epoch visits the runs of that cell.
+    pub(super) fn order(&self, users: usize, items: usize, seed: u64, epoch: u32) -> Vec<u32> {
+        let runs = self.cell(users, items).len().div_ceil(RUN);
+        let runs = u32::try_from(runs).expect("a table holds 2^32 ratings");
+        let mut order = vec![0; runs as usize];
+        let cell = (users * SIDE + items) as u64;
+        Order::new(runs, seed ^ (cell << 32), epoch).fill(0, &mut order);
+        order
+    }
+
+    /// The cells of a diagonal.
+    pub(super) fn cells(&self, diagonal: usize) -> impl Iterator<Item = &[Sample]> {
+        on_diagonal(diagonal).map(|(users, items)| self.cell(users, items))
+    }
+
     /// Ratings on a diagonal.
     pub(super) fn diagonal(&self, diagonal: usize) -> usize {
-        (0..SIDE).map(|block| self.cell(block, (block + diagonal) % SIDE).len()).sum()
+        self.cells(diagonal).map(<[Sample]>::len).sum()
     }
 
     pub(super) fn len(&self) -> usize {
         self.samples.len()
     }
+}
+
+/// The cells of a diagonal: their blocks of users and of items.
+pub(super) fn on_diagonal(diagonal: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..SIDE).map(move |block| (block, (block + diagonal) % SIDE))
 }
 
 /// How many ratings each row has.

@@ -30,10 +30,10 @@ pub(crate) struct Sgd {
     arch: Arch,
     config: Config,
     threads: usize,
-    grid: Grid,
-    link: Linked,
+    pub(super) grid: Grid,
+    pub(super) link: Linked,
     lanes: Lanes,
-    tables: Tables,
+    pub(super) tables: Tables,
     good: Tables,
     held_out: Vec<(Place, Place, f32)>, // user, item, rating
     counts: [Vec<u32>; 2],              // ratings of each user, of each item
@@ -46,9 +46,9 @@ pub(crate) struct Sgd {
 }
 
 #[derive(Clone)]
-struct Tables {
-    users: Table,
-    items: Table,
+pub(super) struct Tables {
+    pub(super) users: Table,
+    pub(super) items: Table,
 }
 
 impl Sgd {
@@ -89,9 +89,44 @@ impl Sgd {
             config: config.clone(),
         }
     }
+
+    /// The next diagonals of this epoch, at most so many.
+    pub(super) fn next(&self, steps: usize) -> &[usize] {
+        let left = &self.diagonals[self.done..];
+        &left[..left.len().min(steps)]
+    }
+
+    /// The learning rate of this epoch, as it is tuned and driven now.
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
+    pub(super) fn rate(&self) -> f32 {
+        let Config { descent, learning_rate, epochs, .. } = self.config;
+        let share = descent.schedule.share(self.epoch, epochs);
+        (learning_rate * share * self.bold.map_or(1.0, |bold| bold.share)) as f32
+    }
+
+    /// The order in which this epoch visits the runs of a cell.
+    pub(super) fn order(&self, users: usize, items: usize) -> Vec<u32> {
+        self.grid.order(users, items, self.config.seed, self.epoch)
+    }
+
+    /// Notes that the next diagonals have had their turn, and what their errors added up to. Returns
+    /// their means.
+    pub(super) fn passed(&mut self, errors: Vec<Miss>) -> Vec<Miss> {
+        let diagonals = self.next(errors.len());
+        let ratings: usize = diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum();
+        self.trained += ratings;
+        self.done += errors.len();
+        errors.iter().for_each(|errors| self.squared += errors.squared);
+        means(errors, self.diagonals.len(), self.grid.len())
+    }
 }
 
 impl Tables {
+    /// Those of users and of items.
+    pub(super) fn both(&self) -> [&Table; 2] {
+        [&self.users, &self.items]
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
     fn set_penalty(&mut self, config: &Config, [users, items]: &[Vec<u32>; 2]) {
         let (kind, penalty) = (config.descent.penalty, config.weight_decay as f32);
@@ -137,16 +172,9 @@ impl Learner for Sgd {
         self.trained
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
     fn train(&mut self, steps: usize) -> Vec<Miss> {
-        let end = self.diagonals.len().min(self.done + steps);
-        let diagonals = &self.diagonals[self.done..end];
-        let Config { descent, learning_rate, epochs, .. } = self.config;
-        let rate = learning_rate
-            * descent.schedule.share(self.epoch, epochs)
-            * self.bold.map_or(1.0, |bold| bold.share);
-        let [users, items] =
-            [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));
+        let rate = self.rate();
+        let [users, items] = [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate));
         let descent = Descent {
             arch: self.arch,
             grid: &self.grid,
@@ -158,12 +186,8 @@ impl Learner for Sgd {
             seed: self.config.seed,
             epoch: self.epoch,
         };
-        let errors = descent.train(diagonals, self.threads);
-        self.trained +=
-            diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum::<usize>();
-        self.done = end;
-        errors.iter().for_each(|errors| self.squared += errors.squared);
-        means(errors, self.diagonals.len(), self.grid.len())
+        let errors = descent.train(self.next(steps), self.threads);
+        self.passed(errors)
     }
 
     fn evaluate(&mut self, part: Range<usize>) -> Misses {

@@ -22,7 +22,7 @@ named!(Link, "link", Linear => "linear", Logistic => "logistic");
 pub(crate) struct Linked {
     link: Link,
     pub(crate) scale: Scale,
-    base: f32,
+    pub(crate) base: f32, // the sum that gives the mean, before any bias
 }
 
 impl Linked {

@@ -103,6 +103,41 @@ impl Table {
         }
     }
 
+    /// All rows, block by block `[rows, chunks]`.
+    pub(super) fn rows(&self) -> Vec<Chunk> {
+        self.blocks.iter().flat_map(|block| lock(block).rows.clone()).collect()
+    }
+
+    /// What they pay at one of their ratings `[rows]`.
+    pub(super) fn shrink(&self) -> Vec<f32> {
+        self.blocks.iter().flat_map(|block| lock(block).shrink.clone()).collect()
+    }
+
+    /// Chunks of all rows.
+    pub(super) fn chunks(&self) -> usize {
+        self.places.len() * self.lanes.chunks()
+    }
+
+    /// Where each block begins among all rows.
+    pub(super) fn starts(&self) -> [u32; SIDE] {
+        let mut start = 0;
+        std::array::from_fn(|block| {
+            let rows = self.lock(block).shrink.len();
+            start += u32::try_from(rows).expect("a table has fewer than 2^32 rows");
+            start - rows as u32
+        })
+    }
+
+    /// Takes all rows, block by block.
+    pub(super) fn set_rows(&mut self, mut rows: &[Chunk]) {
+        for block in &self.blocks {
+            let block = &mut *lock(block);
+            let (first, rest) = rows.split_at(block.rows.len());
+            block.rows.copy_from_slice(first);
+            rows = rest;
+        }
+    }
+
     pub(super) fn lock(&self, block: usize) -> MutexGuard<'_, Block> {
         lock(&self.blocks[block])
     }
