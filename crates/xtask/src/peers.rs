@@ -53,71 +53,103 @@ pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native", "--examples"]))?;
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native"]))?;
     for model in ["mf", "deepmf"] {
-        let mut seconds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        let mut missing = BTreeSet::new();
+        let mut rounds_of: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let (mut floors, mut missing) = (Vec::new(), BTreeSet::new());
         for _ in 0..(*rounds).max(1) {
+            let mut round: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for contestant in contestants(&data, model, peers.as_deref(), python) {
                 let name = contestant.name.clone();
                 match epochs(contestant) {
                     Ok(times) => times
                         .into_iter()
-                        .for_each(|(name, time)| seconds.entry(name).or_default().push(time)),
+                        .for_each(|(name, time)| round.entry(name).or_default().push(time)),
                     Err(why) => drop(missing.insert(format!("{name}: {why}"))),
                 }
             }
+            for (name, times) in round {
+                rounds_of.entry(name).or_default().push(median(&times));
+            }
+            floors.push(floor(&data, model)?);
         }
-        println!("{model}: seconds to train an epoch, median; times as fast as {YARDSTICK}");
-        let yardstick = seconds.get(YARDSTICK).map(|times| median(times));
-        for (name, times) in &seconds {
-            let median = median(times);
-            let ratio = yardstick.map_or("-".into(), |of| format!("{:.1}", of / median));
-            println!("  {name:<28} {median:8.3} {ratio:>8}");
+        println!(
+            "{model}: seconds to train an epoch, median of the rounds; how many times as fast"
+        );
+        println!("as {YARDSTICK} in the same round, median and range");
+        for (name, seconds) in &rounds_of {
+            let ratios = rounds_of.get(YARDSTICK).and_then(|of| ratios(of, seconds));
+            println!("  {name:<28} {:8.3} {}", median(seconds), ratios.unwrap_or("-".into()));
         }
         for missing in missing {
             println!("  missing: {missing}");
         }
-        print_floor(&data, model, &seconds)?;
+        print_floor(&floors, &rounds_of);
     }
     Ok(())
 }
 
-/// The work of an epoch, what it must cost here, and how far the fused engine is from that.
-fn print_floor(data: &Path, model: &str, seconds: &BTreeMap<String, Vec<f64>>) -> Result<()> {
+/// How many times as fast, round by round: a machine's speed drifts, and only neighbours in time are
+/// fairly compared.
+fn ratios(yardstick: &[f64], seconds: &[f64]) -> Option<String> {
+    if yardstick.len() != seconds.len() {
+        return None; // it failed in some round
+    }
+    let ratios: Vec<f64> = yardstick.iter().zip(seconds).map(|(of, own)| of / own).collect();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = ratios.iter().copied().fold(0.0, f64::max);
+    Some(format!("{:8.1} ({least:.1} to {most:.1})", median(&ratios)))
+}
+
+/// The work of an epoch, and what its parts cost here, each alone.
+fn floor(data: &Path, model: &str) -> Result<Value> {
     let mut cargo =
         shell::cargo(["run", "--quiet", "--package", "native", "--example", "floor", "--"]);
     let output = cargo.arg(data).arg(model).output().context("cargo cannot be started")?;
-    let found: Value = serde_json::from_slice(&output.stdout)
-        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    let count = |key: &str| found[key].as_f64().unwrap_or(f64::NAN);
+    serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The work of an epoch, what it must cost here, and how far the fused engine is from that; each
+/// figure the median of the rounds.
+fn print_floor(floors: &[Value], seconds: &BTreeMap<String, Vec<f64>>) {
+    let figure = |path: &str| {
+        let found: Vec<f64> =
+            floors.iter().filter_map(|floor| floor.pointer(path)?.as_f64()).collect();
+        (!found.is_empty()).then(|| median(&found))
+    };
+    let count = |key: &str| figure(key).unwrap_or(f64::NAN);
     println!(
         "  an epoch is {} steps and moves {:.0} million numbers; on a GPU {} dispatches, {:.0} MB \
          sent, {:.0} MB loaded and stored, {:.3} s of planning on the host beside the GPU's work",
-        count("steps"),
-        count("numbers_moved") / 1e6,
-        count("dispatches"),
-        count("bytes_sent") / 1e6,
-        count("bytes_moved") / 1e6,
-        count("planning"),
+        count("/steps"),
+        count("/numbers_moved") / 1e6,
+        count("/dispatches"),
+        count("/bytes_sent") / 1e6,
+        count("/bytes_moved") / 1e6,
+        count("/planning"),
     );
     if let Some(times) = seconds.get("fused, CPU") {
-        println!("  fused, CPU: {}", bound_on_the_cpu(&found["cpu"], median(times)));
+        let parts = ["/cpu/adam", "/cpu/order", "/cpu/meetings"].map(count);
+        println!("  fused, CPU: {}", bound_on_the_cpu(parts, median(times)));
     }
-    if let (Some(floor), Some(times)) = (found["gpu"]["floor"].as_f64(), seconds.get("fused, GPU"))
-    {
+    if let (Some(floor), Some(times)) = (figure("/gpu/floor"), seconds.get("fused, GPU")) {
         println!(
             "  fused, GPU: at least {floor:.3} s by empty dispatches and copies of as many bytes; \
              it takes {:.1} times that",
             median(times) / floor,
         );
     }
-    Ok(())
 }
 
 /// What an epoch's time is made of: its parts, each timed alone, and what is left.
-fn bound_on_the_cpu(parts: &Value, epoch: f64) -> String {
-    let part = |key: &str| parts[key].as_f64().unwrap_or(f64::NAN);
-    let [adam, order, meetings] = ["adam", "order", "meetings"].map(part);
+fn bound_on_the_cpu([adam, order, meetings]: [f64; 3], epoch: f64) -> String {
     let rest = epoch - adam - order - meetings;
+    if rest < 0.0 {
+        return format!(
+            "its parts alone took {:.3} s, an epoch {epoch:.3} s: something else was running, so \
+             they say nothing; run this again on a quiet machine",
+            adam + order + meetings,
+        );
+    }
     let share = |seconds: f64| format!("{seconds:.3} s ({:.0} %)", 100.0 * seconds / epoch);
     format!(
         "of {epoch:.3} s, Adam's divisions and square roots take {} on numbers in the nearest \
@@ -210,15 +242,21 @@ pub(crate) fn median(times: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{bound_on_the_cpu, bracketed, median, of_a_whole_run};
+    use super::{bound_on_the_cpu, bracketed, median, of_a_whole_run, ratios};
 
     #[test]
     fn the_parts_of_an_epoch_add_up_to_it() {
-        let parts = json!({ "adam": 0.04, "order": 0.01, "meetings": 0.002 });
-        let said = bound_on_the_cpu(&parts, 0.1);
+        let said = bound_on_the_cpu([0.04, 0.01, 0.002], 0.1);
         assert!(said.contains("0.040 s (40 %)") && said.contains("0.048 s (48 %)"), "{said}");
+        let said = bound_on_the_cpu([0.3, 0.01, 0.002], 0.1);
+        assert!(said.contains("0.312 s") && said.contains("quiet machine"), "{said}");
+    }
+
+    #[test]
+    fn a_round_is_compared_with_its_own_yardstick() {
+        let said = ratios(&[1.0, 2.0, 4.0], &[0.1, 0.1, 0.5]).expect("as many rounds");
+        assert_eq!(said.trim(), "10.0 (8.0 to 20.0)");
+        assert_eq!(ratios(&[1.0], &[0.1, 0.1]), None);
     }
 
     #[test]
