@@ -151,7 +151,7 @@ pub(crate) struct TrainFlags {
     /// The settings that the other flags start from [default: the model's own]
     #[arg(long)]
     pub(crate) preset: Option<Preset>,
-    /// Passes over the training ratings [lab: 30 for mf, 20 for deepmf]
+    /// Passes over the training ratings, at most 100000 [lab: 30 for mf, 20 for deepmf]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) epochs: Option<usize>,
     /// Numbers per user and per item (K) [lab: 10]
