@@ -24,8 +24,8 @@ pub struct Descent {
 pub struct Posterior {
     /// First epochs whose draws are not kept, since they still depend on the start.
     pub burn_in: usize,
-    /// Draws kept for predictions: as many as there is room for, evenly spread over the epochs
-    /// after the burn-in.
+    /// Most draws kept for predictions, evenly spread over the epochs after the burn-in: when there
+    /// are more, every other one goes.
     pub samples: usize,
 }
 

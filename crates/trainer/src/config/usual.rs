@@ -37,14 +37,14 @@ impl Config {
             }
             ModelKind::BiasedMf => Self {
                 epochs: 20,
-                learning_rate: 0.04,
+                learning_rate: 0.07,
                 weight_decay: 0.05,
                 descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
                 ..lab
             },
             ModelKind::SvdPp => Self {
                 epochs: 20,
-                learning_rate: 0.03,
+                learning_rate: 0.045,
                 weight_decay: 0.05,
                 descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
                 ..lab

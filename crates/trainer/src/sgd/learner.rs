@@ -140,9 +140,9 @@ impl Learner for Sgd {
     fn train(&mut self, steps: usize) -> Vec<f64> {
         let end = self.diagonals.len().min(self.done + steps);
         let diagonals = &self.diagonals[self.done..end];
-        let Config { descent, learning_rate, epochs, .. } = self.config;
+        let Config { descent, learning_rate, .. } = self.config;
         let rate = learning_rate
-            * descent.schedule.share(self.epoch, epochs)
+            * descent.schedule.share(self.epoch)
             * self.bold.map_or(1.0, |bold| bold.share);
         let [users, items] =
             [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));
