@@ -10,6 +10,7 @@ use trainer::{Device, ModelFile, Run};
 
 use crate::args::TrainFlags;
 use crate::checkpoints::MODEL;
+use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::Usage;
 use crate::input;
@@ -43,13 +44,10 @@ impl Begun {
             ))
             .into());
         }
-        let place = shown(path);
-        if !path.join("config.toml").is_file() {
-            bail!("{place} holds no run: there is no config.toml in it");
-        }
+        ConfigFile::of_run(path)?;
         let lock = Lock::take(path)?;
         let model = path.join(MODEL);
-        let file = match model.is_file() {
+        let file = match model.exists() {
             true => Some(read_model(&model)?),
             false => None,
         };
