@@ -2,7 +2,8 @@
 
 use ratings::{Ids, ItemIndex, Split, Title, Titles, UserIndex, sample};
 use trainer::{
-    Config, Descent, ModelFile, ModelFileError, ModelKind, Posterior, Run, Schedule, Weights,
+    Config, Descent, EpochReport, ModelFile, ModelFileError, ModelKind, Objective, Optimizer,
+    Posterior, Run, SampledHits, Schedule, Weights,
 };
 
 use crate::support;
@@ -37,6 +38,93 @@ fn what_is_written_comes_back() {
             assert_eq!(ModelFile::from_bytes(&bytes), Ok(file.clone()));
             assert_eq!(file.to_bytes(), bytes, "the same model gives the same bytes");
         }
+    }
+}
+
+/// Figures of a real run have as many digits as doubles have, and yet they come back from JSON.
+#[test]
+fn a_history_is_in_the_metadata_and_comes_back_to_the_bit() {
+    let mut file = file(ModelKind::BiasedMf, true);
+    assert!(file.trained.history.iter().all(|report| report.test_mae.is_some()));
+    let metadata = metadata(&file.to_bytes());
+    let epochs = metadata["history"].as_array().expect("a list");
+    assert_eq!(epochs.len(), 2);
+    assert_eq!(epochs[1]["epoch"], 2);
+    assert_eq!(epochs[1]["test_rmse"].as_f64(), file.trained.history[1].test_rmse);
+    assert!(epochs[1].get("validation_rmse").is_none(), "what there is not is left out");
+    // As long as a run can be, with every figure at its longest.
+    let config = &mut file.trained.config;
+    (config.model, config.objective, config.optimizer) =
+        (ModelKind::Ials, Objective::Ranking, Optimizer::Als);
+    file.trained.weights = Weights::initial(config, 30, 20);
+    file.optimizer = None;
+    let hits = Some(SampledHits { hit_rate: 0.123_456_789_012, ndcg: 0.987_654_321_098 });
+    file.trained.history = (1..=Config::MAX_EPOCHS)
+        .map(|epoch| EpochReport {
+            epoch,
+            train_loss: Some(0.456_789_012_345),
+            test_hits: hits,
+            validation_hits: hits,
+            seconds: 1_234.567_891,
+            eval_seconds: 1_234.567_891,
+            ..EpochReport::default()
+        })
+        .collect();
+    let read = ModelFile::from_bytes(&file.to_bytes()).expect("the header has room");
+    assert!(read.trained.history == file.trained.history);
+}
+
+/// Written by the last version that kept the history in tensors; the figures are those of the runs'
+/// `events.jsonl`, to twelve decimals.
+#[test]
+fn a_file_of_format_1_opens_with_its_history() {
+    let file = ModelFile::from_bytes(include_bytes!("data/format_1.safetensors")).unwrap();
+    let [_, second, third] = &file.trained.history[..] else { panic!("three epochs") };
+    assert_eq!((second.epoch, third.epoch), (2, 3));
+    assert_eq!(second.train_rmse, Some(1.000_988_074_850));
+    assert_eq!(third.test_rmse, Some(1.479_394_074_223));
+    assert_eq!(second.validation_rmse, Some(1.204_363_932_071));
+    assert_eq!(second.test_mae, Some(1.209_657_073_021));
+    assert_eq!((third.seconds, third.eval_seconds), (0.0042, 8e-6));
+    assert!(file.optimizer.is_some(), "training can go on");
+    assert_eq!(ModelFile::from_bytes(&file.to_bytes()), Ok(file));
+    let bytes = include_bytes!("data/format_1_ranking.safetensors");
+    let file = ModelFile::from_bytes(bytes).unwrap();
+    let [first, second] = &file.trained.history[..] else { panic!("two epochs") };
+    assert_eq!(second.train_loss, Some(0.639_116_973_090));
+    let hits = |hit_rate, ndcg| Some(SampledHits { hit_rate, ndcg });
+    assert_eq!(first.test_hits, hits(0.333_333_333_333, 0.096_354_942_106));
+    assert_eq!(second.validation_hits, hits(0.166_666_666_667, 0.048_177_471_053));
+    assert_eq!((second.train_rmse, second.test_mae), (None, None));
+    assert_eq!(ModelFile::from_bytes(&file.to_bytes()), Ok(file));
+}
+
+#[test]
+fn a_history_that_is_no_runs_is_refused() {
+    let bytes = file(ModelKind::BiasedMf, true).to_bytes();
+    let epoch = |epoch: usize| format!(r#"{{"epoch":{epoch},"seconds":0,"eval_seconds":0}}"#);
+    let many = |count: usize| (1..=count).map(epoch).collect::<Vec<_>>().join(",");
+    for (history, said) in [
+        (r#"[{"epoch":1,"test_rmse":NaN,"seconds":0,"eval_seconds":0}]"#.into(), "expected value"),
+        (r#"[{"epoch":1,"test_rmse":1e999,"seconds":0,"eval_seconds":0}]"#.into(), "out of range"),
+        (r#"[{"epoch":1,"test_rmse":-1,"seconds":0,"eval_seconds":0}]"#.into(), "out of range"),
+        (r#"[{"epoch":1,"test_rmse":"1","seconds":0,"eval_seconds":0}]"#.into(), "invalid type"),
+        (r#"[{"epoch":1,"train_loss":1,"seconds":0,"eval_seconds":0}]"#.into(), "objective"),
+        (r#"[{"epoch":1,"test_rmse":1}]"#.into(), "missing field `seconds`"),
+        (r#"{"epoch":1}"#.into(), "invalid type: map"),
+        ("7".into(), "invalid type: integer"),
+        (format!("[{}]", epoch(2)), "epoch 2 in place of 1"),
+        (format!("[{},{}]", epoch(1), epoch(1)), "epoch 1 in place of 2"),
+        (format!("[{}]", many(100_001)), "has 100001 epochs"),
+        (format!("[{}]", many(1_000_000)), "its header would take"),
+    ] {
+        let changed = with_header(&bytes, |header| {
+            let start = header.find(r#"\"history\":["#).expect("a history") + 12;
+            let end = start + header[start..].find("}]").expect("its end") + 2;
+            [&header[..start], &history.replace('"', "\\\""), &header[end..]].concat()
+        });
+        let error = ModelFile::from_bytes(&changed).expect_err(said).to_string();
+        assert!(error.contains(said), "{error:?} does not say {said:?}");
     }
 }
 
@@ -134,6 +222,14 @@ fn with_header(bytes: &[u8], change: impl Fn(String) -> String) -> Vec<u8> {
     [&length, header.as_bytes(), &bytes[8 + header_end(bytes)..]].concat()
 }
 
+/// The object in its metadata.
+fn metadata(bytes: &[u8]) -> serde_json::Value {
+    let header: serde_json::Value =
+        serde_json::from_slice(&bytes[8..8 + header_end(bytes)]).unwrap();
+    let text = header["__metadata__"]["latent"].as_str().expect("a text");
+    serde_json::from_str(text).unwrap()
+}
+
 fn header_end(bytes: &[u8]) -> usize {
     usize::try_from(u64::from_le_bytes(*bytes.first_chunk().unwrap())).unwrap()
 }
@@ -174,8 +270,8 @@ fn hostile_files_are_refused_with_a_reason() {
         ([&bytes[..], b"x"].concat(), "not a model file"),
         ([&u64::MAX.to_le_bytes()[..], &bytes[8..]].concat(), "its header would take"),
         (foreign, "none of Latent's"),
-        (changed(r#"\"format\":1"#, r#"\"format\":2"#), "reads up to 1; update it"),
-        (changed(r#"\"format\":1"#, r#"\"format\":-1"#), "metadata is damaged"),
+        (changed(r#"\"format\":2"#, r#"\"format\":3"#), "reads up to 2; update it"),
+        (changed(r#"\"format\":2"#, r#"\"format\":-1"#), "metadata is damaged"),
         (changed(r#"\"factors\":3"#, r#"\"factors\":4"#), "has the shape [30, 3] instead of"),
         (changed(r#"\"factors\":3"#, r#"\"factors\":0"#), "factors is 0"),
         (changed(r#"\"factors\":3"#, r#"\"factors\":99999999999999"#), "factors is 99999999999999"),
@@ -232,9 +328,9 @@ fn any_damage_is_an_error_or_another_model_and_never_a_panic() {
 #[test]
 fn a_header_of_the_largest_size_is_refused_in_bounded_time() {
     let entry = |n: usize| format!(r#""{n}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
-    let entries: Vec<String> = (0..18_000).map(entry).collect();
-    for header in [format!("{{{}}}", entries.join(",")), "[".repeat(1 << 20)] {
-        assert!(header.len() <= 1 << 20);
+    let entries: Vec<String> = (0..550_000).map(entry).collect();
+    for header in [format!("{{{}}}", entries.join(",")), "[".repeat(1 << 25)] {
+        assert!(header.len() <= 1 << 25);
         let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
         ModelFile::from_bytes(&bytes).unwrap_err();
     }
@@ -247,10 +343,18 @@ fn python_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(ModelKind::DeepMf, false);
     std::fs::write(folder.path().join("model.safetensors"), file.to_bytes()).unwrap();
-    let check = "print(p.shape, q.shape, float(p[0, 0]), config['factors'], config['model'])";
+    let check = "\
+history = json.loads(f.metadata()['latent'])['history']
+print(p.shape, q.shape, float(p[0, 0]), config['factors'], config['model'])
+print(*(epoch['test_rmse'] for epoch in history))";
     let script = format!("{lines}\n{check}");
     let Some(said) = support::python("python_reads_it", &script, folder.path()) else { return };
     let first = f64::from(file.trained.weights.get("user_factors").unwrap().values[0]);
+    let (said, errors) = said.split_once('\n').expect("two lines");
+    let errors: Vec<Option<f64>> =
+        errors.split_whitespace().map(|rmse| rmse.parse().ok()).collect();
+    let reports = &file.trained.history;
+    assert_eq!(errors, reports.iter().map(|report| report.test_rmse).collect::<Vec<_>>());
     let words: Vec<&str> = said.split_whitespace().collect();
     let value: f64 = words[4].parse().unwrap();
     assert_eq!(words[..4].join(" ") + " " + &words[5..].join(" "), "(30, 3) (20, 3) 3 deepmf");

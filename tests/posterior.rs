@@ -116,6 +116,87 @@ fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
     }
 }
 
+/// Of users who were not in training, and of items: as many of the ratings that they did not give
+/// lie within one and two deviations as of a normal distribution, and the more they gave the surer
+/// it is.
+#[test]
+fn the_deviations_of_whoever_is_new_are_those_of_the_errors() {
+    let sample =
+        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
+    let ratings = &sample.table.ratings;
+    let is_new = |row: usize| ratings.users[row].0 % 5 == 3 || ratings.items[row].0 % 5 == 3;
+    let mut train = Ratings::default();
+    for row in (0..ratings.len()).filter(|row| !is_new(*row)) {
+        train.users.push(ratings.users[row]);
+        train.items.push(ratings.items[row]);
+        train.values.push(ratings.values[row]);
+    }
+    let split = Split { train, users: 600, items: 300, ..Split::default() };
+    let everyone = Histories::of(ratings, 600);
+    for model in [ModelKind::BayesMf, ModelKind::BayesSvdPp] {
+        let posterior = Posterior { burn_in: 20, samples: 40 };
+        let config = Config { epochs: 60, posterior, ..Config::usual(model) };
+        let trained = support::train(&split, &config, &support::usual()).unwrap();
+        let file = of_split(trained, &split);
+        let (predictor, audience) = (Predictor::new(file.clone()), Audience::new(&file));
+        // Errors in deviations, and the deviations, of users and of items, by how much was given.
+        let (mut errors, mut deviations) = ([Vec::new(), Vec::new()], [[0.0, 0.0]; 2]);
+        let mut count = |side: usize, given: usize, rest: &[f32], said: &[f32], sure: &[f32]| {
+            for ((rating, said), sure) in rest.iter().zip(said).zip(sure) {
+                errors[side].push((predictor.clipped(*said) - rating).abs() / sure);
+            }
+            let mean = sure.iter().sum::<f32>() / sure.len().max(1) as f32;
+            deviations[side][given] += f64::from(mean);
+        };
+        for user in (3..600).step_by(5).map(UserIndex) {
+            let all: Vec<(ItemIndex, f32)> =
+                everyone.of_user(user).filter(|(item, _)| item.0 % 5 != 3).collect();
+            for (given, part) in [(0, all.len() / 10), (1, all.len() / 2)] {
+                let (stars, _) = all.split_at(part);
+                let (items, values): (Vec<_>, Vec<_>) =
+                    all[all.len() / 2..].iter().copied().unzip();
+                let taste = predictor.new_taste(stars);
+                let said: Vec<f32> =
+                    items.iter().map(|item| predictor.rate(&taste, *item)).collect();
+                let sure = predictor.new_deviations(stars, &items).expect("it averages");
+                count(0, given, &values, &said, &sure);
+            }
+        }
+        for item in (3..300).step_by(5).map(ItemIndex) {
+            let of_item = (0..ratings.len()).filter(|row| ratings.items[*row] == item);
+            let all: Vec<(UserIndex, f32)> = of_item
+                .map(|row| (ratings.users[row], ratings.values[row]))
+                .filter(|(user, _)| user.0 % 5 != 3)
+                .collect();
+            for (given, part) in [(0, all.len() / 10), (1, all.len() / 2)] {
+                let (stars, _) = all.split_at(part);
+                let (users, values): (Vec<_>, Vec<_>) =
+                    all[all.len() / 2..].iter().copied().unzip();
+                let taste = audience.of_new(stars);
+                let said: Vec<f32> =
+                    users.iter().map(|user| audience.rate(&taste, *user)).collect();
+                let sure = audience.new_deviations(stars, &users).expect("it averages");
+                count(1, given, &values, &said, &sure);
+            }
+        }
+        for (side, kind) in ["users", "items"].into_iter().enumerate() {
+            let within = |most: f32| {
+                let near = errors[side].iter().filter(|error| **error <= most);
+                near.count() as f64 / errors[side].len() as f64
+            };
+            let (one, two) = (within(1.0), within(2.0));
+            assert!((one - 0.683).abs() < 0.05, "{model}, {kind}: {one} within one");
+            assert!((two - 0.954).abs() < 0.03, "{model}, {kind}: {two} within two");
+            let [few, many] = deviations[side];
+            assert!(many < 0.98 * few, "{model}, {kind}: {many} with many, {few} with few");
+        }
+    }
+    let one =
+        support::train(&split, &quick((ModelKind::BiasedMf, Optimizer::Sgd)), &support::usual());
+    let one = Predictor::new(of_split(one.unwrap(), &split));
+    assert_eq!(one.new_deviations(&[], &[ItemIndex(0)]), None, "one point knows no spread");
+}
+
 /// Averaging over the posterior beats the best point, which beats biases, on data whose noise is
 /// known. What is left above the noise, 3 %, is what a million ratings do not tell: the model is of
 /// the form that made them.

@@ -2,20 +2,21 @@
 
 use ratings::Split;
 use trainer::{
-    Config, Descent, Device, Event, ModelKind, Objective, Optimizer, OptimizerState, Pace, Run,
-    Schedule, TrainError, Trained,
+    Config, Descent, Device, Event, ModelKind, Objective, Optimizer, OptimizerState, Pace,
+    Posterior, Run, Schedule, TrainError, Trained,
 };
 
 use crate::support;
 
 fn config(model: ModelKind, optimizer: Optimizer) -> Config {
+    let usual = Config::usual(model);
     Config {
         epochs: 6,
-        factors: 5,
+        factors: usual.factors.min(5),
         batch_size: 64,
         learning_rate: 0.01,
         optimizer,
-        ..Config::usual(model)
+        ..usual
     }
 }
 
@@ -37,18 +38,39 @@ fn cases(test: &str) -> Vec<(Device, Config)> {
     let ranking = neural
         .clone()
         .map(|(device, config)| (device, Config { objective: Objective::Ranking, ..config }));
-    let descent = fused.iter().flatten().flat_map(|device| {
-        [Schedule::Constant, Schedule::BoldDriver].map(|schedule| {
+    let descent = fused[1].iter().flat_map(|gpu| {
+        Schedule::ALL.map(|schedule| {
             let descent = Descent { schedule, ..Descent::default() };
-            (device.clone(), Config { descent, ..config(ModelKind::BiasedMf, Optimizer::Sgd) })
+            (gpu.clone(), Config { descent, ..config(ModelKind::BiasedMf, Optimizer::Sgd) })
         })
     });
-    sparse.chain(dense).chain(neural).chain(ranking).chain(descent).collect()
+    sparse.chain(dense).chain(neural).chain(ranking).chain(descent).chain(learners()).collect()
+}
+
+/// Every model that trains itself, with every optimiser and schedule that it has; chains that keep
+/// so few draws that some go for others.
+fn learners() -> impl Iterator<Item = (Device, Config)> {
+    let posterior = Posterior { burn_in: 1, samples: 3 };
+    let models = ModelKind::ALL.into_iter().filter(|model| !model.in_batches());
+    let optimized = models.flat_map(move |model| {
+        let of = |optimizer| Config { posterior, ..config(model, optimizer) };
+        model.optimizers().iter().map(|optimizer| of(*optimizer)).collect::<Vec<_>>()
+    });
+    let scheduled = optimized.flat_map(|config| {
+        let schedules = match config.optimizer {
+            Optimizer::Sgd => &Schedule::ALL[..],
+            _ => &[Schedule::Constant],
+        };
+        let descent = config.descent;
+        let of = |schedule| Config { descent: Descent { schedule, ..descent }, ..config.clone() };
+        schedules.iter().map(|schedule| of(*schedule)).collect::<Vec<_>>()
+    });
+    scheduled.map(|config| (support::fused(), config))
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.
 fn outcome(trained: &Trained) -> (&trainer::Weights, Vec<[Option<f64>; 2]>) {
-    let rmse = |report: &trainer::EpochReport| [report.train_rmse, report.test_rmse];
+    let rmse = |report: &trainer::EpochReport| [report.train(), report.test()];
     (&trained.weights, trained.history.iter().map(rmse).collect())
 }
 

@@ -44,6 +44,100 @@ fn runs_are_listed_shown_compared_and_drawn() {
     assert!(ran.code == Some(1) && ran.stderr.contains("absent holds no run"), "{}", ran.stderr);
 }
 
+/// Whatever became of a run's files, it is told, with the file; nothing is guessed.
+#[test]
+fn a_damaged_run_is_named_and_hides_no_other() {
+    let place = Place::new();
+    place.succeed(&quick("--out runs/a"));
+    place.succeed(&quick("--out runs/b"));
+    let [config, metrics] =
+        ["config.toml", "metrics.csv"].map(|name| place.read(&format!("runs/b/{name}")));
+    let looks = ["runs show runs/b", "runs compare runs/a runs/b", "runs plot runs/b --out c.svg"];
+    let uses = ["recommend runs/b u1", "train --resume runs/b --epochs 4"];
+    let not_it = "runs/b/config.toml does not begin as its run wrote it";
+    for (name, content, said, uses) in [
+        ("config.toml", String::new(), not_it, &uses[..]),
+        ("config.toml", config.replacen('#', "%", 1), not_it, &uses[..]),
+        (
+            "config.toml",
+            config.replace("factors = 3", "factors = \"x\""),
+            "expected usize",
+            &uses[..],
+        ),
+        ("metrics.csv", "1,2,3\n".into(), "metrics.csv: it does not begin with the names", &[]),
+        ("metrics.csv", metrics.replace("\n2,", "\nx,"), "metrics.csv: line 3 is not that of", &[]),
+        ("metrics.csv", metrics.replace("\n2,", "\n1,"), "metrics.csv: line 3 is not that of", &[]),
+    ] {
+        let path = format!("runs/b/{name}");
+        let whole = place.read(&path);
+        place.write(&path, content);
+        for command in looks.iter().chain(uses) {
+            let ran = place.run(command);
+            assert_eq!(ran.code, Some(3), "{command}: {}", ran.stderr);
+            assert!(ran.stderr.contains(said), "{command}: {said:?} is not in {}", ran.stderr);
+        }
+        let ran = place.succeed("runs list");
+        assert!(ran.stdout.contains("runs/a") && !ran.stdout.contains("runs/b"), "{}", ran.stdout);
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+        place.write(&path, whole);
+    }
+    place.write("runs/b/metrics.csv", "");
+    for command in looks.iter().chain(&["runs list"]) {
+        let ran = place.succeed(command);
+        let said = "runs/b/metrics.csv holds nothing";
+        assert!(ran.stderr.contains(said), "{command}: {said:?} is not in {}", ran.stderr);
+    }
+    place.write("runs/b/metrics.csv", metrics);
+    std::fs::remove_file(place.path("runs/b/model.safetensors")).expect("it is there");
+    let list = place.succeed("runs list").stdout;
+    assert!(list.lines().nth(2).is_some_and(|line| line.ends_with("without its model")), "{list}");
+    let page = place.succeed("runs show runs/b").stdout;
+    assert!(page.starts_with("runs/b, without its model\n"), "{page}");
+    let ran = place.run("recommend runs/b u1");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("runs/b holds no model: there is no model.safetensors"),
+        "{}",
+        ran.stderr
+    );
+    let ran = place.succeed("train --resume runs/b");
+    assert!(
+        ran.stderr.contains("runs/b goes on from its start, for want of a model"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// What reads a pipe waits for whoever writes it.
+#[cfg(unix)]
+#[test]
+fn a_run_whose_files_are_pipes_is_refused_at_once() {
+    let place = Place::new();
+    place.succeed(&quick("--out runs/a"));
+    for name in ["config.toml", "metrics.csv", "events.jsonl", "model.safetensors", ".lock"] {
+        let path = place.path(&format!("runs/a/{name}"));
+        std::fs::rename(&path, place.path("aside")).expect("it is there");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo is there").success());
+        for command in [
+            "runs show runs/a",
+            "runs compare runs/a runs/a",
+            "recommend runs/a u1",
+            "train --resume runs/a",
+        ] {
+            let ran = place.run(command);
+            assert_eq!(ran.code, Some(3), "{name}: {command}: {}", ran.stderr);
+            let said = format!("runs/a/{name} is not a file, as a run's is");
+            assert!(ran.stderr.contains(&said), "{command}: {said:?} is not in {}", ran.stderr);
+        }
+        let ran = place.succeed("runs list");
+        assert!(ran.stderr.contains("is not a file, as a run's is"), "{name}: {}", ran.stderr);
+        let ran = place.run(&quick("--out runs/a --force"));
+        assert_eq!(ran.code, Some(1), "{name}: {}", ran.stderr);
+        std::fs::rename(place.path("aside"), &path).expect("it is there");
+    }
+}
+
 #[test]
 fn the_figures_are_those_of_the_epoch_whose_model_is_kept() {
     let place = Place::new();

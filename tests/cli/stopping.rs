@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Place, Ran, names, quick};
 
 /// A run that goes on until it is stopped.
-pub(super) const ENDLESS: &str = "--epochs 1000000";
+pub(super) const ENDLESS: &str = "--epochs 100000";
 
 /// Starts a run and waits for its first epoch.
 pub(super) fn started(command: &mut Command) -> (Child, BufReader<ChildStdout>) {

@@ -168,6 +168,9 @@ fn names_that_are_unknown_or_unclear_are_errors_of_use() {
         ("recommend run --rate 4", "expected ITEM=RATING"),
         ("recommend run --rate 4=9", "ratings go from 1 to"),
         ("recommend run --rate 4=2 u3", "--rate makes a new user"),
+        ("recommend run --all u3", "--all makes a list for every user"),
+        ("recommend run --all --genre Nope", "no item has the genre \"Nope\"; "),
+        ("similar run 4 --genre Nope", "no item has the genre \"Nope\"; "),
         ("similar run absent", "the model knows no item \"absent\""),
         ("similar run film", "may be 1 (Film 1 (1981))"),
         ("explain run u3", "give a USER and an ITEM"),
@@ -232,9 +235,66 @@ fn a_model_that_averages_says_how_sure_it_is() {
         ["within_one", "within_two"].map(|name| judged["deviations"][name].as_f64().unwrap());
     assert!(one > 0.4 && one <= two && two <= 1.0, "{}", judged["deviations"]);
     assert!(place.succeed("evaluate run").stdout.contains("Standard deviations given with"));
-    // Somebody new is fitted at one point, and the other models are one point.
-    let new = place.succeed("recommend run --rate 2=4 -n 1 --json").json();
+}
+
+#[test]
+fn whoever_is_new_is_told_how_sure_it_is() {
+    let place = trained("--model bayes-mf --epochs 40 --burn-in 10");
+    let new = place.succeed("recommend run --rate 2=4 --rate 3=1 -n 100 --json").json();
+    let entries = new["items"].as_array().unwrap();
+    let same = entries.iter().find(|entry| entry["item"] == "4").expect("every other is listed");
+    let deviation = same["deviation"].as_f64().expect("it averages");
+    assert!(deviation > 0.0 && deviation < 3.0, "{same}");
+    let why = place.succeed("explain run 4 --rate 2=4 --rate 3=1 --json").json();
+    assert_eq!(why["deviation"], same["deviation"]);
+    let page = place.succeed("recommend run --rate 2=4 --rate 3=1 -n 100").stdout;
+    assert!(page.contains(&format!(" ± {deviation:.2}")), "{page}");
+    for item in ["4", "--rated-by u1=4 --rated-by u2=1"] {
+        let members = place.succeed(&format!("audience run {item} -n 3 --json")).json();
+        let deviation = members[1]["deviation"].as_f64().expect("it averages");
+        let page = place.succeed(&format!("audience run {item} -n 3")).stdout;
+        assert!(page.contains(&format!(" ± {deviation:.2}  u")), "{item}: {page}");
+    }
+    let one = trained("--model biased-mf");
+    let new = one.succeed("recommend run --rate 2=4 -n 1 --json").json();
     assert!(new["items"][0]["deviation"].is_null(), "{new}");
+    let members = one.succeed("audience run --rated-by u1=4 -n 1 --json").json();
+    assert!(members[0]["deviation"].is_null(), "{members}");
+}
+
+/// Told twice, the last word counts.
+#[test]
+fn of_two_ratings_of_one_thing_the_last_holds() {
+    let place = trained("--model biased-mf");
+    place.write("twice.csv", "2,1\n5,3\n2,4\n");
+    let once = "recommend run --rate 2=4 --rate 5=3 -n 5";
+    for twice in ["--rate 2=1 --rate 5=3 --rate 2=4", "--rate @twice.csv", "--rate 5=3 --rate 2=4"]
+    {
+        let same = place.succeed(&format!("recommend run {twice} -n 5")).stdout;
+        assert_eq!(same, place.succeed(once).stdout, "{twice}");
+    }
+    let theirs = "audience run --rated-by u1=4";
+    let twice = "audience run --rated-by u1=1 --rated-by u1=4";
+    assert_eq!(place.succeed(twice).stdout, place.succeed(theirs).stdout);
+}
+
+/// A file that cannot be used is bad data, told with its line; the same on the command line is a
+/// slip of the hand.
+#[test]
+fn ratings_in_a_file_that_cannot_be_used_are_bad_data() {
+    let place = trained("--model biased-mf");
+    for (content, said) in [
+        ("2,4\n3\n", "mine.csv: line 2: expected a name and a rating"),
+        ("item,rating\n2,9\n", "mine.csv: line 2: --rate \"2=9\": ratings go from 1 to"),
+        ("2,4\nnothing,3\n", "mine.csv: line 2: the model knows no item \"nothing\""),
+        ("", "mine.csv: it holds no rating"),
+    ] {
+        place.write("mine.csv", content);
+        let ran = place.run("recommend run --rate @mine.csv");
+        assert_eq!(ran.code, Some(3), "{content:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{said:?} is not in {}", ran.stderr);
+    }
+    assert_eq!(place.run("recommend run --rate 2=9").code, Some(2));
 }
 
 /// As training measures them: without `--clip` too.

@@ -151,7 +151,7 @@ pub(crate) struct TrainFlags {
     /// The settings that the other flags start from [default: the model's own]
     #[arg(long)]
     pub(crate) preset: Option<Preset>,
-    /// Passes over the training ratings [lab: 30 for mf, 20 for deepmf]
+    /// Passes over the training ratings, at most 100000 [lab: 30 for mf, 20 for deepmf]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) epochs: Option<usize>,
     /// Numbers per user and per item (K) [lab: 10]
@@ -185,7 +185,7 @@ pub(crate) struct TrainFlags {
     /// bayes-mf, bayes-svdpp: first epochs whose draws are left out [default: 20]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) burn_in: Option<usize>,
-    /// bayes-mf, bayes-svdpp: draws kept, whose mean is the model [default: 64]
+    /// bayes-mf, bayes-svdpp: most draws kept, whose mean is the model [default: 64]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) samples: Option<usize>,
     /// ials: weight of a pair that nobody rated, in parts of one that was rated [default: 0.3]
@@ -248,8 +248,7 @@ pub(crate) struct TrainFlags {
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
     /// Go on with the run in this folder, where it was stopped or killed; --epochs is its new total, which gives
-    /// the run that had as many from the start unless its learning rate falls (biased-mf, svdpp) or it keeps draws
-    /// (bayes-mf, bayes-svdpp) over all of them
+    /// the run that had as many from the start
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<PathBuf>,
     /// Write the model at the end of every Nth epoch, instead of every few seconds

@@ -1,14 +1,15 @@
 //! Who would like an item, one of the model's or a new one.
 
 use anyhow::Context as _;
-use ratings::UserIndex;
+use ratings::{ItemIndex, UserIndex};
 use serde::Serialize;
-use trainer::{Audience, Objective, Taste};
+use trainer::{Audience, Objective};
 
 use crate::args_use::AudienceFlags;
 use crate::exit::{Exit, Usage};
 use crate::model::Model;
 use crate::streams;
+use crate::text::give_or_take;
 
 #[derive(Serialize)]
 struct Member {
@@ -19,6 +20,16 @@ struct Member {
     /// The score of a model that ranks; absent of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f32>,
+    /// Standard deviation of what the user would say; null if the model does not know it.
+    deviation: Option<f32>,
+}
+
+/// An item that users are wanted for.
+enum Of {
+    /// One of the model's.
+    Known(ItemIndex),
+    /// A new one, which these users rated.
+    New(Vec<(UserIndex, f32)>),
 }
 
 /// Prints the users who would like it best.
@@ -27,20 +38,32 @@ pub(crate) fn run(flags: &AudienceFlags) -> anyhow::Result<Exit> {
     model.check_clip(flags.clip)?;
     let rates = model.predictor.objective() == Objective::Rating;
     let audience = Audience::new(model.file());
-    let (what, taste, seen) = wanted(flags, &model, &audience)?;
-    let member = |(user, score)| Member {
+    let (of, seen) = wanted(flags, &model)?;
+    let (what, taste) = match &of {
+        Of::Known(item) => (model.called(*item), audience.of(*item)),
+        Of::New(rated) => ("a new item".into(), audience.of_new(rated)),
+    };
+    let best = audience.best(&taste, flags.n, &seen);
+    let users: Vec<UserIndex> = best.iter().map(|(user, _)| *user).collect();
+    let deviations: Option<Vec<f32>> = match &of {
+        Of::Known(item) => {
+            users.iter().map(|user| model.predictor.deviation(*user, *item)).collect()
+        }
+        Of::New(rated) => audience.new_deviations(rated, &users),
+    };
+    let member = |(at, (user, score)): (usize, (UserIndex, f32))| Member {
         user: model.file().users.name_of(user).to_owned(),
         rating: rates.then(|| if flags.clip { model.predictor.clipped(score) } else { score }),
         score: (!rates).then_some(score),
+        deviation: deviations.as_ref().map(|deviations| deviations[at]),
     };
-    let members: Vec<Member> =
-        audience.best(&taste, flags.n, &seen).into_iter().map(member).collect();
+    let members: Vec<Member> = best.into_iter().enumerate().map(member).collect();
     let text = if flags.json {
         serde_json::to_string(&members)? + "\n"
     } else {
-        let line = |(rank, Member { user, rating, score }): (usize, &Member)| {
+        let line = |(rank, Member { user, rating, score, deviation }): (usize, &Member)| {
             let shown = rating.or(*score).unwrap_or(f32::NAN);
-            format!("{rank:4}. {shown:6.3}  {user}\n")
+            format!("{rank:4}. {shown:6.3}{}  {user}\n", give_or_take(*deviation))
         };
         format!("Users for {what}:\n{}", (1..).zip(&members).map(line).collect::<String>())
     };
@@ -48,12 +71,8 @@ pub(crate) fn run(flags: &AudienceFlags) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The item's name, what it is to users, and who has rated it, in rising order.
-fn wanted(
-    flags: &AudienceFlags,
-    model: &Model,
-    audience: &Audience,
-) -> anyhow::Result<(String, Taste, Vec<UserIndex>)> {
+/// The item, and who has rated it, in rising order.
+fn wanted(flags: &AudienceFlags, model: &Model) -> anyhow::Result<(Of, Vec<UserIndex>)> {
     if let Some(item) = &flags.item {
         if !flags.rated_by.is_empty() {
             return Err(Usage(
@@ -72,7 +91,7 @@ fn wanted(
             }
             _ => Vec::new(),
         };
-        return Ok((model.called(item), audience.of(item), seen));
+        return Ok((Of::Known(item), seen));
     }
     let rated = model.ratings_by(&flags.rated_by)?;
     if rated.is_empty() {
@@ -81,7 +100,6 @@ fn wanted(
         )
         .into());
     }
-    let mut seen: Vec<UserIndex> = rated.iter().map(|(user, _)| *user).collect();
-    seen.sort_unstable();
-    Ok(("a new item".into(), audience.of_new(&rated), seen))
+    let seen = rated.iter().map(|(user, _)| *user).collect();
+    Ok((Of::New(rated), seen))
 }

@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use ratings::SplitKind;
 use serde::{Deserialize, Serialize};
 use trainer::{Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
 
 use crate::args::Preset;
+use crate::data::shown;
 use crate::exit::Usage;
 use crate::input;
+use crate::run_files::{self, BadRun};
 
 /// What a file may set. A key that is not here is an error, so that a slip of the pen is not taken for silence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,6 +76,20 @@ impl ConfigFile {
             *path = folder.join(&*path);
         }
         Ok(file)
+    }
+
+    /// The settings that a run wrote into its folder.
+    ///
+    /// # Errors
+    /// As [`run_files::has_config`]; settings that are absent, or that no run has.
+    pub(crate) fn of_run(folder: &Path) -> anyhow::Result<ConfigFile> {
+        if !run_files::has_config(folder)? {
+            bail!("{} holds no run: there is no config.toml of one in it", shown(folder));
+        }
+        ConfigFile::read(&folder.join("config.toml")).map_err(|error| match error.downcast() {
+            Ok(Usage(what)) => BadRun(what).into(),
+            Err(error) => error,
+        })
     }
 
     /// What names files, with the keys.

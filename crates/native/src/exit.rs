@@ -4,6 +4,8 @@ use ratings::{Problem, ReadError, SplitError};
 use trainer::{ConfigError, DeviceError, ModelFileError, NoKernels, Part, TooLarge, TrainError};
 
 use crate::pairs::BadPair;
+use crate::rated::BadRatings;
+use crate::run_files::BadRun;
 use crate::text::{rounded, short};
 
 /// How the program ends.
@@ -91,7 +93,7 @@ impl Exit {
         (Exit::Done, "done"),
         (Exit::Failure, "failure: a file cannot be read or written, the device failed"),
         (Exit::Usage, "usage: a flag, a setting or the configuration file is wrong"),
-        (Exit::Data, "bad data: the file was read, but is not ratings or has bad lines"),
+        (Exit::Data, "bad data: the file was read, but is not what it should be or has bad lines"),
         (Exit::NoGpu, "no GPU, though --device gpu demanded one"),
         (Exit::Diverged, "diverged: the loss became infinite or not a number"),
         (Exit::Interrupted, "interrupted by Ctrl-C; what was trained is saved"),
@@ -111,7 +113,12 @@ impl Exit {
                 | SplitError::NoRatings
                 | SplitError::NoTimes => Exit::Data,
             }
-        } else if error.is::<ReadError>() || error.is::<ModelFileError>() || error.is::<BadPair>() {
+        } else if error.is::<ReadError>()
+            || error.is::<ModelFileError>()
+            || error.is::<BadPair>()
+            || error.is::<BadRatings>()
+            || error.is::<BadRun>()
+        {
             Exit::Data
         } else if error.is::<DeviceError>() {
             Exit::NoGpu

@@ -62,7 +62,10 @@ pub(crate) fn run(flags: &ExplainFlags) -> anyhow::Result<Exit> {
         }
     };
     let why = model.predictor.explain(&taste, &rated, item);
-    let deviation = user.and_then(|user| model.predictor.deviation(user, item));
+    let deviation = match user {
+        Some(user) => model.predictor.deviation(user, item),
+        None => model.predictor.new_deviations(&rated, &[item]).map(|of| of[0]),
+    };
     let text = match flags.json {
         true => serde_json::to_string(&told(&model, item, deviation, &why, flags.n))? + "\n",
         false => page(&model, item, deviation, &why, flags.n),

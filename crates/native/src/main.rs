@@ -15,6 +15,7 @@ mod journal; // what is written while a run goes
 mod lock; // one program a run
 mod checkpoints; // the model on disk meanwhile
 mod train; // a run, slice by slice
+mod run_files; // what a run's folder holds
 mod resume; // a run taken up from its folder
 mod interrupt; // Ctrl-C
 mod plan; // what a run will do, in a line

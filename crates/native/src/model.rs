@@ -1,7 +1,9 @@
 //! A trained model and what belongs to it, from a run's folder or a file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use ratings::{Fingerprint, ItemIndex, Ratings, ReadOptions, Table, Title, UserIndex};
 use trainer::{Histories, ModelFile, Objective, Predictor};
 
@@ -9,8 +11,9 @@ use crate::checkpoints::MODEL;
 use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::Usage;
-use crate::rated::spelled;
+use crate::rated;
 use crate::resume::read_model;
+use crate::run_files;
 use crate::streams;
 
 /// A model at work.
@@ -26,7 +29,17 @@ impl Model {
     /// Opens a run's folder or a model's file.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Model> {
         let folder = path.is_dir().then(|| path.to_owned());
-        let file = folder.as_ref().map_or(path.to_owned(), |folder| folder.join(MODEL));
+        let file = match &folder {
+            None => path.to_owned(),
+            Some(folder) => {
+                run_files::has_config(folder)?;
+                let file = folder.join(MODEL);
+                if !file.exists() {
+                    bail!("{} holds no model: there is no {MODEL} in it", shown(folder));
+                }
+                file
+            }
+        };
         Ok(Model { predictor: Predictor::new(read_model(&file)?), folder })
     }
 
@@ -86,7 +99,7 @@ impl Model {
         let Some(folder) = &self.folder else {
             return Ok((None, Some("a model's file holds no ratings".into())));
         };
-        let config = ConfigFile::read(&folder.join("config.toml"))?;
+        let config = ConfigFile::of_run(folder)?;
         let data = match &config.data {
             None => Data::sample(),
             Some(path) if path.is_file() => {
@@ -116,7 +129,7 @@ impl Model {
     /// The file of tests that the run's folder names.
     pub(crate) fn test_file(&self) -> anyhow::Result<Option<PathBuf>> {
         let Some(folder) = &self.folder else { return Ok(None) };
-        Ok(ConfigFile::read(&folder.join("config.toml"))?.test)
+        Ok(ConfigFile::of_run(folder)?.test)
     }
 
     /// How the model's ratings are read so that they can be cut as they were.
@@ -195,28 +208,40 @@ impl Model {
         }
     }
 
-    /// The ratings of `--rate`, as `260=5` or in a file.
+    /// The ratings of `--rate`, as `260=5` or in a file, in rising order of the items; of two of one
+    /// item the last holds.
     pub(crate) fn ratings(&self, given: &[String]) -> anyhow::Result<Vec<(ItemIndex, f32)>> {
-        let rating = |text: &String| {
-            let (item, rating) = self.valued("--rate", "ITEM=RATING", text)?;
-            Ok((self.item(item)?, rating))
-        };
-        spelled(given)?.iter().map(rating).collect()
+        self.last_of_each(("--rate", "ITEM=RATING"), given, |item| self.item(item))
     }
 
-    /// The ratings of `--rated-by`, as `12=5` or in a file.
+    /// The ratings of `--rated-by`, as `12=5` or in a file, likewise.
     pub(crate) fn ratings_by(&self, given: &[String]) -> anyhow::Result<Vec<(UserIndex, f32)>> {
-        let rating = |text: &String| {
-            let (user, rating) = self.valued("--rated-by", "USER=RATING", text)?;
+        self.last_of_each(("--rated-by", "USER=RATING"), given, |user| {
             let found = self.file().users.index_of(user);
-            let user = found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))?;
-            Ok((user, rating))
+            found.ok_or_else(|| Usage(format!("the model knows no user {user:?}")))
+        })
+    }
+
+    fn last_of_each<Index: Ord>(
+        &self,
+        flag: (&str, &str),
+        given: &[String],
+        index: impl Fn(&str) -> Result<Index, Usage>,
+    ) -> anyhow::Result<Vec<(Index, f32)>> {
+        let rating = |text: &str| -> Result<(Index, f32), Usage> {
+            let (who, rating) = self.valued(flag, text)?;
+            Ok((index(who)?, rating))
         };
-        spelled(given)?.iter().map(rating).collect()
+        let ratings: BTreeMap<Index, f32> = rated::each(given, rating)?.into_iter().collect();
+        Ok(ratings.into_iter().collect())
     }
 
     /// A name and a rating within the scale.
-    fn valued<'a>(&self, flag: &str, form: &str, text: &'a str) -> Result<(&'a str, f32), Usage> {
+    fn valued<'a>(
+        &self,
+        (flag, form): (&str, &str),
+        text: &'a str,
+    ) -> Result<(&'a str, f32), Usage> {
         let wrong = || Usage(format!("{flag} {text:?}: expected {form}, such as 260=5"));
         let (who, rating) = text.rsplit_once('=').ok_or_else(wrong)?;
         let rating: f32 = rating.trim().parse().map_err(|_| wrong())?;
@@ -225,6 +250,27 @@ impl Model {
             return Err(Usage(format!("{flag} {text:?}: ratings go from {low} to {high}")));
         }
         Ok((who.trim(), rating))
+    }
+
+    /// Refuses a genre that no item has.
+    ///
+    /// # Errors
+    /// Names it, and those that there are.
+    pub(crate) fn check_genre(&self, genre: &str) -> Result<(), Usage> {
+        let ModelFile { items, titles, .. } = self.file();
+        let all: BTreeSet<&str> = items
+            .iter()
+            .filter_map(|id| titles.get(id))
+            .flat_map(|title| title.genres.iter().map(String::as_str))
+            .collect();
+        if all.iter().any(|one| one.eq_ignore_ascii_case(genre)) {
+            return Ok(());
+        }
+        let known = match all.is_empty() {
+            true => "the model knows no genres; they come with --titles".into(),
+            false => format!("there are {}", all.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        Err(Usage(format!("no item has the genre {genre:?}; {known}")))
     }
 }
 

@@ -8,21 +8,33 @@ use crate::data::shown;
 use crate::exit::Usage;
 use crate::input;
 
-/// Each rating as `NAME=RATING`; `@FILE` stands for those of a file, one on a line, with a comma, a
-/// semicolon, a tab or `=` before the rating. A first line that ends in a word for it is a header.
+/// A file of ratings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadRatings(String);
+
+/// What `read` makes of each rating, spelled `NAME=RATING`; `@FILE` stands for those of a file, one
+/// on a line, with a comma, a semicolon, a tab or `=` before the rating. A first line that ends in a
+/// word for it is a header.
 ///
 /// # Errors
-/// A file that cannot be read, or a line of it without a rating.
-pub(crate) fn spelled(given: &[String]) -> anyhow::Result<Vec<String>> {
+/// A file that cannot be read; a rating that `read` refuses, with its line where it has one.
+pub(crate) fn each<T>(
+    given: &[String],
+    read: impl Fn(&str) -> Result<T, Usage>,
+) -> anyhow::Result<Vec<T>> {
     let mut ratings = Vec::new();
     for text in given {
         let path = text.strip_prefix('@').map(Path::new);
         match path.filter(|path| path.exists() || !text.contains('=')) {
-            None => ratings.push(text.clone()),
+            None => ratings.push(read(text)?),
             Some(path) => {
                 let bytes = input::read(path, input::TITLES)?;
                 let lines = in_file(&String::from_utf8_lossy(&bytes));
-                ratings.extend(lines.with_context(|| shown(path))?);
+                for (line, text) in lines.with_context(|| shown(path))? {
+                    let refused = |why| BadRatings(format!("line {line}: {why}"));
+                    ratings.push(read(&text).map_err(refused).with_context(|| shown(path))?);
+                }
             }
         }
     }
@@ -32,7 +44,8 @@ pub(crate) fn spelled(given: &[String]) -> anyhow::Result<Vec<String>> {
 /// How a header ends.
 const HEADER: [&str; 4] = ["rating", "ratings", "stars", "score"];
 
-fn in_file(text: &str) -> Result<Vec<String>, Usage> {
+/// The ratings of a file with the numbers of their lines.
+fn in_file(text: &str) -> Result<Vec<(usize, String)>, BadRatings> {
     let text = text.trim_start_matches('\u{feff}');
     let mut ratings = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -41,18 +54,18 @@ fn in_file(text: &str) -> Result<Vec<String>, Usage> {
             found.map(|(name, rating)| [name, rating].map(|part| part.trim().trim_matches('"')));
         match found {
             Some([name, rating]) if rating.parse::<f32>().is_ok() => {
-                ratings.push(format!("{name}={rating}"));
+                ratings.push((number, format!("{name}={rating}")));
             }
             Some([_, word]) if number == 1 && HEADER.contains(&word.to_lowercase().as_str()) => {}
             None if line.trim().is_empty() => {}
             _ => {
                 let what = format!("line {number}: expected a name and a rating, such as 260,5");
-                return Err(Usage(what));
+                return Err(BadRatings(what));
             }
         }
     }
     if ratings.is_empty() {
-        return Err(Usage("it holds no rating".into()));
+        return Err(BadRatings("it holds no rating".into()));
     }
     Ok(ratings)
 }
@@ -69,7 +82,8 @@ mod tests {
             "item;rating\r\n260; \"5\"\r\n\r\nAlien, the first;4.5",
             "\u{feff}item,rating\n260=5\nAlien, the first\t4.5\n",
         ] {
-            assert_eq!(in_file(text).expect("ratings"), expected, "{text}");
+            let ratings = in_file(text).expect("ratings").into_iter().map(|(_, rating)| rating);
+            assert_eq!(ratings.collect::<Vec<_>>(), expected, "{text}");
         }
         for (text, expected) in [
             ("260,5\n300\n", "line 2"),

@@ -42,7 +42,7 @@ struct Entry<'a> {
 pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
     let model = Model::open(&flags.model)?;
     model.check_clip(flags.clip)?;
-    let allowed = model.predictor.allowed(&filter(&flags.filter));
+    let allowed = model.predictor.allowed(&filter(&model, &flags.filter)?);
     let wanted = Wanted { n: flags.n, allowed: Some(&allowed) };
     if !flags.rate.is_empty() {
         if flags.all || !flags.users.is_empty() {
@@ -50,11 +50,17 @@ pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
                 Usage("--rate makes a new user; leave out --all and other users".into()).into()
             );
         }
-        let rated: Vec<(ItemIndex, f32)> = model.ratings(&flags.rate)?;
-        let mut seen: Vec<ItemIndex> = rated.iter().map(|(item, _)| *item).collect();
-        seen.sort_unstable();
-        let list = model.predictor.recommend(&model.predictor.new_taste(&rated), wanted, &seen);
-        return print(&model, &[(None, list)], flags);
+        let rated: Vec<(ItemIndex, f32)> = model.ratings(&flags.rate)?; // in rising order
+        let seen: Vec<ItemIndex> = rated.iter().map(|(item, _)| *item).collect();
+        let predictor = &model.predictor;
+        let picks = predictor.recommend(&predictor.new_taste(&rated), wanted, &seen);
+        let items: Vec<ItemIndex> = picks.iter().map(|pick| pick.item).collect();
+        let deviations = predictor.new_deviations(&rated, &items);
+        return print(&model, &[UserList { user: None, picks, deviations }], flags);
+    }
+    if flags.all && !flags.users.is_empty() {
+        let what = "--all makes a list for every user; leave it out, or the users";
+        return Err(Usage(what.into()).into());
     }
     let users: Vec<UserIndex> = if flags.all {
         (0..model.file().users.len())
@@ -78,7 +84,12 @@ pub(crate) fn run(flags: &RecommendFlags) -> anyhow::Result<Exit> {
     print(&model, &lists, flags)
 }
 
-type UserList = (Option<UserIndex>, Vec<Pick>);
+/// What somebody would like best, best first.
+struct UserList {
+    user: Option<UserIndex>, // `None` for somebody new
+    picks: Vec<Pick>,
+    deviations: Option<Vec<f32>>, // of the picks, where the model knows them
+}
 
 /// The lists of users, best first; for all it says how long it took, where, and what of the catalogue
 /// is in them.
@@ -104,18 +115,27 @@ fn recommend(
             of.novelty
         ));
     }
-    Ok(users.iter().map(|user| Some(*user)).zip(lists).collect())
+    let list = |(user, picks): (&UserIndex, Vec<Pick>)| {
+        let deviation = |pick: &Pick| model.predictor.deviation(*user, pick.item);
+        let deviations = picks.iter().map(deviation).collect();
+        UserList { user: Some(*user), picks, deviations }
+    };
+    Ok(users.iter().zip(lists).map(list).collect())
 }
 
 /// What an item must be.
-pub(crate) fn filter(flags: &FilterFlags) -> Filter {
+///
+/// # Errors
+/// A genre that no item has.
+pub(crate) fn filter(model: &Model, flags: &FilterFlags) -> Result<Filter, Usage> {
     let FilterFlags { genre, from_year, to_year, min_ratings } = flags;
-    Filter {
+    genre.iter().try_for_each(|genre| model.check_genre(genre))?;
+    Ok(Filter {
         genres: genre.clone(),
         from_year: *from_year,
         to_year: *to_year,
         min_ratings: *min_ratings,
-    }
+    })
 }
 
 fn print(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> anyhow::Result<Exit> {
@@ -134,25 +154,28 @@ fn shown(model: &Model, rating: f32, flags: &RecommendFlags) -> f32 {
     if flags.clip { model.predictor.clipped(rating) } else { rating }
 }
 
-/// How sure the model is of a pick for one of its own users.
-fn deviation(model: &Model, user: Option<UserIndex>, pick: &Pick) -> Option<f32> {
-    model.predictor.deviation(user?, pick.item)
+impl UserList {
+    /// The picks with their ranks, and how sure the model is of each.
+    fn ranked(&self) -> impl Iterator<Item = (usize, &Pick, Option<f32>)> {
+        let deviation = |at: usize| self.deviations.as_ref().map(|deviations| deviations[at]);
+        (1..).zip(&self.picks).map(move |(rank, pick)| (rank, pick, deviation(rank - 1)))
+    }
 }
 
 /// For people.
 fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
     let mut lines = Vec::new();
-    for (user, list) in lists {
-        lines.push(match user {
-            Some(user) => format!("For user {}:", model.file().users.name_of(*user)),
+    for list in lists {
+        lines.push(match list.user {
+            Some(user) => format!("For user {}:", model.file().users.name_of(user)),
             None => "For you:".into(),
         });
-        if list.is_empty() {
+        if list.picks.is_empty() {
             lines.push("  nothing is left that was not rated and passes".into());
         }
-        for (rank, pick) in (1..).zip(list) {
+        for (rank, pick, deviation) in list.ranked() {
             let rating = model.digits(shown(model, pick.score, flags));
-            let sure = give_or_take(deviation(model, *user, pick));
+            let sure = give_or_take(deviation);
             lines.push(format!("{rank:4}. {rating:>5}{sure}  {}", model.called(pick.item)));
         }
     }
@@ -163,17 +186,17 @@ fn page(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> String {
 fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let rates = model.predictor.objective() == Objective::Rating;
-    for (user, list) in lists {
-        let entry = |(rank, pick): (usize, &Pick)| Entry {
+    for list in lists {
+        let entry = |(rank, pick, deviation): (usize, &Pick, Option<f32>)| Entry {
             rank,
             item: model.id(pick.item),
             title: model.title(pick.item),
             rating: rates.then(|| shown(model, pick.score, flags)),
             score: (!rates).then_some(pick.score),
-            deviation: deviation(model, *user, pick),
+            deviation,
         };
-        let user = user.map(|user| model.file().users.name_of(user));
-        let list = List { user, items: (1..).zip(list).map(entry).collect() };
+        let user = list.user.map(|user| model.file().users.name_of(user));
+        let list = List { user, items: list.ranked().map(entry).collect() };
         writeln!(out, "{}", serde_json::to_string(&list)?)?;
     }
     out.flush()
@@ -183,11 +206,11 @@ fn json(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::R
 fn table(model: &Model, lists: &[UserList], flags: &RecommendFlags) -> std::io::Result<()> {
     let mut table = csv::Writer::from_writer(std::io::stdout().lock());
     table.write_record(["user", "rank", "item", model.score_name(), "deviation", "title"])?;
-    for (of, list) in lists {
-        let user = of.map_or("", |user| model.file().users.name_of(user));
-        for (rank, pick) in (1..).zip(list) {
+    for list in lists {
+        let user = list.user.map_or("", |user| model.file().users.name_of(user));
+        for (rank, pick, deviation) in list.ranked() {
             let (rank, rating) = (rank.to_string(), shown(model, pick.score, flags).to_string());
-            let sure = deviation(model, *of, pick).map_or(String::new(), |of| of.to_string());
+            let sure = deviation.map_or(String::new(), |of| of.to_string());
             let (item, title) = (model.id(pick.item), model.title(pick.item));
             table.write_record([user, &rank, item, &rating, &sure, &title])?;
         }

@@ -1,21 +1,8 @@
 //! One run in place of another: the old one stays until the new one is complete.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-
-use crate::config_file::FIRST_LINE;
-use crate::journal::EVENTS;
-
-/// Whether a folder holds a run, whole or begun: nothing else is ever replaced.
-pub(crate) fn is_run(folder: &Path) -> bool {
-    let mut start = Vec::new();
-    let read = fs::File::open(folder.join("config.toml"))
-        .and_then(|file| file.take(FIRST_LINE.len() as u64).read_to_end(&mut start));
-    read.is_ok()
-        && start == FIRST_LINE.as_bytes()
-        && ["summary.json", EVENTS].iter().any(|name| folder.join(name).is_file())
-}
 
 /// Makes a folder beside the old run, on the same disk, where the new one grows.
 pub(crate) fn make_beside(old: &Path) -> io::Result<PathBuf> {
@@ -84,24 +71,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 mod tests {
     use std::fs;
 
-    use super::{is_run, make_beside, make_free, swap};
-    use crate::config_file::FIRST_LINE;
-
-    #[test]
-    fn only_what_this_program_wrote_is_a_run() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path();
-        for (config, other, expected) in [
-            ("epochs = 3\n", "summary.json", false),
-            (FIRST_LINE, "notes.txt", false),
-            (FIRST_LINE, "events.jsonl", true),
-        ] {
-            fs::write(path.join("config.toml"), config).expect("the folder is ours");
-            fs::write(path.join(other), "").expect("the folder is ours");
-            assert_eq!(is_run(path), expected, "{config:?} beside {other}");
-            fs::remove_file(path.join(other)).expect("just written");
-        }
-    }
+    use super::{make_beside, make_free, swap};
 
     #[test]
     fn the_new_run_takes_the_place_and_strangers_files_move_along() {

@@ -130,7 +130,7 @@ impl Report {
     /// Where a run goes on that was begun before.
     pub(crate) fn resumed(&self, begun: &Begun) {
         let from = match begun.epochs() {
-            0 => "from its start".into(),
+            0 => "from its start, for want of a model".into(),
             epochs => format!("after epoch {epochs}"),
         };
         self.note("resume", &format!("{} goes on {from}", shown(&begun.path)));

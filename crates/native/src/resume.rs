@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use pollster::block_on;
 use ratings::{Fingerprint, Split};
-use trainer::{Config, Device, ModelFile, Optimizer, Run, Schedule};
+use trainer::{Device, ModelFile, Run};
 
 use crate::args::TrainFlags;
 use crate::checkpoints::MODEL;
+use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::Usage;
 use crate::input;
@@ -43,13 +44,10 @@ impl Begun {
             ))
             .into());
         }
-        let place = shown(path);
-        if !path.join("config.toml").is_file() {
-            bail!("{place} holds no run: there is no config.toml in it");
-        }
+        ConfigFile::of_run(path)?;
         let lock = Lock::take(path)?;
         let model = path.join(MODEL);
-        let file = match model.is_file() {
+        let file = match model.exists() {
             true => Some(read_model(&model)?),
             false => None,
         };
@@ -72,7 +70,7 @@ impl Begun {
         report: &mut Report,
     ) -> anyhow::Result<(Run, RunFolder, Journal)> {
         report.resumed(&self);
-        let run = self.run(settings, data, split, device, report)?;
+        let run = self.run(settings, data, split, device)?;
         let history = (settings.config.objective, run.history());
         let (folder, journal) = RunFolder::reopen(&self.path, self.lock, first, history)?;
         Ok((run, folder, journal))
@@ -88,7 +86,6 @@ impl Begun {
         data: &Data,
         split: &Arc<Split>,
         device: &Device,
-        report: &mut Report,
     ) -> anyhow::Result<Run> {
         let Some(file) = self.file.take() else {
             return crate::start(settings, data, split, device);
@@ -110,14 +107,7 @@ impl Begun {
             ))
             .into());
         }
-        let before = std::mem::replace(&mut trained.config.epochs, total);
-        if let Some(what) = planned(&trained.config).filter(|_| total > before) {
-            report.warn(&format!(
-                "{what} for {} epochs from the start: this is not the run that {} would have been",
-                grouped(before),
-                grouped(total)
-            ));
-        }
+        trained.config.epochs = total;
         let same_cut = source.cut() == settings.cut();
         if !same_cut || trained.config != settings.config {
             bail!(
@@ -128,15 +118,6 @@ impl Begun {
             format!("{place} has no optimiser's state, so training cannot go on from it")
         })?;
         Ok(block_on(Run::resume(trained, optimizer, split, device))?)
-    }
-}
-
-/// What a run lays out over all its epochs, so that it depends on how many they are to be.
-fn planned(config: &Config) -> Option<&'static str> {
-    let falls = config.optimizer == Optimizer::Sgd && config.descent.schedule == Schedule::Decay;
-    match config.model.is_bayesian() {
-        true => Some("the draws to keep were spread"),
-        false => falls.then_some("the learning rate fell"),
     }
 }
 

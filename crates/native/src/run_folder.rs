@@ -13,7 +13,8 @@ use crate::clock;
 use crate::data::shown;
 use crate::journal::{EVENTS, Journal, METRICS};
 use crate::lock::{LOCK, Lock};
-use crate::replace::{is_run, make_beside, make_free, swap};
+use crate::replace::{make_beside, make_free, swap};
+use crate::run_files::is_run;
 
 /// A folder for one run.
 pub(crate) struct RunFolder {
@@ -26,7 +27,7 @@ pub(crate) struct RunFolder {
 }
 
 /// Names, in a folder that grows beside an older run, the one whose place it takes.
-const REPLACES: &str = ".replaces";
+pub(crate) const REPLACES: &str = ".replaces";
 
 /// A file of a run: its name within the folder, and its content.
 pub(crate) type Content = (&'static str, Vec<u8>);

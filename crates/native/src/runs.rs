@@ -3,18 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size, Terminal};
 use serde::Serialize;
 use trainer::{EpochReport, Objective, SampledHits};
 
 use crate::args_use::RunsCommand;
 use crate::atomic;
+use crate::checkpoints::MODEL;
+use crate::config_file::ConfigFile;
 use crate::data::shown;
 use crate::exit::{Exit, Usage};
 use crate::input;
 use crate::journal::{EVENTS, METRICS};
-use crate::replace::is_run;
+use crate::run_files::{BadRun, has_config, is_run};
 use crate::streams;
 use crate::text::{aligned, duration};
 
@@ -29,6 +31,9 @@ struct Record {
     chosen: Option<usize>,
     /// Whether every epoch is done.
     complete: bool,
+    /// Whether its model is there.
+    #[serde(skip)]
+    model: bool,
 }
 
 /// A line of `metrics.csv`, whose columns are those of errors or those of a model that ranks.
@@ -93,27 +98,28 @@ pub(crate) fn run(command: &RunsCommand) -> anyhow::Result<Exit> {
 impl Record {
     fn read(path: &Path) -> anyhow::Result<Record> {
         let place = shown(path);
-        if !is_run(path) {
-            bail!("{place} holds no run");
-        }
+        ConfigFile::of_run(path)?;
         let text = |name: &str| -> anyhow::Result<String> {
             let bytes = input::read(&path.join(name), input::TITLES)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         let settings: toml::Table =
             text("config.toml")?.parse().with_context(|| format!("{place}/config.toml"))?;
-        // A line that was being written when the run was killed is left out.
         let metrics = if path.join(METRICS).exists() { text(METRICS)? } else { String::new() };
-        let epochs: Vec<Epoch> = csv::Reader::from_reader(metrics.as_bytes())
-            .deserialize()
-            .map_while(Result::ok)
-            .collect();
+        let epochs = epochs(&metrics);
+        let epochs = epochs.map_err(|why| BadRun(format!("{place}/{METRICS}: {why}")))?;
         let events = if path.join(EVENTS).exists() { text(EVENTS)? } else { String::new() };
         let last = events.lines().last().and_then(|line| serde_json::from_str(line).ok());
         let complete = last.is_some_and(|End { event, status }| event == "end" && status == "done");
+        if complete && metrics.is_empty() {
+            streams::warn(&format!(
+                "{place}/{METRICS} holds nothing: what its epochs gave is not known"
+            ));
+        }
         let reports: Vec<EpochReport> = epochs.iter().map(Epoch::report).collect();
         let chosen = EpochReport::chosen(&reports).map(|report| report.epoch);
-        Ok(Record { run: place, settings, epochs, chosen, complete })
+        let model = path.join(MODEL).exists();
+        Ok(Record { run: place, settings, epochs, chosen, complete, model })
     }
 
     fn setting(&self, name: &str) -> String {
@@ -149,19 +155,50 @@ impl Record {
         }
     }
 
+    /// What it lacks to be a whole run; nothing if it is one.
+    fn lacks(&self) -> &'static str {
+        match (self.complete, self.model || self.epochs.is_empty()) {
+            (true, true) => "",
+            (false, true) => "not complete",
+            (true, false) => "without its model",
+            (false, false) => "not complete, without its model",
+        }
+    }
+
     fn seconds(&self) -> f64 {
         self.epochs.iter().map(|epoch| epoch.seconds).sum::<f64>() + 0.0 // the sum of nothing is -0
     }
 }
 
+/// The epochs of `metrics.csv`, in their order. A last line that was being written when the run was
+/// killed is left out.
+///
+/// # Errors
+/// Says which line is none of a run's.
+fn epochs(metrics: &str) -> Result<Vec<Epoch>, String> {
+    let whole = &metrics[..metrics.rfind('\n').map_or(0, |end| end + 1)];
+    if !metrics.is_empty() && !whole.starts_with("epoch,") {
+        return Err("it does not begin with the names of its columns".into());
+    }
+    let mut epochs: Vec<Epoch> = Vec::new();
+    for line in csv::Reader::from_reader(whole.as_bytes()).deserialize() {
+        let next = epochs.len() + 1;
+        let epoch = line.ok().filter(|epoch: &Epoch| epoch.epoch == next);
+        epochs.push(epoch.ok_or(format!("line {} is not that of epoch {next}", next + 1))?);
+    }
+    Ok(epochs)
+}
+
 /// The runs in a folder, by name; a folder that is one itself is the only one.
 fn all(folder: &Path) -> anyhow::Result<Vec<Record>> {
-    if is_run(folder) {
+    // A run that is damaged is told when it is read.
+    let is_one = |path: &Path| has_config(path).is_err() || is_run(path);
+    if is_one(folder) {
         return Ok(vec![Record::read(folder)?]);
     }
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", shown(folder)))?;
     let mut paths: Vec<PathBuf> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_run(path)).collect();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_one(path)).collect();
     paths.sort();
     // One that is damaged hides no other.
     let read = |path: &PathBuf| match Record::read(path) {
@@ -192,7 +229,7 @@ fn list(records: &[Record]) -> String {
                 ranking => format!("{} {}", ranking.figure(), record.figure(|of| of.test_ndcg)),
             },
             duration(record.seconds()),
-            if record.complete { String::new() } else { "not complete".into() },
+            record.lacks().into(),
         ]
     };
     let rows = std::iter::once(head.map(str::to_owned)).chain(records.iter().map(row));
@@ -206,7 +243,7 @@ fn show(record: &Record) -> String {
         [] => "No epoch is done.\n".into(),
         _ => chart::terminal(&curve(record), style) + "\n",
     };
-    let state = if record.complete { "complete" } else { "not complete" };
+    let state = if record.lacks().is_empty() { "complete" } else { record.lacks() };
     let trained = duration(record.seconds());
     let figures: [(&str, Figure); 2] = match record.objective() {
         Objective::Rating => [("train RMSE", |of| of.train_rmse), ("test RMSE", |of| of.test_rmse)],

@@ -61,14 +61,14 @@ const VALIDATION: f64 = 0.1;
 impl Settings {
     /// Takes every setting from the first of flags, file and preset that has it, and checks the whole.
     pub(crate) fn resolve(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Settings> {
-        let of_run = flags.resume.as_ref().map(|run| run.join("config.toml"));
-        let file = match of_run.as_ref().or(flags.config.as_ref()) {
-            Some(path) => ConfigFile::read(path)?,
-            None => ConfigFile::default(),
+        let file = match (&flags.resume, &flags.config) {
+            (Some(run), _) => ConfigFile::of_run(run)?,
+            (None, Some(path)) => ConfigFile::read(path)?,
+            (None, None) => ConfigFile::default(),
         };
         let file = match flags.warm_start.clone().or_else(|| file.warm_start.clone()) {
             // A run that has begun is what its own file says, whatever became of that model.
-            Some(path) if of_run.is_none() => {
+            Some(path) if flags.resume.is_none() => {
                 like(file, &Model::open(&path)?.file().trained.config)
             }
             _ => file,

@@ -32,7 +32,7 @@ pub(crate) fn run(flags: &SimilarFlags) -> anyhow::Result<Exit> {
         (format!("Users like {}:", flags.of), near.collect())
     } else {
         let item = model.item(&flags.of)?;
-        let allowed = model.predictor.allowed(&filter(&flags.filter));
+        let allowed = model.predictor.allowed(&filter(&model, &flags.filter)?);
         let wanted = Wanted { n: flags.n, allowed: Some(&allowed) };
         let near = model.predictor.similar_items(item, wanted).into_iter();
         let near = near.map(|pick| Neighbour {

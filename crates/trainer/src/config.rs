@@ -1,8 +1,10 @@
 //! Every knob of a training run, its default and its check.
 
+mod usual; // what is set where nothing is said
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Biases, Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
+use crate::{Link, ModelKind, Objective, Optimizer, Penalty, Schedule};
 
 /// What only [`ModelKind::BiasedMf`] and [`ModelKind::SvdPp`] need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +24,8 @@ pub struct Descent {
 pub struct Posterior {
     /// First epochs whose draws are not kept, since they still depend on the start.
     pub burn_in: usize,
-    /// Draws kept for predictions: as many as there is room for, evenly spread over the epochs
-    /// after the burn-in.
+    /// Most draws kept for predictions, evenly spread over the epochs after the burn-in: when there
+    /// are more, every other one goes.
     pub samples: usize,
 }
 
@@ -87,120 +89,19 @@ pub struct Config {
     #[serde(default)]
     pub implicit: Implicit,
     /// Items drawn beside each that was chosen, for the [neural](ModelKind::NEURAL) models that rank.
-    #[serde(default = "usual_negatives")]
+    #[serde(default = "usual::negatives")]
     pub negatives: usize,
     /// Fixes the initial weights, the order of every epoch and what is drawn.
     pub seed: u64,
 }
 
-/// As many as He et al. draw (2017, section 4.1).
-fn usual_negatives() -> usize {
-    4
-}
-
 impl Config {
+    /// Most epochs of a run: the model's file tells what each of them gave.
+    pub const MAX_EPOCHS: usize = 100_000;
     /// Most ratings a batch may hold.
     pub const MAX_BATCH: usize = 1 << 16;
     /// The least penalty with which alternating least squares solves for a row of factors in f32.
     const LEAST_RIDGE: f64 = 1e-5;
-
-    /// The settings with which a model is trained if nothing else is said: for the two models of the
-    /// lab those of the lab on MovieLens-1M that this project began with, for the others what a
-    /// validation slice of MovieLens-1M's training part chose.
-    pub fn usual(model: ModelKind) -> Self {
-        let lab = Self {
-            model,
-            objective: model.objectives()[0],
-            factors: 10,
-            hidden: Vec::new(),
-            epochs: 30,
-            batch_size: 512,
-            optimizer: model.optimizers()[0],
-            learning_rate: 1e-3,
-            weight_decay: 1e-5,
-            descent: Descent::default(),
-            posterior: Posterior::default(),
-            implicit: Implicit::default(),
-            negatives: usual_negatives(),
-            seed: 42,
-        };
-        match model {
-            ModelKind::Mf => lab,
-            ModelKind::DeepMf => Self { hidden: vec![10, 5], epochs: 20, ..lab },
-            ModelKind::Biases => {
-                Self { factors: 0, epochs: 10, weight_decay: Biases::PENALTY, ..lab }
-            }
-            ModelKind::BiasedMf => Self {
-                epochs: 20,
-                learning_rate: 0.04,
-                weight_decay: 0.05,
-                descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
-                ..lab
-            },
-            ModelKind::SvdPp => Self {
-                epochs: 20,
-                learning_rate: 0.03,
-                weight_decay: 0.05,
-                descent: Descent { schedule: Schedule::Decay, ..Descent::default() },
-                ..lab
-            },
-            ModelKind::BayesMf | ModelKind::BayesSvdPp => {
-                Self { epochs: 200, weight_decay: 0.0, ..lab }
-            }
-            ModelKind::Ials => Self { factors: 64, epochs: 12, weight_decay: 0.3, ..lab },
-            ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => Self::usual_neural(model),
-        }
-    }
-
-    /// The settings with which a model is trained for an objective, its usual one or not.
-    pub fn usual_for(model: ModelKind, objective: Objective) -> Self {
-        match (model.is_neural(), objective) {
-            (true, Objective::Ranking) => Self::usual_neural_ranking(model),
-            _ => Self { objective, ..Self::usual(model) },
-        }
-    }
-
-    /// Layers that halve as He et al.'s do; epochs, step size and penalty were among the best of some
-    /// fifteen tries by a validation slice of MovieLens-1M's training part.
-    fn usual_neural(model: ModelKind) -> Self {
-        let hidden = if model.has_layers() { vec![32, 16, 8] } else { Vec::new() };
-        let (epochs, batch_size, learning_rate) = match model {
-            ModelKind::Gmf => (11, 4096, 0.003),
-            ModelKind::Mlp => (13, 2048, 0.005),
-            _ => (7, 4096, 0.003),
-        };
-        Self {
-            model,
-            objective: Objective::Rating,
-            factors: 16,
-            hidden,
-            epochs,
-            batch_size,
-            learning_rate,
-            weight_decay: 2e-5,
-            ..Self::usual(ModelKind::Mf)
-        }
-    }
-
-    /// The same to rank: the first step sizes tried, which did well by one more item of each user's,
-    /// held out of MovieLens-1M's training part.
-    fn usual_neural_ranking(model: ModelKind) -> Self {
-        let learning_rate = if model == ModelKind::Gmf { 0.005 } else { 0.003 };
-        let (objective, epochs, batch_size) = (Objective::Ranking, 10, 4096);
-        let rating = Self::usual_neural(model);
-        Self { objective, epochs, batch_size, learning_rate, weight_decay: 1e-6, ..rating }
-    }
-
-    /// A good model in the least time.
-    pub fn fast() -> Self {
-        Self::usual(ModelKind::BiasedMf)
-    }
-
-    /// The best model within about a minute for a million ratings.
-    pub fn best() -> Self {
-        let posterior = Posterior { burn_in: 20, samples: 64 };
-        Self { factors: 32, epochs: 150, posterior, ..Self::usual(ModelKind::BayesSvdPp) }
-    }
 
     /// Refuses settings that cannot train.
     ///
@@ -212,7 +113,7 @@ impl Config {
             objective,
             factors,
             hidden,
-            epochs: _, // none is allowed: it yields the initial model
+            epochs, // none is allowed: it yields the initial model
             batch_size,
             optimizer,
             learning_rate,
@@ -234,6 +135,9 @@ impl Config {
         }
         if *model != ModelKind::Biases && !(1..=4096).contains(factors) {
             return refuse("factors", factors.to_string(), "from 1 to 4096");
+        }
+        if *epochs > Self::MAX_EPOCHS {
+            return refuse("epochs", epochs.to_string(), "at most 100000");
         }
         if !(1..=Self::MAX_BATCH).contains(batch_size) {
             return refuse("batch size", batch_size.to_string(), "from 1 to 65536");
@@ -358,6 +262,7 @@ mod tests {
         let logistic = Descent { link: Link::Logistic, ..Descent::default() };
         for (config, setting) in [
             (Config { factors: 0, ..lab() }, "factors"),
+            (Config { epochs: 100_001, ..lab() }, "epochs"),
             (Config { batch_size: 0, ..lab() }, "batch size"),
             (Config { batch_size: 65_537, ..lab() }, "batch size"),
             (Config { learning_rate: f64::NAN, ..lab() }, "learning rate"),

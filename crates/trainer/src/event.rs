@@ -46,7 +46,8 @@ pub struct Progress {
     pub loss: Option<f64>,
 }
 
-/// What an epoch gave.
+/// What an epoch gave. A run rounds its figures to twelve decimals: so many, and no more, come
+/// back from JSON as they were, whoever reads it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// The epoch, from 1.
@@ -86,6 +87,30 @@ pub struct EpochReport {
 }
 
 impl EpochReport {
+    /// The same in figures of at most fifteen digits, twelve of them decimals; seconds in millionths.
+    pub(crate) fn rounded(self) -> Self {
+        let figure = |of: Option<f64>| of.map(|of| rounded(of, 1e12));
+        let hits = |of: Option<SampledHits>| {
+            of.map(|SampledHits { hit_rate, ndcg }| SampledHits {
+                hit_rate: rounded(hit_rate, 1e12),
+                ndcg: rounded(ndcg, 1e12),
+            })
+        };
+        Self {
+            epoch: self.epoch,
+            train_rmse: figure(self.train_rmse),
+            train_mae: figure(self.train_mae),
+            test_rmse: figure(self.test_rmse),
+            test_mae: figure(self.test_mae),
+            validation_rmse: figure(self.validation_rmse),
+            train_loss: figure(self.train_loss),
+            test_hits: hits(self.test_hits),
+            validation_hits: hits(self.validation_hits),
+            seconds: rounded(self.seconds, 1e6),
+            eval_seconds: rounded(self.eval_seconds, 1e6),
+        }
+    }
+
     /// What the model is trained for.
     pub fn objective(&self) -> Objective {
         match self.train_loss {
@@ -107,5 +132,34 @@ impl EpochReport {
     /// The same of the validation part.
     pub fn validation(&self) -> Option<f64> {
         self.validation_rmse.or(self.validation_hits.map(|hits| hits.ndcg))
+    }
+}
+
+/// To the nearest part of `parts` of 1, a power of ten, or to fifteen digits where that is less.
+fn rounded(figure: f64, mut parts: f64) -> f64 {
+    const DIGITS: f64 = 1e15;
+    let mut whole = 1.0;
+    while figure.abs() * parts / whole >= DIGITS && whole < 1e22 {
+        if parts > 1.0 { parts /= 10.0 } else { whole *= 10.0 }
+    }
+    (figure * parts / whole).round() * whole / parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    /// What a reader does that knows no more than exact powers of ten.
+    #[test]
+    fn a_rounded_figure_is_one_whole_number_over_a_power_of_ten() {
+        for figure in [0.850_912_345_678_912_3, 1.0 / 3.0, 1e-9 / 3.0, 4e4 / 7.0, 1e18 / 9.0, 0.0] {
+            let short = rounded(figure, 1e12);
+            assert!((short - figure).abs() <= 0.5e-12 + 1e-15 * figure, "{figure}");
+            assert_eq!(rounded(short, 1e12), short);
+            let read: f64 = serde_json::from_str(&short.to_string()).expect("a number");
+            assert_eq!(read, short);
+        }
+        assert_eq!(rounded(0.123_456_789, 1e6), 0.123_457);
+        assert!(rounded(f64::INFINITY, 1e12).is_infinite());
     }
 }

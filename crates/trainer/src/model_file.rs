@@ -15,17 +15,18 @@
 //! | `titles.names`, `titles.genres` | U8 | title, genres with `\|` between, of every item |
 //! | `titles.ends`, `titles.genre_ends` | U64 `[items]` | where each of them ends |
 //! | `titles.years` | U16 `[items]` | year of release, 0 for none |
-//! | `history` | F64 `[epochs, 4]` | train and test RMSE (NaN for none), seconds of both |
-//! | `ranking` | F64 `[epochs, 5]` | of a model that ranks, in place of errors: train loss; of 99 sampled items HR@10 and NDCG@10 of the test set, then of the validation part (NaN for none) |
-//! | `judgement` | F64 `[epochs, 2]` | validation RMSE and test MAE (NaN for none); older files have none |
-//! | `numbers` | F64 `[6]` | learning rate, weight decay, test share, mean training rating; of the epoch under way the sum of losses and the seconds |
+//! | `numbers` | F64 `[7]` | learning rate, weight decay, test share, mean training rating; of the epoch under way the sum of losses, the seconds and the sum of absolute errors (NaN for none; files of format 1 end before it) |
 //!
 //! The header's metadata has one entry, `latent`: a JSON object with the format's version, the
-//! configuration, the split, the scale of the ratings and the fingerprint of the data. What is also
-//! in `numbers` is taken from there, since readers of JSON may round the last bit.
+//! configuration, the split, the scale of the ratings, the fingerprint of the data and the history: a
+//! list of what every epoch gave ([`EpochReport`](crate::EpochReport)), without the figures that it
+//! has not. What is also in `numbers` is taken from there, since readers of JSON may round the last
+//! bit; a history's figures have few enough digits. In files of format 1 it stood in tensors
+//! (`crates/trainer/src/model_file/history.rs`).
 
 mod blocks; // tensors to bytes and back
 mod header; // the JSON object
+mod history; // of every epoch
 mod ids; // texts as tensors
 mod write;
 mod read;

@@ -103,6 +103,16 @@ impl<'a> Points<'a> {
         (self.points * k + 2, values)
     }
 
+    /// The biases of users (side 0) or items (1) in every point: `[points, rows]`.
+    pub(crate) fn biases(&self, side: usize) -> &'a [f32] {
+        self.sides[side].biases
+    }
+
+    /// The variance of ratings around the model's sum, in squared rating units.
+    pub(crate) fn noise(&self) -> f32 {
+        self.noise
+    }
+
     /// Predicted rating and its deviation; `None` if the model is one point, which knows none.
     ///
     /// # Panics

@@ -1,4 +1,8 @@
 //! The draws that make the model: a prediction is their mean, its uncertainty their spread.
+//!
+//! After the burn-in every draw is kept until the room is full; then every other one goes, and from
+//! there on every other one is kept, and so on. So the draws are evenly spread, and which they are
+//! depends on the epoch alone, not on how many are to come.
 
 use crate::{
     Posterior, Weights,
@@ -11,13 +15,12 @@ pub(super) struct Kept {
     draws: Vec<Sides>,   // of epochs that are over
     next: Option<Sides>, // of the epoch under way
     posterior: Posterior,
-    epochs: usize, // of the chain
 }
 
 impl Kept {
     /// None yet.
-    pub(super) fn new(posterior: Posterior, epochs: usize) -> Self {
-        Self { draws: Vec::new(), next: None, posterior, epochs }
+    pub(super) fn new(posterior: Posterior) -> Self {
+        Self { draws: Vec::new(), next: None, posterior }
     }
 
     /// Those that these weights hold, of rows of `factors` factors.
@@ -42,16 +45,24 @@ impl Kept {
         Self { draws, ..self }
     }
 
-    /// All of them, the oldest first: as many as there is room for. A chain that was made longer later
-    /// on loses its oldest for the next.
-    pub(super) fn all(&self) -> impl ExactSizeIterator<Item = &Sides> {
-        let all = self.draws.len() + usize::from(self.next.is_some());
-        let lost = all.saturating_sub(self.posterior.samples);
-        (lost..all).map(move |at| self.draws.get(at).or(self.next.as_ref()).expect("counted above"))
+    /// All of them, the oldest first: as many as there is room for.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Sides> + Clone {
+        let step = if self.makes_room() { 2 } else { 1 };
+        self.draws.iter().skip(step - 1).step_by(step).chain(&self.next)
+    }
+
+    /// How many that are.
+    pub(super) fn count(&self) -> usize {
+        self.all().count()
+    }
+
+    /// Whether every other draw goes for the one of the epoch under way.
+    fn makes_room(&self) -> bool {
+        self.next.is_some() && self.draws.len() >= self.posterior.samples
     }
 
     /// Those of the epochs that are over.
-    pub(super) fn over(&self) -> impl ExactSizeIterator<Item = &Sides> {
+    pub(super) fn over(&self) -> impl Iterator<Item = &Sides> + Clone {
         self.draws.iter()
     }
 
@@ -80,20 +91,19 @@ impl Kept {
         all
     }
 
-    /// Takes the draw of the epoch under way for one more; returns whether the oldest is lost for it.
+    /// Takes the draw of the epoch under way for one more; returns whether others go for it.
     pub(super) fn offer(&mut self, draw: Sides) -> bool {
         self.next = Some(draw);
-        self.draws.len() >= self.posterior.samples
+        self.makes_room()
     }
 
     /// The epoch under way is over: its draw, if there is one, is one of the others.
     pub(super) fn keep(&mut self) {
-        if let Some(next) = self.next.take() {
-            if self.draws.len() >= self.posterior.samples {
-                self.draws.remove(0);
-            }
-            self.draws.push(next);
+        if self.makes_room() {
+            let mut place = 0..;
+            self.draws.retain(|_| place.next().is_some_and(|place: usize| place % 2 == 1));
         }
+        self.draws.extend(self.next.take());
     }
 
     /// The epoch under way is given up, and with it its draw.
@@ -101,15 +111,17 @@ impl Kept {
         self.next = None;
     }
 
-    /// Whether the draw at the end of this epoch is kept: the last one is, and so are those at equal
-    /// distances before it, as many as there is room for after the burn-in.
+    /// Whether the draw at the end of this epoch is kept: one whose distance from the burn-in is a
+    /// multiple of `d`, the least power of two with which there is room for all of the multiples of
+    /// `2 d`, too.
     pub(super) fn wants(&self, epoch: usize) -> bool {
         let Posterior { burn_in, samples } = self.posterior;
-        if epoch <= burn_in || epoch > self.epochs {
-            return false;
+        let Some(past @ 1..) = epoch.checked_sub(burn_in) else { return false };
+        let mut distance = 1;
+        while past / (2 * distance) * 2 > samples {
+            distance *= 2;
         }
-        let distance = (self.epochs - burn_in).div_ceil(samples);
-        (self.epochs - epoch).is_multiple_of(distance)
+        past.is_multiple_of(distance) && past / distance <= samples
     }
 }
 
@@ -117,16 +129,54 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept(epochs: usize, burn_in: usize, samples: usize) -> Vec<usize> {
-        let kept = Kept::new(Posterior { burn_in, samples }, epochs);
-        (1..=epochs).filter(|epoch| kept.wants(*epoch)).collect()
+    /// The epochs whose draws are kept after so many, by their number.
+    fn kept(epochs: usize, burn_in: usize, samples: usize) -> Vec<f32> {
+        let mut kept = Kept::new(Posterior { burn_in, samples });
+        for epoch in 1..=epochs {
+            if !kept.wants(epoch) {
+                continue;
+            }
+            let over = numbers(kept.over());
+            kept.offer(draw(epoch));
+            assert!(kept.count() <= samples && numbers(kept.over()) == over, "it may be given up");
+            let all = numbers(kept.all());
+            kept.keep();
+            assert_eq!((numbers(kept.over()), kept.count()), (all.clone(), all.len()));
+        }
+        numbers(kept.over())
+    }
+
+    fn draw(epoch: usize) -> Sides {
+        Sides { factors: 0, rows: [vec![epoch as f32], Vec::new()] }
+    }
+
+    fn numbers<'a>(draws: impl Iterator<Item = &'a Sides>) -> Vec<f32> {
+        draws.map(|sides| sides.rows[0][0]).collect()
     }
 
     #[test]
-    fn draws_are_evenly_spread_and_end_with_the_last() {
-        assert_eq!(kept(10, 4, 100), [5, 6, 7, 8, 9, 10]);
-        assert_eq!(kept(20, 5, 4), [8, 12, 16, 20]);
-        assert_eq!(kept(3, 5, 4), [] as [usize; 0]);
-        assert_eq!(kept(3, 0, 1), [3]);
+    fn draws_are_evenly_spread_and_every_other_one_goes_when_the_room_is_full() {
+        assert_eq!(kept(10, 4, 100), [5.0, 6.0, 7.0, 8.0, 9.0, 10.0]);
+        assert_eq!(kept(9, 5, 4), [6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(kept(10, 5, 4), [6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(kept(11, 5, 4), [7.0, 9.0, 11.0]);
+        assert_eq!(kept(20, 5, 4), [9.0, 13.0, 17.0]);
+        assert_eq!(kept(3, 5, 4), [] as [f32; 0]);
+        assert_eq!(kept(3, 0, 1), [2.0]);
+        assert_eq!(kept(5, 1, 3), [3.0, 5.0]);
+    }
+
+    #[test]
+    fn the_room_is_at_least_half_full_and_no_draw_is_older_than_two_distances() {
+        for samples in 1..20 {
+            for epochs in 1..200 {
+                let kept = kept(epochs, 0, samples);
+                assert!(kept.len() * 2 >= samples.min(epochs), "{samples} {epochs}: {kept:?}");
+                let distance = kept[0];
+                let places = (1..).zip(&kept);
+                places.for_each(|(place, epoch)| assert_eq!(*epoch, place as f32 * distance));
+                assert!((epochs as f32) < kept[kept.len() - 1] + 2.0 * distance);
+            }
+        }
     }
 }

@@ -47,7 +47,7 @@ impl Gibbs {
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         let count = count as usize;
-        let kept = Kept::new(config.posterior, config.epochs);
+        let kept = Kept::new(config.posterior);
         let kept = kept.load(count, config.factors, from, standard);
         let by_row = ByRow::both(train, *users, *items, |rating| standard.of(rating));
         let implied = (config.model == ModelKind::BayesSvdPp)
@@ -84,7 +84,7 @@ impl Gibbs {
     /// and to the predictions of the held-out ratings.
     fn collect(&mut self) {
         let keep = self.kept.wants(self.epoch) && self.chain.squared.is_finite();
-        let first = self.kept.all().len() == 0;
+        let first = self.kept.count() == 0;
         if !keep && !first {
             return;
         }
@@ -100,9 +100,9 @@ impl Gibbs {
     fn to_weights<'a>(
         &self,
         draw: &Draw,
-        kept: impl ExactSizeIterator<Item = &'a Sides>,
+        kept: impl Iterator<Item = &'a Sides> + Clone,
     ) -> Weights {
-        let count = kept.len();
+        let count = kept.clone().count();
         let Draw { sides, noise, implied } = draw;
         let [user_factors, user_bias] = sides.unload(0, self.standard);
         let [item_factors, item_bias] = sides.unload(1, self.standard);
@@ -169,7 +169,7 @@ impl Learner for Gibbs {
 
     #[expect(clippy::cast_precision_loss, reason = "few draws are kept")]
     fn evaluate(&mut self, part: Range<usize>) -> Misses {
-        let draws = self.kept.all().len().max(1) as f32;
+        let draws = self.kept.count().max(1) as f32;
         let pairs = self.sums[part.clone()].iter().zip(&self.held_out.values[part]);
         let errors = pairs.map(|(sum, rating)| {
             let predicted = self.standard.rating(sum / draws);

@@ -3,11 +3,13 @@
 use ratings::SplitKind;
 use serde::{Deserialize, Serialize};
 
-use super::{ModelFile, ModelFileError};
-use crate::Config;
+use super::{ModelFile, ModelFileError, history};
+use crate::{Config, EpochReport};
 
 /// The version of the format that is written, and the last that is read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The one in which the history stood in tensors.
+const WITHOUT_HISTORY: u32 = 1;
 
 /// The metadata's only entry.
 pub(super) const KEY: &str = "latent";
@@ -27,6 +29,9 @@ pub(super) struct Header {
     pub(super) data_fingerprint: String,
     /// Steps made, if training can go on.
     pub(super) steps: Option<u64>,
+    /// What every epoch gave; none in a file of format 1.
+    #[serde(default, serialize_with = "history::without_absent")]
+    pub(super) history: Vec<EpochReport>,
 }
 
 /// What can be read of any version.
@@ -47,7 +52,13 @@ impl Header {
             rating_range: file.source.range,
             data_fingerprint: file.source.fingerprint.to_string(),
             steps: file.optimizer.as_ref().map(|optimizer| optimizer.steps),
+            history: file.trained.history.clone(),
         }
+    }
+
+    /// Whether the history is in the object, not in tensors.
+    pub(super) fn has_history(&self) -> bool {
+        self.format > WITHOUT_HISTORY
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, ModelFileError> {

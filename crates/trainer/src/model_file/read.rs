@@ -6,15 +6,16 @@ use safetensors::SafeTensors;
 use super::{
     ModelFile, ModelFileError, Source, blocks,
     header::{Header, KEY},
+    history,
     ids::{read_ids, read_titles, wrong},
 };
 use crate::{
-    Average, Averages, BoldDriver, Config, EpochReport, Objective, OptimizerState, Parameter,
-    SampledHits, Trained, Weights, weights,
+    Average, Averages, BoldDriver, Config, OptimizerState, Parameter, Trained, Weights, weights,
 };
 
-/// Most bytes of a header. Those that are written here take a few thousand.
-const MAX_HEADER: u64 = 1 << 20;
+/// Most bytes of a header: one with the longest history ([`Config::MAX_EPOCHS`]) takes some 28
+/// million, most take a few thousand.
+const MAX_HEADER: u64 = 1 << 25;
 
 impl ModelFile {
     /// Reads a file. It takes memory in proportion to the bytes, whatever they say.
@@ -23,19 +24,26 @@ impl ModelFile {
     /// Bytes that are no model file, one of a later version, or one that contradicts itself.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
         let (file, header) = open(bytes)?;
+        let has_history = header.has_history();
+        let history = match has_history {
+            true => header.history,
+            false => history::in_tensors(&file, header.config.objective)?,
+        };
+        let history = history::checked(history, header.config.objective)?;
         let mut config = header.config;
         let users: Ids<_> = read_ids(&file, "users.ids", "users.ends")?;
         let items: Ids<_> = read_ids(&file, "items.ids", "items.ends")?;
-        let numbers = blocks::read::<f64>(&file, "numbers", &[6])?;
-        if !numbers.iter().all(|number| number.is_finite()) {
-            return Err(wrong("numbers", "has one that is not finite"));
-        }
-        let [learning_rate, weight_decay, test_share, mean, loss_sum, seconds] = numbers[..] else {
+        let count = if has_history { 7 } else { 6 };
+        let numbers = blocks::read::<f64>(&file, "numbers", &[count])?;
+        let [learning_rate, weight_decay, test_share, mean, loss_sum, seconds] = numbers[..6]
+        else {
             return Err(wrong("numbers", "has not six numbers"));
         };
+        if !numbers[..6].iter().all(|number| number.is_finite()) {
+            return Err(wrong("numbers", "has one that is not finite"));
+        }
         (config.learning_rate, config.weight_decay) = (learning_rate, weight_decay);
         config.check()?;
-        let objective = config.objective;
         let rows = (users.len(), items.len());
         let weights = read_weights(&file, "", &config, rows)?;
         let optimizer = match header.steps {
@@ -49,7 +57,7 @@ impl ModelFile {
                 second: read_weights(&file, "second.", &config, rows)?,
                 steps,
                 loss_sum,
-                absolute_sum: f64::NAN,
+                absolute_sum: numbers.get(6).copied().filter(|sum| sum.is_finite()),
                 seconds,
                 bold: bold(&file)?,
             }),
@@ -58,7 +66,7 @@ impl ModelFile {
             ModelFileError::Header(format!("{:?} is no fingerprint", header.data_fingerprint))
         })?;
         Ok(Self {
-            trained: Trained { config, history: history(&file, objective)?, weights },
+            trained: Trained { config, history, weights },
             optimizer,
             source: Source {
                 fingerprint,
@@ -145,42 +153,4 @@ fn averages(file: &SafeTensors, kind: &str, rows: usize) -> Result<Vec<Average>,
         deviation: (!spread.is_nan()).then_some(spread),
     };
     Ok(counts.into_iter().zip(means).zip(spread).map(average).collect())
-}
-
-fn history(file: &SafeTensors, objective: Objective) -> Result<Vec<EpochReport>, ModelFileError> {
-    let epochs = file.tensor("history").map_or(0, |of| of.shape().first().copied().unwrap_or(0));
-    let rows = blocks::read::<f64>(file, "history", &[epochs, 4])?;
-    let judged = match file.tensor("judgement") {
-        Ok(_) => blocks::read::<f64>(file, "judgement", &[epochs, 2])?,
-        Err(_) => vec![f64::NAN; 2 * epochs], // an older file
-    };
-    let ranked = match objective {
-        Objective::Ranking => blocks::read::<f64>(file, "ranking", &[epochs, 5])?,
-        Objective::Rating => vec![f64::NAN; 5 * epochs],
-    };
-    let known = |figure: f64| (!figure.is_nan()).then_some(figure);
-    let hits = |hit_rate: f64, ndcg: f64| {
-        Some(SampledHits { hit_rate: known(hit_rate)?, ndcg: known(ndcg)? })
-    };
-    let report = |epoch: usize| {
-        let at = epoch - 1;
-        let [train_rmse, test_rmse, seconds, eval_seconds] = rows.as_chunks::<4>().0[at];
-        let [validation_rmse, test_mae] = judged.as_chunks::<2>().0[at].map(known);
-        let [loss, hit_rate, ndcg, validation_hit_rate, validation_ndcg] =
-            ranked.as_chunks::<5>().0[at];
-        EpochReport {
-            epoch,
-            train_rmse: known(train_rmse),
-            test_rmse: known(test_rmse),
-            test_mae,
-            train_mae: None,
-            validation_rmse,
-            train_loss: known(loss),
-            test_hits: hits(hit_rate, ndcg),
-            validation_hits: hits(validation_hit_rate, validation_ndcg),
-            seconds,
-            eval_seconds,
-        }
-    };
-    Ok((1..=epochs).map(report).collect())
 }

@@ -6,7 +6,7 @@ use super::{
     header::{Header, KEY},
     ids::Texts,
 };
-use crate::{Average, EpochReport, Objective};
+use crate::Average;
 
 impl ModelFile {
     /// The file. The same model gives the same bytes.
@@ -54,14 +54,6 @@ impl ModelFile {
         add("titles.genres", text);
         add("titles.genre_ends", ends);
         add("titles.years", Block::new(&[years.len()], years.as_slice()));
-        let history = history(&self.trained.history);
-        add("history", Block::new(&[history.len() / 4, 4], history.as_slice()));
-        let judgement = judgement(&self.trained.history);
-        add("judgement", Block::new(&[judgement.len() / 2, 2], judgement.as_slice()));
-        let ranking = ranking(&self.trained.history);
-        if self.trained.config.objective == Objective::Ranking {
-            add("ranking", Block::new(&[ranking.len() / 5, 5], ranking.as_slice()));
-        }
         let numbers = self.numbers();
         add("numbers", Block::new(&[numbers.len()], numbers.to_vec()));
         let bold = moments.and_then(|of| of.bold).map(|of| vec![of.share, of.error]);
@@ -73,39 +65,12 @@ impl ModelFile {
             .expect("the header is short, and every tensor is as long as its shape says")
     }
 
-    fn numbers(&self) -> [f64; 6] {
-        let (loss_sum, seconds) =
-            self.optimizer.as_ref().map_or((0.0, 0.0), |of| (of.loss_sum, of.seconds));
+    fn numbers(&self) -> [f64; 7] {
+        let of = self.optimizer.as_ref();
+        let (loss_sum, seconds) = of.map_or((0.0, 0.0), |of| (of.loss_sum, of.seconds));
+        let absolute_sum = of.and_then(|of| of.absolute_sum).unwrap_or(f64::NAN);
         let config = &self.trained.config;
         let (share, mean) = (self.source.test_share, self.averages.mean);
-        [config.learning_rate, config.weight_decay, share, mean, loss_sum, seconds]
+        [config.learning_rate, config.weight_decay, share, mean, loss_sum, seconds, absolute_sum]
     }
-}
-
-/// `[epochs, 2]`: what [`history`] leaves out.
-fn judgement(epochs: &[EpochReport]) -> Vec<f64> {
-    let row = |report: &EpochReport| {
-        [report.validation_rmse, report.test_mae].map(|error| error.unwrap_or(f64::NAN))
-    };
-    epochs.iter().flat_map(row).collect()
-}
-
-/// `[epochs, 5]`: what a model that ranks has in place of errors.
-fn ranking(epochs: &[EpochReport]) -> Vec<f64> {
-    let row = |report: &EpochReport| {
-        let [test, validation] = [report.test_hits, report.validation_hits]
-            .map(|hits| hits.map_or([f64::NAN; 2], |hits| [hits.hit_rate, hits.ndcg]));
-        [report.train_loss.unwrap_or(f64::NAN), test[0], test[1], validation[0], validation[1]]
-    };
-    epochs.iter().flat_map(row).collect()
-}
-
-/// `[epochs, 4]`.
-fn history(epochs: &[EpochReport]) -> Vec<f64> {
-    let row = |report: &EpochReport| {
-        let EpochReport { train_rmse, test_rmse, seconds, eval_seconds, .. } = report;
-        let [train_rmse, test_rmse] = [train_rmse, test_rmse].map(|of| of.unwrap_or(f64::NAN));
-        [train_rmse, test_rmse, *seconds, *eval_seconds]
-    };
-    epochs.iter().flat_map(row).collect()
 }

@@ -57,10 +57,7 @@ impl Audience {
     /// # Panics
     /// If a user is not in the model's tables.
     pub fn of_new(&self, rated: &[(UserIndex, f32)]) -> Taste {
-        let sums: Vec<(ItemIndex, f32)> = rated
-            .iter()
-            .map(|(user, rating)| (ItemIndex(user.0), self.scorer.sum(*rating)))
-            .collect();
+        let sums = self.sums(rated);
         let users = &self.tables.items;
         let factors = match (self.scorer.network(), &self.draws) {
             (Some(network), _) => {
@@ -71,6 +68,22 @@ impl Audience {
                 .map_or(self.prior.mean.clone(), |ridge| ridge.factors()),
         };
         Taste::new(&self.scorer, factors)
+    }
+
+    /// The standard deviations of what some users would say of a new item that others rated, for a
+    /// model that knows them.
+    ///
+    /// # Panics
+    /// If a user is not in the model's tables.
+    pub fn new_deviations(&self, rated: &[(UserIndex, f32)], of: &[UserIndex]) -> Option<Vec<f32>> {
+        let of: Vec<ItemIndex> = of.iter().map(|user| ItemIndex(user.0)).collect();
+        self.draws.as_ref()?.deviations(&self.tables.items, &self.sums(rated), &of)
+    }
+
+    /// The model's sums that the ratings stand for, of users where items are elsewhere.
+    fn sums(&self, rated: &[(UserIndex, f32)]) -> Vec<(ItemIndex, f32)> {
+        let sum = |(user, rating): &(UserIndex, f32)| (ItemIndex(user.0), self.scorer.sum(*rating));
+        rated.iter().map(sum).collect()
     }
 
     /// The rating that a user would give, not clipped.

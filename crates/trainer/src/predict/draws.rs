@@ -14,7 +14,7 @@ use super::{
     solve::Triangle,
     tables::Tables,
 };
-use crate::{Parameter, Trained};
+use crate::{Parameter, Trained, points::Points};
 
 /// What is known of users in every draw before they rate anything.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Draws {
     draws: Vec<Draw>,
     standard: Prior, // of y: 0, with the penalty σ²
     lanes: Lanes,
+    biases: Vec<f32>, // [draws, items]: in each draw; a row has their mean
+    noise: f64,       // variance of ratings around a draw's sum, in squared rating units
 }
 
 /// Where a row has what.
@@ -68,7 +70,9 @@ impl Draws {
             known.iter().step_by(step).map(|user| row(&tables.users, *user)).collect();
         let draws = (0..count).map(|draw| Draw::of(&rows, draw, lanes)).collect::<Option<_>>()?;
         let standard = Prior::standard(factors + 1, error_variance(trained));
-        Some(Self { draws, standard, lanes })
+        let points = Points::of(&trained.config, &trained.weights)?;
+        let biases = points.biases(usize::from(bias_first)).to_vec();
+        Some(Self { draws, standard, lanes, biases, noise: f64::from(points.noise()) })
     }
 
     /// The row of somebody who rated these items.
@@ -88,6 +92,35 @@ impl Draws {
         }
         new[bias] = (biases / self.draws.len() as f64) as f32;
         new
+    }
+
+    /// Standard deviations of what somebody who rated these items would say of some: what the ratings
+    /// leave open in each draw, how far the draws go apart, and the noise of ratings. `None` if there
+    /// is one draw, which knows no spread, or the numbers are out of range.
+    #[expect(clippy::cast_possible_truncation, reason = "shown with a few digits")]
+    pub(super) fn deviations(
+        &self,
+        items: &Parameter,
+        rated: &[(ItemIndex, f32)],
+        of: &[ItemIndex],
+    ) -> Option<Vec<f32>> {
+        if self.draws.len() < 2 {
+            return None;
+        }
+        let mut spreads = vec![Spread::default(); of.len()];
+        for (number, draw) in self.draws.iter().enumerate() {
+            let (table, left) = self.around(number, items, rated);
+            let ridge = Ridge::new(&self.standard, &table, &left)?;
+            let x = draw.user(&ridge.factors());
+            for (spread, item) in spreads.iter_mut().zip(of) {
+                let z = self.lanes.item(number, row(items, item.index()));
+                let said: f64 = x.iter().zip(&z).map(|(x, z)| x * z).sum();
+                let bias = self.biases[number * items.shape[0] + item.index()];
+                spread.add(said + f64::from(bias), ridge.variance(&draw.turned(&z)));
+            }
+        }
+        let deviation = |spread: &Spread| (spread.variance() + self.noise).sqrt() as f32;
+        Some(spreads.iter().map(deviation).collect())
     }
 
     /// How much each of the ratings adds to the sum of an item: the mean over the draws of
@@ -129,6 +162,31 @@ impl Draws {
         }
         let shape = vec![rated.len(), lanes.factors + 1];
         (Parameter { name: "rated".into(), shape, values }, left)
+    }
+}
+
+/// What the draws say of one item, each with a variance of its own.
+#[derive(Clone, Default)]
+struct Spread {
+    count: f64,
+    mean: f64,
+    squares: f64, // of the distances from the mean
+    open: f64,    // the draws' own variances, summed
+}
+
+impl Spread {
+    /// One draw more (Welford 1962).
+    fn add(&mut self, said: f64, open: f64) {
+        self.count += 1.0;
+        let away = said - self.mean;
+        self.mean += away / self.count;
+        self.squares += away * (said - self.mean);
+        self.open += open.max(0.0);
+    }
+
+    /// Of at least two draws.
+    fn variance(&self) -> f64 {
+        self.open / self.count + self.squares / (self.count - 1.0)
     }
 }
 

@@ -195,6 +195,24 @@ impl<'a> Ridge<'a> {
         weights.iter().zip(&self.errors).map(|(weight, error)| weight * error).collect()
     }
 
+    /// The variance that is left of the prediction for an item with the factors `q`, of a prior whose
+    /// numbers are standard normal: `λ qᵀ (QᵀQ + λI)⁻¹ q`, λ the variance of errors (Bishop, section
+    /// 3.3.2).
+    pub(super) fn variance(&self, q: &[f32]) -> f64 {
+        match &self.system {
+            System::ByFactor(system) => {
+                let q: Vec<f64> = q.iter().map(|q| f64::from(*q)).collect();
+                let solved = system.solve(q.clone());
+                self.prior.penalty * q.iter().zip(solved).map(|(q, by)| q * by).sum::<f64>()
+            }
+            System::ByRating(system) => {
+                let along: Vec<f64> = self.rated.iter().map(|row| dot(row, q)).collect();
+                let solved = system.solve(along.clone());
+                dot(q, q) - along.iter().zip(solved).map(|(along, by)| along * by).sum::<f64>()
+            }
+        }
+    }
+
     /// `Qᵀ x`: `[factors]`.
     fn sum(&self, x: &[f64]) -> Vec<f64> {
         let mut sum = vec![0.0; self.prior.mean.len()];
@@ -214,4 +232,30 @@ pub(super) fn row(table: &Parameter, row: usize) -> &[f32] {
 /// `a · b`.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use ratings::ItemIndex;
+
+    use super::{Prior, Ridge};
+    use crate::Parameter;
+
+    /// An item of zeros says nothing, but makes ratings as many as factors, so that the other form of
+    /// the system is solved; and without any rating the prior's variance is left.
+    #[test]
+    fn both_forms_leave_the_same_variance() {
+        let values = vec![0.5, -1.0, 2.0, 1.5, 0.25, -0.75, 0.0, 0.0, 0.0];
+        let items = Parameter { name: "items".into(), shape: vec![3, 3], values };
+        let prior = Prior::standard(3, 0.7);
+        let q = [1.0, -2.0, 0.5];
+        let variance = |items_rated: u32| {
+            let rated: Vec<_> = (0..items_rated).map(|item| (ItemIndex(item), 1.0)).collect();
+            Ridge::new(&prior, &items, &rated).expect("positive definite").variance(&q)
+        };
+        let [none, one, two, three] = [0, 1, 2, 3].map(variance);
+        assert!((none - 5.25).abs() < 1e-12, "{none}: the square of q");
+        assert!((two - three).abs() < 1e-12, "{two} {three}");
+        assert!(none > one && one > two && two > 0.0, "{none} {one} {two}");
+    }
 }

@@ -130,6 +130,15 @@ impl Predictor {
         Some(estimate.deviation)
     }
 
+    /// The same of what somebody new who rated some items ([`new_taste`](Self::new_taste)) would say of
+    /// others.
+    ///
+    /// # Panics
+    /// If an item is not in the model's tables.
+    pub fn new_deviations(&self, rated: &[(ItemIndex, f32)], of: &[ItemIndex]) -> Option<Vec<f32>> {
+        self.draws()?.deviations(&self.tables.items, rated, of)
+    }
+
     /// A rating brought to the nearest end of the scale, if it is beyond; the score of a model that
     /// ranks as it is, since it has no scale.
     pub fn clipped(&self, rating: f32) -> f32 {

@@ -115,7 +115,8 @@ impl Run {
                     ..EpochReport::default()
                 },
             }
-        };
+        }
+        .rounded();
         if [report.validation(), report.test()].into_iter().flatten().any(|of| !of.is_finite()) {
             return Err(self.diverged(training.epoch));
         }

@@ -23,8 +23,8 @@ pub struct OptimizerState {
     pub steps: u64,
     /// Sum of the losses of the batches of the epoch under way.
     pub loss_sum: f64,
-    /// Sum of their mean absolute errors; not a number of a model that ranks, nor in older files.
-    pub absolute_sum: f64,
+    /// Sum of their mean absolute errors; `None` of a model that ranks, and in older files.
+    pub absolute_sum: Option<f64>,
     /// Seconds spent training in the epoch under way.
     pub seconds: f64,
     /// What drives the learning rate, where the schedule is [`Schedule::BoldDriver`]; older files
@@ -64,7 +64,8 @@ impl Run {
         let trained =
             Trained { config: self.config.clone(), history: self.history.clone(), weights };
         let Training { sums, seconds, .. } = begun;
-        let Miss { squared: loss_sum, absolute: absolute_sum } = sums;
+        let loss_sum = sums.squared;
+        let absolute_sum = sums.absolute.is_finite().then_some(sums.absolute);
         let moments =
             OptimizerState { last, first, second, steps, loss_sum, absolute_sum, seconds, bold };
         Ok((trained, moments))
@@ -85,7 +86,10 @@ impl Run {
         let Trained { config, history, weights } = trained;
         config.check()?;
         let OptimizerState { last, first, second, steps, seconds, bold, .. } = optimizer;
-        let sums = Miss { squared: optimizer.loss_sum, absolute: optimizer.absolute_sum };
+        let sums = Miss {
+            squared: optimizer.loss_sum,
+            absolute: optimizer.absolute_sum.unwrap_or(f64::NAN),
+        };
         let batches = batches_begun(steps, history.len(), split, &config)?;
         let (weights, chosen) = match last {
             Some(last) => (last, Some(weights)),

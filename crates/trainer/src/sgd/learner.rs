@@ -99,8 +99,8 @@ impl Sgd {
     /// The learning rate of this epoch, as it is tuned and driven now.
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
     pub(super) fn rate(&self) -> f32 {
-        let Config { descent, learning_rate, epochs, .. } = self.config;
-        let share = descent.schedule.share(self.epoch, epochs);
+        let Config { descent, learning_rate, .. } = self.config;
+        let share = descent.schedule.share(self.epoch);
         (learning_rate * share * self.bold.map_or(1.0, |bold| bold.share)) as f32
     }
 

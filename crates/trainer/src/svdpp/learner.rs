@@ -144,9 +144,9 @@ impl Learner for SvdPp {
     #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
     fn train(&mut self, steps: usize) -> Vec<Miss> {
         let batches = self.visits.cut(&self.order, self.done, steps);
-        let Config { descent, learning_rate, epochs, .. } = self.config;
+        let Config { descent, learning_rate, .. } = self.config;
         let rate = learning_rate
-            * descent.schedule.share(self.epoch, epochs)
+            * descent.schedule.share(self.epoch)
             * self.bold.map_or(1.0, |bold| bold.share);
         let [users, items] =
             [Side::Users, Side::Items].map(|side| self.lanes.moving(side, rate as f32));

@@ -166,10 +166,13 @@ impl Counter {
         let mut seen: Vec<ItemIndex> = rated.iter().map(|rating| rating.0).collect();
         seen.sort_unstable();
         let wanted = Wanted { n: most.min(LARGEST_WINDOW), allowed: None };
-        let picks = self.predictor.recommend(&taste, wanted, &seen).into_iter().map(|pick| Pick {
+        let best = self.predictor.recommend(&taste, wanted, &seen);
+        let items: Vec<ItemIndex> = best.iter().map(|pick| pick.item).collect();
+        let deviations = self.deviations(&who, &rated, &items);
+        let picks = best.into_iter().enumerate().map(|(at, pick)| Pick {
             item: self.item(pick.item),
             predicted: self.predictor.clipped(pick.score),
-            deviation: self.deviation(&who, pick.item),
+            deviation: deviations.as_ref().map(|deviations| deviations[at]),
             because: self.because(&taste, &rated, pick.item),
         });
         let picks = picks.collect();

@@ -32,7 +32,7 @@ pub(super) fn Steps(
         <Show when=move || model.get().is_bayesian()>
             <Knob name="burn-in" label="Burn-in" help="first epochs, whose draws are not kept"
                 value=|s| s.config.posterior.burn_in.to_string()/>
-            <Knob name="samples" label="Samples" help="draws kept for predictions"
+            <Knob name="samples" label="Samples" help="most draws kept for predictions"
                 value=|s| s.config.posterior.samples.to_string()/>
         </Show>
     }

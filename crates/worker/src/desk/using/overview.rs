@@ -74,11 +74,19 @@ impl Counter {
         (cases > 0).then_some(SampledHits { hit_rate, ndcg })
     }
 
-    /// The standard deviation of a prediction for somebody; of somebody new no model knows it.
-    pub(super) fn deviation(&self, who: &Who, item: ItemIndex) -> Option<f32> {
+    /// The standard deviations of predictions for somebody who rated these items.
+    pub(super) fn deviations(
+        &self,
+        who: &Who,
+        rated: &[(ItemIndex, f32)],
+        of: &[ItemIndex],
+    ) -> Option<Vec<f32>> {
         match who {
-            Who::New { .. } => None,
-            Who::User { user } => self.predictor.deviation(self.user(user)?, item),
+            Who::New { .. } => self.predictor.new_deviations(rated, of),
+            Who::User { user } => {
+                let user = self.user(user)?;
+                of.iter().map(|item| self.predictor.deviation(user, *item)).collect()
+            }
         }
     }
 }
