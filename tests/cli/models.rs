@@ -70,3 +70,25 @@ fn somebody_new_may_bring_a_file_of_ratings() {
         assert!(ran.code != Some(0) && ran.stderr.contains(said), "{}", ran.stderr);
     }
 }
+
+/// A table with twelve ratings for each user and item, and one in which everybody rated two items.
+#[test]
+fn the_best_preset_is_another_where_ratings_are_few() {
+    let place = Place::new();
+    let few: String =
+        (0..60).map(|n| format!("u{}::i{}::{}\n", n / 2, n * 7 % 40, 1 + n % 5)).collect();
+    place.write("few.dat", &few);
+    let train = |arguments: &str| {
+        let ran = place.succeed(&format!("train {arguments} --preset best --epochs 25 --json"));
+        let settings = ran.json()["model"].as_str().expect("a name").to_owned();
+        (settings, ran.stderr.contains("fewer than three ratings for each user and item"))
+    };
+    assert_eq!(train("few.dat --out few"), ("bayes-mf".into(), true));
+    let settings = place.read("few/config.toml");
+    assert!(settings.contains("factors = 1\n") && !settings.contains("preset"), "{settings}");
+    assert_eq!(train("few.dat --factors 3 --out three"), ("bayes-mf".into(), true));
+    assert_eq!(train("few.dat --model bayes-svdpp --out named"), ("bayes-svdpp".into(), false));
+    assert_eq!(train("ratings.dat --out many"), ("bayes-svdpp".into(), false));
+    place.succeed("train --config few/config.toml --out again");
+    assert_eq!(place.read("again/metrics.csv").lines().count(), 26);
+}

@@ -95,6 +95,7 @@ fn json_is_one_object_with_the_documented_keys() {
                 "seconds",
                 "test_mae",
                 "test_rmse",
+                "train_mae",
                 "train_rmse",
                 "validation_rmse"
             ]

@@ -137,6 +137,8 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         None => Data::sample(),
     };
     report.data(&data);
+    let (settings, few) = settings.suited_to(&data.table);
+    report.few(few, &settings.config);
     if let Some(folds) = flags.cv {
         return cross_validation::run(folds, &settings, &data, flags);
     }

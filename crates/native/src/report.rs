@@ -127,6 +127,15 @@ impl Report {
         }
     }
 
+    /// That the preset is another where ratings are few.
+    pub(crate) fn few(&self, few: bool, config: &Config) {
+        if few {
+            let Config { model, factors, .. } = config;
+            let what = "fewer than three ratings for each user and item";
+            self.note("preset", &format!("{what}: {model}, K = {factors}, is best for those"));
+        }
+    }
+
     /// Where a run goes on that was begun before.
     pub(crate) fn resumed(&self, begun: &Begun) {
         let from = match begun.epochs() {

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use ratings::{Cut, ReadOptions, SplitError, SplitKind};
+use ratings::{Cut, ReadOptions, SplitError, SplitKind, Table};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, Posterior};
 
 pub(crate) use self::own::check_tried;
-use self::usual::{hidden, like, parts, usual};
+use self::usual::{for_few, hidden, like, parts, usual};
 use crate::args::TrainFlags;
 use crate::config_file::ConfigFile;
 use crate::exit::Usage;
@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) threads: Option<usize>,
     /// Model and optimiser.
     pub(crate) config: Config,
+    /// What the preset takes in their place where ratings are few.
+    for_few: Option<Config>,
 }
 
 /// The lab's share of test ratings and seed of the split.
@@ -89,6 +91,7 @@ impl Settings {
         let (preset, model) = (flags.preset.or(file.preset), flags.model.or(file.model));
         let usual = usual(preset, model, flags.objective.or(file.objective))?;
         let model = usual.model;
+        let for_few = for_few(preset, flags, &file);
         let file = own::settings(flags, file, model, usual.objective)?;
         let seed = flags.seed.or(file.seed).unwrap_or(LAB_SEED);
         let device = named(flags, file.device.as_deref())?;
@@ -99,6 +102,38 @@ impl Settings {
             let what = "--test names the ratings to test on; leave --test-share and --split out";
             return Err(Usage(what.into()).into());
         }
+        let config = |usual: Config| Config {
+            model: usual.model,
+            objective: usual.objective,
+            factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
+            hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
+            epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
+            batch_size: flags.batch_size.or(file.batch_size).unwrap_or(usual.batch_size),
+            optimizer: flags.optimizer.or(file.optimizer).unwrap_or(usual.optimizer),
+            learning_rate: flags.lr.or(file.lr).unwrap_or(usual.learning_rate),
+            weight_decay: flags.weight_decay.or(file.weight_decay).unwrap_or(usual.weight_decay),
+            descent: Descent {
+                schedule: flags.lr_schedule.or(file.lr_schedule).unwrap_or(usual.descent.schedule),
+                link: flags.link.or(file.link).unwrap_or(usual.descent.link),
+                penalty: flags.penalty.or(file.penalty).unwrap_or(usual.descent.penalty),
+            },
+            posterior: Posterior {
+                burn_in: flags.burn_in.or(file.burn_in).unwrap_or(usual.posterior.burn_in),
+                samples: flags.samples.or(file.samples).unwrap_or(usual.posterior.samples),
+            },
+            implicit: Implicit {
+                unobserved: flags
+                    .unobserved_weight
+                    .or(file.unobserved_weight)
+                    .unwrap_or(usual.implicit.unobserved),
+                exponent: flags
+                    .penalty_exponent
+                    .or(file.penalty_exponent)
+                    .unwrap_or(usual.implicit.exponent),
+            },
+            negatives: flags.negatives.or(file.negatives).unwrap_or(usual.negatives),
+            seed: u64::from(seed),
+        };
         let settings = Settings {
             data: absolute(data.map(Path::to_owned).or_else(|| file.data.clone()))?,
             titles: absolute(flags.reading.titles.clone().or_else(|| file.titles.clone()))?,
@@ -122,47 +157,22 @@ impl Settings {
             device: flags.device.or(device).unwrap_or(DeviceChoice::Auto),
             engine: flags.engine.or(engine).unwrap_or(EngineChoice::Auto),
             threads: flags.threads,
-            config: Config {
-                model,
-                objective: usual.objective,
-                factors: flags.factors.or(file.factors).unwrap_or(usual.factors),
-                hidden: hidden(model, flags, &file).unwrap_or(usual.hidden),
-                epochs: flags.epochs.or(file.epochs).unwrap_or(usual.epochs),
-                batch_size: flags.batch_size.or(file.batch_size).unwrap_or(usual.batch_size),
-                optimizer: flags.optimizer.or(file.optimizer).unwrap_or(usual.optimizer),
-                learning_rate: flags.lr.or(file.lr).unwrap_or(usual.learning_rate),
-                weight_decay: flags
-                    .weight_decay
-                    .or(file.weight_decay)
-                    .unwrap_or(usual.weight_decay),
-                descent: Descent {
-                    schedule: flags
-                        .lr_schedule
-                        .or(file.lr_schedule)
-                        .unwrap_or(usual.descent.schedule),
-                    link: flags.link.or(file.link).unwrap_or(usual.descent.link),
-                    penalty: flags.penalty.or(file.penalty).unwrap_or(usual.descent.penalty),
-                },
-                posterior: Posterior {
-                    burn_in: flags.burn_in.or(file.burn_in).unwrap_or(usual.posterior.burn_in),
-                    samples: flags.samples.or(file.samples).unwrap_or(usual.posterior.samples),
-                },
-                implicit: Implicit {
-                    unobserved: flags
-                        .unobserved_weight
-                        .or(file.unobserved_weight)
-                        .unwrap_or(usual.implicit.unobserved),
-                    exponent: flags
-                        .penalty_exponent
-                        .or(file.penalty_exponent)
-                        .unwrap_or(usual.implicit.exponent),
-                },
-                negatives: flags.negatives.or(file.negatives).unwrap_or(usual.negatives),
-                seed: u64::from(seed),
-            },
+            for_few: for_few.map(&config),
+            config: config(usual),
         };
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The same for these ratings, and whether that makes a difference: a preset may be for few.
+    pub(crate) fn suited_to(self, table: &Table) -> (Self, bool) {
+        let [users, items] = [table.users.len(), table.items.len()];
+        match self.for_few {
+            Some(config) if Config::are_few(table.ratings.len(), users, items) => {
+                (Self { config, for_few: None, ..self }, true)
+            }
+            for_few => (Self { for_few, ..self }, false),
+        }
     }
 
     /// How the table is cut.

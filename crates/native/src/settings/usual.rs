@@ -52,6 +52,16 @@ fn usual_of(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, 
     }
 }
 
+/// What a preset takes where ratings are few, if nobody names the model.
+pub(super) fn for_few(
+    preset: Option<Preset>,
+    flags: &TrainFlags,
+    file: &ConfigFile,
+) -> Option<Config> {
+    let named = flags.model.or(file.model).is_some() || flags.objective.is_some();
+    (preset == Some(Preset::Best) && !named).then(Config::best_of_few)
+}
+
 /// A file's hidden layers belong to the model it names: another model on the command line starts from the preset.
 pub(super) fn hidden(
     model: ModelKind,

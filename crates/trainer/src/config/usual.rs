@@ -101,6 +101,18 @@ impl Config {
         Self::usual(ModelKind::BiasedMf)
     }
 
+    /// Whether so many ratings are few for so many users and items: below three for each of them
+    /// there is little to learn but biases.
+    pub fn are_few(ratings: usize, users: usize, items: usize) -> bool {
+        const A_ROW: usize = 3;
+        ratings < A_ROW.saturating_mul(users.saturating_add(items))
+    }
+
+    /// The best model where ratings [are few](Self::are_few).
+    pub fn best_of_few() -> Self {
+        Self { factors: 1, ..Self::usual(ModelKind::BayesMf) }
+    }
+
     /// The best model within about a minute for a million ratings.
     pub fn best() -> Self {
         let posterior = Posterior { burn_in: 20, samples: 64 };

@@ -57,20 +57,31 @@ pub(super) fn ModelStep() -> impl IntoView {
 #[component]
 fn Presets() -> impl IntoView {
     let page = page();
-    let preset =
-        move |id: &'static str, name: &'static str, title: &'static str, config: fn() -> Config| {
-            view! {
-                <button id=id title=title disabled=move || page.stage.get().is_open()
-                    on:click=move |_| actions::choose(page, config())>{name}</button>
-            }
-        };
+    let preset = move |id: &'static str,
+                       name: &'static str,
+                       title: &'static str,
+                       config: fn(Page) -> Config| {
+        view! {
+            <button id=id title=title disabled=move || page.stage.get().is_open()
+                on:click=move |_| actions::choose(page, config(page))>{name}</button>
+        }
+    };
     view! {
         <p class="buttons" role="group" aria-label="Presets">
-            {preset("preset-lab", "Lab", "the lab's matrix factorisation", || Config::usual(ModelKind::Mf))}
-            {preset("preset-fast", "Fast", "a good model in the least time", Config::fast)}
-            {preset("preset-best", "Best", "the most accurate model", Config::best)}
+            {preset("preset-lab", "Lab", "the lab's matrix factorisation", |_| Config::usual(ModelKind::Mf))}
+            {preset("preset-fast", "Fast", "a good model in the least time", |_| Config::fast())}
+            {preset("preset-best", "Best", "the most accurate model for these ratings", best)}
         </p>
     }
+}
+
+/// The most accurate model for the ratings that are open, or for as many as MovieLens-1M has.
+fn best(page: Page) -> Config {
+    let few = page.data.with(|data| {
+        let data = data.as_ref().map(|data| &data.statistics);
+        data.is_some_and(|of| Config::are_few(of.ratings, of.users, of.items))
+    });
+    if few { Config::best_of_few() } else { Config::best() }
 }
 
 #[component]
