@@ -76,7 +76,7 @@ fn sgd(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lan
     let all = (cell.samples + RUN - 1u) / RUN;
     for (var turn = stretch.first_run; turn < min(stretch.first_run + STRETCH, all); turn++) {
         let first = runs[cell.first_run + turn] * RUN;
-        var of_run = vec2f(); // sums of their own, so that a long cell's loses nothing
+        var of_run = vec2f(); // sums of their own, so that a long cell's loses little
         for (var at = first; at < min(first + RUN, cell.samples); at++) {
             let sample = samples[cell.first_sample + at];
             let user = sample.user * chunks * LANES + lane;

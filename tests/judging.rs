@@ -151,8 +151,9 @@ fn errors_in_training_are_those_of_the_same_ratings_held_out() {
     let devices = support::engines().into_iter().chain(support::gpu(NAME));
     let lab = devices.flat_map(|device| ModelKind::LAB.map(|model| (model, device.clone())));
     let neural = ModelKind::NEURAL.map(|model| (model, support::reference()));
+    let descents = support::gpu(NAME).map(|gpu| (ModelKind::BiasedMf, gpu)).into_iter();
     let learners = [ModelKind::BiasedMf, ModelKind::SvdPp].map(|model| (model, support::fused()));
-    for (model, device) in lab.chain(neural).chain(learners) {
+    for (model, device) in lab.chain(neural).chain(learners).chain(descents) {
         let trained = support::train(&split, &still(model), &device).unwrap();
         let report = &trained.history[0];
         let pairs = [(report.train_rmse, report.test_rmse), (report.train_mae, report.test_mae)];

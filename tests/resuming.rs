@@ -69,9 +69,9 @@ fn learners() -> impl Iterator<Item = (Device, Config)> {
 }
 
 /// The numbers on which a later bit may depend, and those that are reported.
-fn outcome(trained: &Trained) -> (&trainer::Weights, Vec<[Option<f64>; 2]>) {
-    let rmse = |report: &trainer::EpochReport| [report.train(), report.test()];
-    (&trained.weights, trained.history.iter().map(rmse).collect())
+fn outcome(trained: &Trained) -> (&trainer::Weights, Vec<[Option<f64>; 3]>) {
+    let figures = |of: &trainer::EpochReport| [of.train(), of.test(), of.train_mae];
+    (&trained.weights, trained.history.iter().map(figures).collect())
 }
 
 #[test]
@@ -100,6 +100,36 @@ fn a_run_left_in_the_middle_of_an_epoch_goes_on_with_the_same_bits() {
             let (trained, optimizer) = left_after(&split, &config, &device, slices);
             let again = resumed(trained, optimizer, &split, &device);
             assert!(outcome(&again) == outcome(&whole), "{slices} {} {config:?}", device.name());
+        }
+    }
+}
+
+/// Between the ends of epochs a GPU keeps the errors of its batches to itself.
+#[test]
+fn what_a_gpu_holds_is_told_at_a_checkpoint_and_when_the_pace_changes() {
+    const NAME: &str = "what_a_gpu_holds_is_told_at_a_checkpoint_and_when_the_pace_changes";
+    let Some(gpu) = support::gpu(NAME) else { return };
+    let split = support::small_split(100, 60, 2_000);
+    for model in ModelKind::LAB {
+        let config = Config { epochs: 2, ..config(model, Optimizer::Adam) };
+        let whole = support::train(&split, &config, &gpu).unwrap();
+        // An epoch is 25 batches, each a slice.
+        for slices in [1, 7, 24, 25, 30] {
+            let (left, went_on) = pollster::block_on(async {
+                let mut run = Run::start(&support::shared(&split), &config, &gpu).await.unwrap();
+                run.set_pace(Pace::Seconds(1e-9));
+                for _ in 0..slices {
+                    run.advance().await.unwrap();
+                }
+                let left = run.checkpoint().await.unwrap();
+                run.advance().await.unwrap();
+                run.set_pace(Pace::Batches(3));
+                while run.advance().await.unwrap().is_some() {}
+                (left, run.finish().await.unwrap())
+            });
+            assert!(outcome(&went_on) == outcome(&whole), "{model} after {slices}");
+            let again = resumed(left.0, left.1, &split, &gpu);
+            assert!(outcome(&again) == outcome(&whole), "{model} resumed after {slices}");
         }
     }
 }

@@ -9,7 +9,8 @@ use ratings::{
     sample::{self, SampleConfig},
 };
 use trainer::{
-    Config, Device, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained, Weights,
+    Config, Device, EpochReport, Event, ModelKind, Optimizer, Pace, Run, TrainError, Trained,
+    Weights,
 };
 
 use crate::support;
@@ -119,8 +120,11 @@ pub(crate) fn agree(ours: &Trained, theirs: &Trained) {
             (a.train_rmse.unwrap() - b.train_rmse.unwrap()).abs() < 1e-4,
             "{model}: {a:?} {b:?}"
         );
-        let (a, b) = (a.test_rmse.unwrap(), b.test_rmse.unwrap());
-        assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
+        let figures = |of: &EpochReport| [of.test_rmse, of.train_mae, of.test_mae];
+        for (a, b) in figures(a).into_iter().zip(figures(b)) {
+            let (a, b) = (a.unwrap(), b.unwrap());
+            assert!((a - b).abs() < 1e-4, "{model}: {a} {b}");
+        }
     }
 }
 

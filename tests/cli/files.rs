@@ -27,7 +27,7 @@ fn a_run_leaves_a_folder_with_everything() {
         (lines.len(), lines[0]),
         (4, "epoch,train_rmse,test_rmse,seconds,eval_seconds,validation_rmse,test_mae,train_mae")
     );
-    for (column, key) in [(1, "train_rmse"), (2, "test_rmse")] {
+    for (column, key) in [(1, "train_rmse"), (2, "test_rmse"), (6, "test_mae"), (7, "train_mae")] {
         let figure = lines[2].split(',').nth(column).unwrap_or_default();
         let entry = format!("\"{key}\": {figure}");
         assert!(summary.contains(&entry), "{entry} of {metrics} is not in {summary}");

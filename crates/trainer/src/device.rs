@@ -116,8 +116,8 @@ impl Device {
         Self { engine, ..self }
     }
 
-    /// The same device with this many threads for the fused engine on the CPU, which takes a power
-    /// of two of them. Their number changes no bit of the result.
+    /// The same device with this many threads for what the CPU does: the fused engine takes a power
+    /// of two of them, and beside a GPU they judge. Their number changes no bit of the result.
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads: threads.max(1), ..self }
     }
@@ -222,7 +222,7 @@ impl Device {
             reason: reason.to_owned(),
             choice: DeviceChoice::Cpu,
             engine: EngineChoice::Auto,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: cores(),
             memory: None,
             patience: PATIENCE,
         }
@@ -251,7 +251,7 @@ impl Device {
             reason: reason.to_owned(),
             choice,
             engine: EngineChoice::Auto,
-            threads: 1,
+            threads: cores(),
             memory: None,
             patience: PATIENCE,
         })
@@ -288,6 +288,11 @@ impl Opened {
         }
         Ok(self.handle.clone())
     }
+}
+
+/// Threads that run at once here.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A GPU was demanded and cannot be had.

@@ -13,7 +13,10 @@ use crate::{
     fused_gpu::FusedGpu,
     gpu::Fault,
     held_out::Misses,
-    kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
+    kernels::{
+        deep_mf::{MAX_FACTORS, MAX_WIDTH},
+        self_test_sgd,
+    },
     learner::Learning,
     memory,
     miss::Miss,
@@ -79,8 +82,9 @@ impl fmt::Display for EngineKind {
 pub(crate) struct Slice {
     /// Steps that it made.
     pub(crate) steps: usize,
-    /// The mean errors of batches, taken before their steps; of one that the device keeps to itself
-    /// for now there are none, and those of several slices come together.
+    /// The mean errors of steps, taken before them by what goes along gradients and after them by what
+    /// solves; of a slice that the device keeps to itself for now there are none, and those of several
+    /// come together.
     pub(crate) errors: Vec<Miss>,
 }
 
@@ -121,6 +125,7 @@ impl Engine {
             }
             (EngineKind::Fused, DeviceKind::Gpu) => {
                 let gpu = device.connect().await?;
+                self_test_sgd(&gpu, config.descent.link).await?;
                 Self::SgdGpu(Box::new(SgdGpu::new(gpu, split, config, from, threads)?))
             }
             (EngineKind::Autodiff, _) => {

@@ -38,9 +38,10 @@ pub struct Progress {
     pub done: usize,
     /// Ratings in an epoch.
     pub total: usize,
-    /// Mean of the batch losses of the slice that just ended (the MSE in squared rating units, or
-    /// of a model that ranks its own loss); `None` while the test set is evaluated, and where a GPU
-    /// keeps the losses for the end of the epoch, as it does at any pace but [`Pace::Batches`].
+    /// Mean of the batch losses that have come back since the last such mean: those of the slice that
+    /// just ended (the MSE in squared rating units, or of a model that ranks its own loss). `None`
+    /// while the test set is evaluated, and where the fused engine on a GPU keeps the losses of MF or
+    /// DeepMF for the end of the epoch, as it does at any pace but [`Pace::Batches`].
     ///
     /// [`Pace::Batches`]: crate::Pace::Batches
     pub loss: Option<f64>,
@@ -53,7 +54,8 @@ pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: usize,
     /// Root of the mean of the batches' mean squared errors, each taken before its step; every
-    /// batch counts the same, the last short one too, as in the lab. `None` of a model that ranks.
+    /// batch counts the same, the last short one too, as in the lab. Of biases, alternating least
+    /// squares and Gibbs sampling, what solving for the rows leaves. `None` of a model that ranks.
     #[serde(default)]
     pub train_rmse: Option<f64>,
     /// The same of their mean absolute errors; `None` of a model that ranks, and of epochs that an

@@ -13,7 +13,7 @@ mod self_test; // each kernel once, on a small known case
 
 use bytemuck::{Pod, Zeroable};
 
-pub(crate) use self_test::self_test;
+pub(crate) use self_test::{self_test, self_test_sgd};
 
 use crate::{
     fused::Step,

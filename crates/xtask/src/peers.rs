@@ -53,8 +53,7 @@ pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native", "--examples"]))?;
     shell::run(&mut shell::cargo(["build", "--quiet", "--package", "native"]))?;
     for model in ["mf", "deepmf"] {
-        let mut rounds_of: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        let (mut floors, mut missing) = (Vec::new(), BTreeSet::new());
+        let (mut all, mut floors, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
         for _ in 0..(*rounds).max(1) {
             let mut round: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for contestant in contestants(&data, model, peers.as_deref(), python) {
@@ -66,36 +65,44 @@ pub(crate) fn run(Peers { data, peers, python, rounds }: &Peers) -> Result<()> {
                     Err(why) => drop(missing.insert(format!("{name}: {why}"))),
                 }
             }
-            for (name, times) in round {
-                rounds_of.entry(name).or_default().push(median(&times));
+            all.push(round.into_iter().map(|(name, times)| (name, median(&times))).collect());
+            match floor(&data, model) {
+                Ok(floor) => floors.push(floor),
+                Err(why) => drop(missing.insert(format!("the floor: {why:#}"))),
             }
-            floors.push(floor(&data, model)?);
         }
         println!(
             "{model}: seconds to train an epoch, median of the rounds; how many times as fast"
         );
         println!("as {YARDSTICK} in the same round, median and range");
-        for (name, seconds) in &rounds_of {
-            let ratios = rounds_of.get(YARDSTICK).and_then(|of| ratios(of, seconds));
-            println!("  {name:<28} {:8.3} {}", median(seconds), ratios.unwrap_or("-".into()));
+        let names: BTreeSet<&String> = all.iter().flat_map(Round::keys).collect();
+        for name in names {
+            let ratios = ratios(&all, name).unwrap_or("-".into());
+            println!("  {name:<28} {:8.3} {ratios}", median(&seconds_of(&all, name)));
         }
         for missing in missing {
             println!("  missing: {missing}");
         }
-        print_floor(&floors, &rounds_of);
+        print_floor(&floors, &all);
     }
     Ok(())
 }
 
+/// Seconds to train an epoch, the median of a round's, by the name of what took them.
+type Round = BTreeMap<String, f64>;
+
+/// The seconds of one, of the rounds in which it did not fail.
+fn seconds_of(rounds: &[Round], name: &str) -> Vec<f64> {
+    rounds.iter().filter_map(|round| round.get(name).copied()).collect()
+}
+
 /// How many times as fast, round by round: a machine's speed drifts, and only neighbours in time are
 /// fairly compared.
-fn ratios(yardstick: &[f64], seconds: &[f64]) -> Option<String> {
-    if yardstick.len() != seconds.len() {
-        return None; // it failed in some round
-    }
-    let ratios: Vec<f64> = yardstick.iter().zip(seconds).map(|(of, own)| of / own).collect();
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(0.0, f64::max);
+fn ratios(rounds: &[Round], name: &str) -> Option<String> {
+    let ratio = |round: &Round| Some(round.get(YARDSTICK)? / round.get(name)?);
+    let ratios: Vec<f64> = rounds.iter().filter_map(ratio).collect();
+    let least = ratios.iter().copied().reduce(f64::min)?;
+    let most = ratios.iter().copied().reduce(f64::max)?;
     Some(format!("{:8.1} ({least:.1} to {most:.1})", median(&ratios)))
 }
 
@@ -110,7 +117,10 @@ fn floor(data: &Path, model: &str) -> Result<Value> {
 
 /// The work of an epoch, what it must cost here, and how far the fused engine is from that; each
 /// figure the median of the rounds.
-fn print_floor(floors: &[Value], seconds: &BTreeMap<String, Vec<f64>>) {
+fn print_floor(floors: &[Value], rounds: &[Round]) {
+    if floors.is_empty() {
+        return;
+    }
     let figure = |path: &str| {
         let found: Vec<f64> =
             floors.iter().filter_map(|floor| floor.pointer(path)?.as_f64()).collect();
@@ -127,15 +137,17 @@ fn print_floor(floors: &[Value], seconds: &BTreeMap<String, Vec<f64>>) {
         count("/bytes_moved") / 1e6,
         count("/planning"),
     );
-    if let Some(times) = seconds.get("fused, CPU") {
+    let times = seconds_of(rounds, "fused, CPU");
+    if !times.is_empty() {
         let parts = ["/cpu/adam", "/cpu/order", "/cpu/meetings"].map(count);
-        println!("  fused, CPU: {}", bound_on_the_cpu(parts, median(times)));
+        println!("  fused, CPU: {}", bound_on_the_cpu(parts, median(&times)));
     }
-    if let (Some(floor), Some(times)) = (figure("/gpu/floor"), seconds.get("fused, GPU")) {
+    let times = seconds_of(rounds, "fused, GPU");
+    if let (Some(floor), false) = (figure("/gpu/floor"), times.is_empty()) {
         println!(
             "  fused, GPU: at least {floor:.3} s by empty dispatches and copies of as many bytes; \
              it takes {:.1} times that",
-            median(times) / floor,
+            median(&times) / floor,
         );
     }
 }
@@ -242,7 +254,9 @@ pub(crate) fn median(times: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{bound_on_the_cpu, bracketed, median, of_a_whole_run, ratios};
+    use super::{
+        Round, YARDSTICK, bound_on_the_cpu, bracketed, median, of_a_whole_run, ratios, seconds_of,
+    };
 
     #[test]
     fn the_parts_of_an_epoch_add_up_to_it() {
@@ -254,9 +268,18 @@ mod tests {
 
     #[test]
     fn a_round_is_compared_with_its_own_yardstick() {
-        let said = ratios(&[1.0, 2.0, 4.0], &[0.1, 0.1, 0.5]).expect("as many rounds");
-        assert_eq!(said.trim(), "10.0 (8.0 to 20.0)");
-        assert_eq!(ratios(&[1.0], &[0.1, 0.1]), None);
+        let round = |yardstick: Option<f64>, own: Option<f64>| -> Round {
+            let pairs = [(YARDSTICK, yardstick), ("own", own)];
+            pairs.into_iter().filter_map(|(name, time)| Some((name.to_owned(), time?))).collect()
+        };
+        let rounds = [(Some(1.0), Some(0.1)), (Some(2.0), Some(0.1)), (Some(4.0), Some(0.5))];
+        let mut rounds = rounds.map(|(yardstick, own)| round(yardstick, own)).to_vec();
+        assert_eq!(ratios(&rounds, "own").expect("rounds").trim(), "10.0 (8.0 to 20.0)");
+        rounds[0] = round(None, Some(9.0)); // each failed once: one round is left
+        rounds[1] = round(Some(9.0), None);
+        assert_eq!(ratios(&rounds, "own").expect("a round").trim(), "8.0 (8.0 to 8.0)");
+        assert_eq!(seconds_of(&rounds, "own"), [9.0, 0.5]);
+        assert_eq!(ratios(&[round(Some(1.0), None)], "own"), None);
     }
 
     #[test]

@@ -191,15 +191,22 @@ impl FusedGpu {
             let next = Next { epoch: self.epoch + 1, from: 0, batches };
             self.ahead.prepare(&self.split, &self.config, &self.sizes, next);
         }
+        if !self.flights.are_under_way() && self.trained < self.planned {
+            return Err(Fault("a slice was lost with the device".into())); // a checkpoint met it
+        }
         let landed = self.flights.land(&self.gpu, self.config.batch_size).await?;
         Ok(self.count(landed))
     }
 
     /// Waits for all slices under way, and for the errors that have not come back.
     pub(crate) async fn settle(&mut self) -> Result<Vec<Miss>, Fault> {
-        let batch_size = self.config.batch_size;
-        let landed = self.flights.land_all(&self.gpu, &self.buffers.sums, batch_size).await?;
-        Ok(self.count(landed).errors)
+        let (batch_size, mut errors) = (self.config.batch_size, Vec::new());
+        while self.flights.are_under_way() {
+            let landed = self.flights.land(&self.gpu, batch_size).await?;
+            errors.extend(self.count(landed).errors);
+        }
+        errors.extend(self.flights.tell(&self.gpu, &self.buffers.sums, batch_size).await?);
+        Ok(errors)
     }
 
     fn count(&mut self, Landed { ratings, errors }: Landed) -> Slice {

@@ -104,25 +104,23 @@ impl Flights {
         Ok(Landed { ratings, errors })
     }
 
-    /// Waits for all slices under way, and for all errors that the device holds.
-    pub(super) async fn land_all(
+    /// Whether there is a slice to wait for.
+    pub(super) fn are_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Fetches the errors that the device holds; no slice may be under way.
+    pub(super) async fn tell(
         &mut self,
         gpu: &Gpu,
         sums: &wgpu::Buffer,
         batch_size: usize,
-    ) -> Result<Landed, Fault> {
-        let mut all = Landed::default();
-        while !self.under_way.is_empty() {
-            let landed = self.land(gpu, batch_size).await?;
-            all.ratings += landed.ratings;
-            all.errors.extend(landed.errors);
-        }
+    ) -> Result<Vec<Miss>, Fault> {
         let held = std::mem::take(&mut self.held);
-        if held.ratings > 0 {
-            let sums = gpu.read(sums, held.sums(batch_size)).await?;
-            all.errors.extend(held.means(&sums, batch_size));
+        if held.ratings == 0 {
+            return Ok(Vec::new());
         }
-        Ok(all)
+        Ok(held.means(&gpu.read(sums, held.sums(batch_size)).await?, batch_size))
     }
 
     /// Forgets them.

@@ -60,7 +60,8 @@ impl Done {
         (Self { ready, watchdog }, send)
     }
 
-    /// Waits for it.
+    /// Waits for it. A browser may call work done that was lost a moment ago; whatever is read next
+    /// says so.
     ///
     /// # Errors
     /// A device that is lost or does not answer.

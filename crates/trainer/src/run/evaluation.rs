@@ -121,6 +121,7 @@ impl Run {
             return Err(self.diverged(training.epoch));
         }
         self.engine.keep();
+        self.note_safe().await?;
         self.history.push(report.clone());
         self.choose().await?;
         self.begin_epoch(training.epoch + 1, training.next_slice);

@@ -38,7 +38,7 @@ pub(crate) struct Sgd {
     held_out: Vec<(Place, Place, f32)>, // user, item, rating
     counts: [Vec<u32>; 2],              // ratings of each user, of each item
     bold: Option<BoldDriver>,
-    squared: f64, // sum of the errors of this epoch
+    squared: f64, // sum of the squared errors of this epoch
     epoch: u32,
     diagonals: Vec<usize>, // of this epoch, in their order
     done: usize,           // diagonals
@@ -91,7 +91,7 @@ impl Sgd {
     }
 
     /// The next diagonals of this epoch, at most so many.
-    pub(super) fn next(&self, steps: usize) -> &[usize] {
+    pub(super) fn coming(&self, steps: usize) -> &[usize] {
         let left = &self.diagonals[self.done..];
         &left[..left.len().min(steps)]
     }
@@ -112,7 +112,7 @@ impl Sgd {
     /// Notes that the next diagonals have had their turn, and what their errors added up to. Returns
     /// their means.
     pub(super) fn passed(&mut self, errors: Vec<Miss>) -> Vec<Miss> {
-        let diagonals = self.next(errors.len());
+        let diagonals = self.coming(errors.len());
         let ratings: usize = diagonals.iter().map(|diagonal| self.grid.diagonal(*diagonal)).sum();
         self.trained += ratings;
         self.done += errors.len();
@@ -186,7 +186,7 @@ impl Learner for Sgd {
             seed: self.config.seed,
             epoch: self.epoch,
         };
-        let errors = descent.train(self.next(steps), self.threads);
+        let errors = descent.train(self.coming(steps), self.threads);
         self.passed(errors)
     }
 

@@ -1,5 +1,5 @@
-//! Passes over the grid on a GPU: ratings and rows stay there, each diagonal is a dispatch and a slice
-//! of them a submission. At the end of an epoch the rows come back, and all but the steps is the
+//! Passes over the grid on a GPU: ratings and rows stay there, each diagonal is a dispatch, or several
+//! where it is long, and a slice of them a submission. At the end of an epoch the rows come back, and all but the steps is the
 //! CPU's.
 
 use ratings::Split;
@@ -18,7 +18,7 @@ use crate::{
     held_out::Misses,
     kernels::sgd::{self, Cell, Sample, Stretch},
     learner::Learning,
-    memory::Need,
+    memory::{self, Need},
     miss::Miss,
 };
 
@@ -76,12 +76,16 @@ impl SgdGpu {
         Ok(Self { gpu, learning, kernel, rows, shrink, runs, stretches, sums, bound, moved, kept })
     }
 
-    /// What it takes in memory: the device holds the ratings and the rows once.
+    /// What it takes in memory: the device holds the ratings and the rows once; the host two copies
+    /// from which a lost device is recovered, and a table as it comes back.
     pub(crate) fn need(split: &Split, config: &Config) -> Need {
         let rows = (split.users + split.items) as u64;
         let ratings = (split.train.len() * size_of::<Sample>()) as u64;
         let gpu = ratings + rows * (row(config) + size_of::<f32>() as u64);
-        Need { gpu, ..Learning::need(split, config) }
+        let on_host = Learning::need(split, config);
+        let copies = 2 * memory::parameters(config, split.users, split.items);
+        let model = on_host.model + copies + Self::largest_table(split, config);
+        Need { gpu, model, ..on_host }
     }
 
     /// Bytes of the largest table of rows.
@@ -115,7 +119,7 @@ impl SgdGpu {
     pub(crate) async fn train(&mut self, steps: usize) -> Result<Vec<Miss>, Fault> {
         let Self { gpu, learning, kernel, bound, .. } = self;
         let sgd = &mut *learning.learner;
-        let diagonals = sgd.next(steps).to_vec();
+        let diagonals = sgd.coming(steps).to_vec();
         let all = diagonals.iter().flat_map(|at| stretches(sgd, *at).map(move |of| (*at, of)));
         let (places, records): (Vec<usize>, Vec<Stretch>) = all.unzip();
         gpu.write_records(&self.stretches, &records);
@@ -130,7 +134,7 @@ impl SgdGpu {
         let of_cell = |sums: &[f32; 2]| Miss::from(sums.map(f64::from));
         let of_diagonal = |at: &usize| sums[at * SIDE..][..SIDE].iter().map(of_cell).sum();
         let errors = sgd.passed(diagonals.iter().map(of_diagonal).collect());
-        if sgd.next(1).is_empty() {
+        if sgd.coming(1).is_empty() {
             self.fetch().await?; // for the evaluation
         }
         Ok(errors)

@@ -42,7 +42,7 @@ pub(crate) struct SvdPp {
     counts: [Vec<u32>; 2],  // ratings of each user, of each item
     shrinks: [Vec<f32>; 2], // what they pay at one of them
     bold: Option<BoldDriver>,
-    squared: f64, // sum of the errors of this epoch
+    squared: f64, // sum of the squared errors of this epoch
     epoch: u32,
     order: Vec<u32>, // of the users of this epoch
     done: usize,     // batches
