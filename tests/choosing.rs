@@ -187,3 +187,16 @@ fn without_a_validation_part_nothing_is_chosen() {
     });
     assert_eq!(last, Some(None));
 }
+
+/// One draw of a chain that has not settled is no better than the one before it, as a rule.
+#[test]
+fn patience_does_not_end_a_burn_in() {
+    let split = split();
+    let posterior = Posterior { burn_in: 12, ..Posterior::default() };
+    let config = Config { epochs: 40, posterior, ..Config::usual(ModelKind::BayesMf) };
+    let trained = train(&split, &config, &support::fused(), Some(1));
+    assert!(trained.history.len() > 12, "{} epochs", trained.history.len());
+    let figures = trained.history.iter().map(|report| report.validation().unwrap());
+    let figures: Vec<f64> = figures.take(12).collect();
+    assert!(!figures.is_sorted_by(|a, b| a > b), "patience had no reason to end it: {figures:?}");
+}

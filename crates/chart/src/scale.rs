@@ -32,9 +32,12 @@ pub struct Tick {
 const LEAST_LOG_RATIO: f64 = 3.0;
 
 impl Kind {
-    /// Whether the axis has a place for this number.
+    /// Whether the axis has a place for this number: it is finite, far enough from the largest and the
+    /// smallest that the room around it is finite too, and positive on a log axis.
     pub fn holds(self, value: f64) -> bool {
-        value.is_finite() && (self != Kind::Log || value > 0.0)
+        const MOST: f64 = 1e150;
+        let drawn = value.abs() < MOST;
+        drawn && (self != Kind::Log || value > 1.0 / MOST)
     }
 }
 
@@ -187,6 +190,7 @@ mod tests {
         labels(Kind::Log, &[0.8, 4.5], 6, &["1", "2", "3"]);
         labels(Kind::Log, &[0.8, 4.5], 10, &["0.8", "0.9", "1", "2", "3", "4"]);
         labels(Kind::Log, &[0.001, 100.0], 6, &["0.001", "0.01", "0.1", "1", "10", "100"]);
+        labels(Kind::Log, &[1.0, 10.0, 1e308, 1e-308], 2, &["1", "10"]);
         labels(Kind::Log, &[1e-12, 1e12], 5, &["1.0e-12", "1.0e-7", "0.01", "1000", "1.0e8"]);
         labels(Kind::Log, &[0.9, 1.1], 4, &["0.9", "1.0", "1.1"]);
     }

@@ -320,7 +320,7 @@ pub(crate) enum Preset {
     Lab,
     /// A good model in the least time: biased-mf, K 10, 20 epochs
     Fast,
-    /// The best model: bayes-svdpp, K 32, 150 epochs
+    /// The best model: bayes-svdpp, K 32, 150 epochs; where ratings are few bayes-mf, K 1
     Best,
 }
 

@@ -138,7 +138,7 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
     };
     report.data(&data);
     let (settings, few) = settings.suited_to(&data.table);
-    report.few(few, &settings.config);
+    report.few(few.as_deref());
     if let Some(folds) = flags.cv {
         return cross_validation::run(folds, &settings, &data, flags);
     }

@@ -127,13 +127,9 @@ impl Report {
         }
     }
 
-    /// That the preset is another where ratings are few.
-    pub(crate) fn few(&self, few: bool, config: &Config) {
-        if few {
-            let Config { model, factors, .. } = config;
-            let what = "fewer than three ratings for each user and item";
-            self.note("preset", &format!("{what}: {model}, K = {factors}, is best for those"));
-        }
+    /// Why the preset is another than elsewhere.
+    pub(crate) fn few(&self, why: Option<&str>) {
+        why.into_iter().for_each(|why| self.note("preset", why));
     }
 
     /// Where a run goes on that was begun before.

@@ -184,7 +184,14 @@ fn epochs(metrics: &str) -> Result<Vec<Epoch>, String> {
     for line in csv::Reader::from_reader(whole.as_bytes()).deserialize() {
         let next = epochs.len() + 1;
         let epoch = line.ok().filter(|epoch: &Epoch| epoch.epoch == next);
-        epochs.push(epoch.ok_or(format!("line {} is not that of epoch {next}", next + 1))?);
+        let epoch = epoch.ok_or(format!("line {} is not that of epoch {next}", next + 1))?;
+        let report = epoch.report();
+        let figures = [report.train(), report.test(), report.validation(), Some(report.seconds)];
+        let is_one = |figure: &f64| (0.0..=f64::from(f32::MAX)).contains(figure);
+        if !figures.iter().flatten().all(is_one) {
+            return Err(format!("line {} has a figure that is out of range", next + 1));
+        }
+        epochs.push(epoch);
     }
     Ok(epochs)
 }

@@ -164,14 +164,17 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The same for these ratings, and whether that makes a difference: a preset may be for few.
-    pub(crate) fn suited_to(self, table: &Table) -> (Self, bool) {
+    /// The same for these ratings, and why if that makes a difference: a preset may be for few.
+    pub(crate) fn suited_to(self, table: &Table) -> (Self, Option<String>) {
         let [users, items] = [table.users.len(), table.items.len()];
         match self.for_few {
             Some(config) if Config::are_few(table.ratings.len(), users, items) => {
-                (Self { config, for_few: None, ..self }, true)
+                let what = "fewer than three ratings for each user and item";
+                let Config { model, factors, .. } = &config;
+                let why = format!("{what}: {model}, K = {factors}, is best for those");
+                (Self { config, for_few: None, ..self }, Some(why))
             }
-            for_few => (Self { for_few, ..self }, false),
+            for_few => (Self { for_few, ..self }, None),
         }
     }
 

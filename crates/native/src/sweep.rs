@@ -79,6 +79,9 @@ pub(crate) fn run(flags: &SweepFlags) -> anyhow::Result<Exit> {
         None => Data::sample(),
     };
     data.warnings().iter().for_each(|warning| streams::warn(warning));
+    let (settings, few) = settings.suited_to(&data.table);
+    few.iter().for_each(|why| streams::say(why));
+    let base = settings.to_file();
     let split = settings.cut().of(&data.table)?;
     let jobs = flags.train.jobs.unwrap_or(1).clamp(1, all.len().max(1));
     let device = trial::share_of(&block_on(settings.open())?, jobs, 0);

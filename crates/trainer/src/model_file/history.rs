@@ -50,7 +50,7 @@ pub(super) fn checked(
             .chain(absolute)
             .chain(seconds)
             .flatten()
-            .any(|figure| !(0.0..=f64::MAX).contains(&figure))
+            .any(|figure| !(0.0..=f64::from(f32::MAX)).contains(&figure))
         {
             return wrong(format!("has a figure that is out of range in epoch {epoch}"));
         }

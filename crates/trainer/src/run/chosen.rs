@@ -1,7 +1,7 @@
 //! Which epoch's model is delivered: the best by the validation part.
 
 use super::{Run, Stage};
-use crate::{EpochReport, Weights, gpu::Fault};
+use crate::{Config, EpochReport, Weights, gpu::Fault};
 
 impl EpochReport {
     /// The epoch that is the best by the validation part, the first of equals: that with the lowest
@@ -30,7 +30,11 @@ impl Run {
 
     /// Whether patience has come to its end.
     pub(super) fn is_over(&self) -> bool {
-        let since = EpochReport::chosen(&self.history).map(|best| self.history.len() - best.epoch);
+        // Epochs of a burn-in are no part of the model: nothing is to be expected of them.
+        let Config { model, posterior, .. } = &self.config;
+        let burn_in = if model.is_bayesian() { posterior.burn_in } else { 0 };
+        let since = |best: &EpochReport| self.history.len().saturating_sub(best.epoch.max(burn_in));
+        let since = EpochReport::chosen(&self.history).map(since);
         self.patience.zip(since).is_some_and(|(patience, since)| since >= patience.max(1))
     }
 
