@@ -54,6 +54,7 @@ fn a_damaged_run_is_named_and_hides_no_other() {
         ["config.toml", "metrics.csv"].map(|name| place.read(&format!("runs/b/{name}")));
     let looks = ["runs show runs/b", "runs compare runs/a runs/b", "runs plot runs/b --out c.svg"];
     let uses = ["recommend runs/b u1", "train --resume runs/b --epochs 4"];
+    let huge = format!("\n2,{}", "9".repeat(40));
     let not_it = "runs/b/config.toml does not begin as its run wrote it";
     for (name, content, said, uses) in [
         ("config.toml", String::new(), not_it, &uses[..]),
@@ -67,6 +68,7 @@ fn a_damaged_run_is_named_and_hides_no_other() {
         ("metrics.csv", "1,2,3\n".into(), "metrics.csv: it does not begin with the names", &[]),
         ("metrics.csv", metrics.replace("\n2,", "\nx,"), "metrics.csv: line 3 is not that of", &[]),
         ("metrics.csv", metrics.replace("\n2,", "\n1,"), "metrics.csv: line 3 is not that of", &[]),
+        ("metrics.csv", metrics.replace("\n2,", &huge), "line 3 has a figure that is out", &[]),
     ] {
         let path = format!("runs/b/{name}");
         let whole = place.read(&path);

@@ -185,10 +185,9 @@ fn epochs(metrics: &str) -> Result<Vec<Epoch>, String> {
         let next = epochs.len() + 1;
         let epoch = line.ok().filter(|epoch: &Epoch| epoch.epoch == next);
         let epoch = epoch.ok_or(format!("line {} is not that of epoch {next}", next + 1))?;
-        let report = epoch.report();
-        let figures = [report.train(), report.test(), report.validation(), Some(report.seconds)];
+        let errors = [epoch.train_rmse, epoch.test_rmse, epoch.validation_rmse, epoch.train_loss];
         let is_one = |figure: &f64| (0.0..=f64::from(f32::MAX)).contains(figure);
-        if !figures.iter().flatten().all(is_one) {
+        if !errors.iter().flatten().all(is_one) {
             return Err(format!("line {} has a figure that is out of range", next + 1));
         }
         epochs.push(epoch);
