@@ -58,14 +58,13 @@ fn the_posterior_knows_how_sure_it_is() {
     assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
 }
 
-/// Users who are left out of training and then give some stars get from a model that averages what
-/// one point makes of them, or better; and so do items.
-#[test]
-fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
-    let sample =
-        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
-    let ratings = &sample.table.ratings;
-    let is_new = |row: usize| ratings.users[row].0 % 10 == 3 || ratings.items[row].0 % 10 == 3;
+/// Made-up ratings, and the split that trains on those where neither user nor item is among the new
+/// ones: one in so many, those whose number leaves 3.
+fn without_one_in(every: u32) -> (Ratings, Split) {
+    let config = SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 };
+    let ratings = sample::generate(&config).table.ratings;
+    let is_new =
+        |row: usize| ratings.users[row].0 % every == 3 || ratings.items[row].0 % every == 3;
     let mut train = Ratings::default();
     for row in (0..ratings.len()).filter(|row| !is_new(*row)) {
         train.users.push(ratings.users[row]);
@@ -73,6 +72,14 @@ fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
         train.values.push(ratings.values[row]);
     }
     let split = Split { train, users: 600, items: 300, ..Split::default() };
+    (ratings, split)
+}
+
+/// Users who are left out of training and then give some stars get from a model that averages what
+/// one point makes of them, or better; and so do items.
+#[test]
+fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
+    let (ratings, split) = without_one_in(10);
     let errors = |model: ModelKind| {
         let posterior = Posterior { burn_in: 20, samples: 40 };
         let usual = Config::usual(model);
@@ -86,7 +93,7 @@ fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
             misses[side].0 += f64::from(predicted - rating).powi(2);
             misses[side].1 += 1.0;
         };
-        let everyone = Histories::of(ratings, 600);
+        let everyone = Histories::of(&ratings, 600);
         for user in (3..600).step_by(10).map(UserIndex) {
             let all: Vec<(ItemIndex, f32)> =
                 everyone.of_user(user).filter(|(item, _)| item.0 % 10 != 3).collect();
@@ -121,18 +128,8 @@ fn whoever_is_new_is_served_by_the_draws_as_well_as_by_one_point() {
 /// it is.
 #[test]
 fn the_deviations_of_whoever_is_new_are_those_of_the_errors() {
-    let sample =
-        sample::generate(&SampleConfig { users: 600, items: 300, ratings: 40_000, seed: 2 });
-    let ratings = &sample.table.ratings;
-    let is_new = |row: usize| ratings.users[row].0 % 5 == 3 || ratings.items[row].0 % 5 == 3;
-    let mut train = Ratings::default();
-    for row in (0..ratings.len()).filter(|row| !is_new(*row)) {
-        train.users.push(ratings.users[row]);
-        train.items.push(ratings.items[row]);
-        train.values.push(ratings.values[row]);
-    }
-    let split = Split { train, users: 600, items: 300, ..Split::default() };
-    let everyone = Histories::of(ratings, 600);
+    let (ratings, split) = without_one_in(5);
+    let everyone = Histories::of(&ratings, 600);
     for model in [ModelKind::BayesMf, ModelKind::BayesSvdPp] {
         let posterior = Posterior { burn_in: 20, samples: 40 };
         let config = Config { epochs: 60, posterior, ..Config::usual(model) };

@@ -36,31 +36,30 @@ class MF(nn.Module):
         return (self.user_emb(user) * self.item_emb(item)).sum(1)
 
 
-torch.manual_seed(8)
-model = MF()
-with torch.no_grad():
-    users, items = torch.meshgrid(torch.arange(USERS), torch.arange(ITEMS), indexing="ij")
-    predicted = model(users.flatten(), items.flatten()).tolist()
-save_file(model.state_dict(), "tests/data/state_mf.safetensors")
-torch.save(model.state_dict(), "tests/data/state_mf.pt")
-with open("tests/data/state_mf.json", "w") as out:
-    json.dump({"torch": torch.__version__, "predictions": predicted}, out)
+users, items = torch.meshgrid(torch.arange(USERS), torch.arange(ITEMS), indexing="ij")
+users, items = users.flatten(), items.flatten()
 
+
+def save(model, name):
+    with torch.no_grad():
+        predicted = model(users, items).tolist()
+    save_file(model.state_dict(), f"tests/data/{name}.safetensors")
+    torch.save(model.state_dict(), f"tests/data/{name}.pt")
+    with open(f"tests/data/{name}.json", "w") as out:
+        json.dump({"torch": torch.__version__, "predictions": predicted}, out)
+
+
+torch.manual_seed(8)
+save(MF(), "state_mf")
 torch.manual_seed(7)
 model = DeepMF()
-with torch.no_grad():
-    users, items = torch.meshgrid(torch.arange(USERS), torch.arange(ITEMS), indexing="ij")
-    predicted = model(users.flatten(), items.flatten()).tolist()
-save_file(model.state_dict(), "tests/data/state_deepmf.safetensors")
-torch.save(model.state_dict(), "tests/data/state_deepmf.pt")
+save(model, "state_deepmf")
 torch.save({"state_dict": model.state_dict()}, "tests/data/state_deepmf_old.pt", _use_new_zipfile_serialization=False)
 optimizer = torch.optim.Adam(model.parameters())
-model(users.flatten(), items.flatten()).sum().backward()  # gradients alone: Adam's state holds moments, the weights stay
+model(users, items).sum().backward()  # gradients alone: Adam's state holds moments, the weights stay
 for parameter in model.parameters():
     optimizer.state[parameter] = {"step": torch.tensor(1.0), "exp_avg": parameter.grad, "exp_avg_sq": parameter.grad**2}
 torch.save(
     {"epoch": 1, "model_state_dict": model.state_dict(), "optimizer_state_dict": optimizer.state_dict(), "loss": 0.9},
     "tests/data/state_deepmf_checkpoint.pt",
 )
-with open("tests/data/state_deepmf.json", "w") as out:
-    json.dump({"torch": torch.__version__, "predictions": predicted}, out)

@@ -280,7 +280,7 @@ impl Run {
             Pace::Seconds(_) => training.next_slice,
             Pace::Batches(batches) => batches,
         };
-        let told = matches!(self.pace, Pace::Batches(_)); // so many at a time are watched one by one
+        let told = matches!(self.pace, Pace::Batches(_)); // whoever counts batches wants to see each
         let Slice { steps, errors } = self.engine.train(batches, told).await?;
         self.note_safe().await?;
         let seconds = started.elapsed().as_secs_f64();

@@ -9,7 +9,7 @@ impl Settings {
     /// The file that repeats the run.
     pub(crate) fn to_file(&self) -> ConfigFile {
         let Settings {
-            for_few: _, // these are the settings
+            for_few: _, // decided by now
             data,
             titles,
             skip_bad_lines,
