@@ -4,7 +4,6 @@
 //! of each row). With what users rated at all as a prior of both sides' rows it is the Bayesian SVD++.
 
 mod random; // draws that depend on seed, epoch and row alone
-mod linear; // small systems
 mod prior; // what the rows of a side have in common
 mod implied; // what a row's counterparts say of it
 mod kept; // the draws that make the model

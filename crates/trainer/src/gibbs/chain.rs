@@ -128,15 +128,12 @@ impl Chain {
     /// The prior's precision `[n, stride]` and its product with the mean `[n]`.
     #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
     fn prior_in_f32(&self) -> (Vec<f32>, Vec<f32>) {
-        let factors = self.draw.sides.factors;
-        let (n, stride) = (factors + 1, stride(factors));
+        let Prior { mean, precision } = &self.prior;
+        let (n, stride) = (mean.len(), stride(self.draw.sides.factors));
         let mut prior = vec![0.0; n * stride];
-        for (to, from) in prior.chunks_mut(stride).zip(self.prior.precision.values.chunks(n)) {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from as f32);
+        for (to, from) in prior.chunks_mut(stride).zip(precision.column_iter()) {
+            to.iter_mut().zip(&from).for_each(|(to, from)| *to = *from as f32);
         }
-        let times_mean = |row: &[f64]| -> f32 {
-            row.iter().zip(&self.prior.mean).map(|(value, mean)| value * mean).sum::<f64>() as f32
-        };
-        (prior, self.prior.precision.values.chunks(n).map(times_mean).collect())
+        (prior, (precision * mean).iter().map(|value| *value as f32).collect())
     }
 }

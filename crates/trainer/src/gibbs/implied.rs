@@ -9,9 +9,10 @@
 //! another but for `Λ` (Simm et al., "Macau: Scalable Bayesian Factorization with High-Dimensional
 //! Side Information Using MCMC", 2017, equation 3). Each `y_j` is drawn in turn.
 
+use nalgebra::DVector;
+
 use super::{
-    linear::Square,
-    prior::Prior,
+    prior::{Prior, root},
     random::{Draws, Streams},
 };
 use crate::{
@@ -104,11 +105,8 @@ impl Implied {
     fn draw_precision(&mut self, prior: &Prior, stride: usize, draws: &mut Draws) {
         let n = prior.mean.len();
         let size = |share: &[f32]| -> f64 {
-            let product = |i: usize| -> f64 {
-                let row = &prior.precision.values[i * n..][..n];
-                row.iter().zip(share).map(|(value, y)| value * f64::from(*y)).sum()
-            };
-            (0..n).map(|i| f64::from(share[i]) * product(i)).sum()
+            let share = DVector::from_iterator(n, share[..n].iter().map(|y| f64::from(*y)));
+            (&prior.precision * &share).dot(&share)
         };
         let sizes: f64 = self.shares.chunks_exact(stride).map(size).sum();
         let numbers = (self.shares.len() / stride.max(1) * n) as f64;
@@ -182,18 +180,16 @@ fn noise(
     threads: usize,
 ) -> Vec<f32> {
     let n = prior.mean.len();
-    let root: Square = prior.precision.cholesky().lower_inverse().transposed(); // root rootᵀ = Λ⁻¹
+    let root = root(prior.precision.clone()); // L, L Lᵀ = Λ
     let starts: Vec<usize> = (0..others).step_by(SHARE).collect();
     let parts = parallel::map(&starts, threads, |&start| {
         let mut part = vec![0.0; (others - start).min(SHARE) * stride];
-        let mut normals = vec![0.0; n];
+        let mut normals = DVector::zeros(n);
         for (other, noise) in (start..).zip(part.chunks_exact_mut(stride)) {
             let mut draws = streams.implied(side, other);
             normals.iter_mut().for_each(|normal| *normal = draws.normal());
-            for (i, noise) in noise[..n].iter_mut().enumerate() {
-                let row = root.values[i * n..][i..n].iter().zip(&normals[i..]);
-                *noise = row.map(|(value, normal)| value * normal).sum::<f64>() as f32;
-            }
+            root.tr_solve_lower_triangular_unchecked_mut(&mut normals);
+            noise.iter_mut().zip(&normals).for_each(|(noise, normal)| *noise = *normal as f32);
         }
         part
     });

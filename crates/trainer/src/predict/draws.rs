@@ -7,11 +7,12 @@
 //! (see [`fold_in`](super::fold_in)). The new row has those of the draws side by side, as the rows of
 //! known users have. A model of one point is one draw.
 
+use nalgebra::{DMatrix, DVector};
 use ratings::ItemIndex;
 
 use super::{
     fold_in::{Prior, Ridge, error_variance, row},
-    solve::Triangle,
+    solve::decompose,
     tables::Tables,
 };
 use crate::{Parameter, Trained, points::Points};
@@ -37,8 +38,8 @@ struct Lanes {
 
 #[derive(Clone, Debug)]
 struct Draw {
-    mean: Vec<f64>, // m: [factors + 1]
-    root: Triangle, // L
+    mean: DVector<f64>, // m: [factors + 1]
+    root: DMatrix<f64>, // L: [factors + 1, factors + 1]
 }
 
 /// Users whose rows are enough to know how all are spread.
@@ -114,9 +115,8 @@ impl Draws {
             let x = draw.user(&ridge.factors());
             for (spread, item) in spreads.iter_mut().zip(of) {
                 let z = self.lanes.item(number, row(items, item.index()));
-                let said: f64 = x.iter().zip(&z).map(|(x, z)| x * z).sum();
                 let bias = self.biases[number * items.shape[0] + item.index()];
-                spread.add(said + f64::from(bias), ridge.variance(&draw.turned(&z)));
+                spread.add(x.dot(&z) + f64::from(bias), ridge.variance(&draw.turned(&z)));
             }
         }
         let deviation = |spread: &Spread| (spread.variance() + self.noise).sqrt() as f32;
@@ -155,8 +155,7 @@ impl Draws {
         for (place, (item, rating)) in (0..).zip(rated) {
             let q = row(items, item.index());
             let z = lanes.item(number, q);
-            let usual: f64 = draw.mean.iter().zip(&z).map(|(m, z)| m * z).sum();
-            let rest = f64::from(*rating) - f64::from(q[lanes.others]) - usual;
+            let rest = f64::from(*rating) - f64::from(q[lanes.others]) - draw.mean.dot(&z);
             left.push((ItemIndex(place), rest as f32));
             values.extend(draw.turned(&z));
         }
@@ -192,16 +191,20 @@ impl Spread {
 
 impl Lanes {
     /// `(p, b)` of a user's row in a draw.
-    fn user(self, draw: usize, row: &[f32]) -> Vec<f64> {
-        let factors = row[draw * self.factors..][..self.factors].iter();
-        let factors = factors.map(|value| f64::from(*value) * self.root);
-        factors.chain([f64::from(row[self.bias])]).collect()
+    fn user(self, draw: usize, row: &[f32]) -> DVector<f64> {
+        self.with(f64::from(row[self.bias]), draw, row)
     }
 
     /// `(q, 1)` of an item's.
-    fn item(self, draw: usize, row: &[f32]) -> Vec<f64> {
+    fn item(self, draw: usize, row: &[f32]) -> DVector<f64> {
+        self.with(1.0, draw, row)
+    }
+
+    /// The factors in a draw, and a last number.
+    fn with(self, last: f64, draw: usize, row: &[f32]) -> DVector<f64> {
         let factors = row[draw * self.factors..][..self.factors].iter();
-        factors.map(|value| f64::from(*value) * self.root).chain([1.0]).collect()
+        let factors = factors.map(|value| f64::from(*value) * self.root);
+        DVector::from_iterator(self.factors + 1, factors.chain([last]))
     }
 }
 
@@ -210,36 +213,33 @@ impl Draw {
     /// weight of as many rows as there are numbers in one. `None` if they are no numbers.
     fn of(rows: &[&[f32]], draw: usize, lanes: Lanes) -> Option<Self> {
         let n = lanes.factors + 1;
-        let rows: Vec<Vec<f64>> = rows.iter().map(|row| lanes.user(draw, row)).collect();
+        let rows: Vec<DVector<f64>> = rows.iter().map(|row| lanes.user(draw, row)).collect();
         let count = rows.len().max(1) as f64;
-        let mut mean = vec![0.0; n];
-        for row in &rows {
-            mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value / count);
-        }
-        let mut scatter = vec![0.0; n * n]; // its lower half
+        let mut mean = DVector::zeros(n);
+        rows.iter().for_each(|row| mean.axpy(1.0 / count, row, 1.0));
+        let mut scatter = DMatrix::zeros(n, n); // its lower half
         for row in rows {
-            let away: Vec<f64> = row.iter().zip(&mean).map(|(value, mean)| value - mean).collect();
-            for (i, sums) in scatter.chunks_mut(n).enumerate() {
-                sums.iter_mut().zip(&away[..=i]).for_each(|(sum, other)| *sum += away[i] * other);
-            }
+            let away = row - &mean;
+            scatter.syger(1.0, &away, &away, 1.0);
         }
         let weight = n as f64;
-        let trace: f64 = (0..n).map(|i| scatter[i * n + i]).sum();
-        let variance = (trace / (count * weight)).max(LEAST);
-        (0..n).for_each(|i| scatter[i * n + i] += weight * variance);
-        scatter.iter_mut().for_each(|sum| *sum /= count + weight);
-        Some(Self { mean, root: Triangle::of(scatter, n)? })
+        let variance = (scatter.trace() / (count * weight)).max(LEAST);
+        (0..n).for_each(|i| scatter[(i, i)] += weight * variance);
+        scatter /= count + weight;
+        Some(Self { mean, root: decompose(scatter)?.unpack() })
     }
 
     /// `m + L y`.
-    fn user(&self, y: &[f32]) -> Vec<f64> {
-        let y: Vec<f64> = y.iter().map(|y| f64::from(*y)).collect();
-        self.mean.iter().zip(self.root.times(&y)).map(|(mean, by)| mean + by).collect()
+    fn user(&self, y: &[f32]) -> DVector<f64> {
+        let y = DVector::from_iterator(y.len(), y.iter().map(|y| f64::from(*y)));
+        let mut user = self.mean.clone();
+        user.gemv(1.0, &self.root, &y, 1.0);
+        user
     }
 
     /// `Lᵀ z`.
     #[expect(clippy::cast_possible_truncation, reason = "rows are f32")]
-    fn turned(&self, z: &[f64]) -> Vec<f32> {
-        self.root.transposed_times(z).into_iter().map(|value| value as f32).collect()
+    fn turned(&self, z: &DVector<f64>) -> Vec<f32> {
+        self.root.tr_mul(z).iter().map(|value| *value as f32).collect()
     }
 }

@@ -10,9 +10,10 @@
 //! squares of the scores of all items are added with the weight of the unobserved, and λ grows with
 //! the number of ratings.
 
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use ratings::ItemIndex;
 
-use super::solve::Triangle;
+use super::solve::decompose;
 use crate::{Config, EpochReport, ModelKind, Parameter, Trained, ials};
 
 /// What is known of users before they rate anything.
@@ -118,15 +119,15 @@ impl Prior {
 pub(super) struct Ridge<'a> {
     prior: &'a Prior,
     rated: Vec<&'a [f32]>, // [n, factors]
-    errors: Vec<f64>,      // [n]: ratings less what the mean user would give
+    errors: DVector<f64>,  // [n]: ratings less what the mean user would give
     system: System,
 }
 
 /// The smaller of the two forms (the first where all items count): with n ratings and K factors,
 /// `(QᵀQ + λI)⁻¹ Qᵀ = Qᵀ (QQᵀ + λI)⁻¹`.
 enum System {
-    ByFactor(Triangle), // QᵀQ + λI: [K, K]
-    ByRating(Triangle), // QQᵀ + λI: [n, n]
+    ByFactor(Cholesky<f64, Dyn>), // QᵀQ + λI: [K, K]
+    ByRating(Cholesky<f64, Dyn>), // QQᵀ + λI: [n, n]
 }
 
 impl<'a> Ridge<'a> {
@@ -140,18 +141,16 @@ impl<'a> Ridge<'a> {
         let error = |(q, (_, rating)): (&&[f32], &(ItemIndex, f32))| {
             f64::from(*rating) - dot(q, &prior.mean)
         };
-        let errors = rows.iter().zip(rated).map(error).collect();
         let (n, k) = (rows.len(), prior.mean.len());
+        let errors = DVector::from_iterator(n, rows.iter().zip(rated).map(error));
         let penalty = prior.penalty_of(n);
         let unobserved = prior.implicit.as_ref().map(|implicit| &implicit.unobserved);
         let with_penalty = |n: usize, entry: &dyn Fn(usize, usize) -> f64| {
-            let mut matrix = vec![0.0; n * n];
+            let mut matrix = DMatrix::from_diagonal_element(n, n, penalty);
             for i in 0..n {
-                for j in 0..=i {
-                    matrix[i * n + j] = entry(i, j) + if i == j { penalty } else { 0.0 };
-                }
+                (0..=i).for_each(|j| matrix[(i, j)] += entry(i, j));
             }
-            Triangle::of(matrix, n)
+            decompose(matrix)
         };
         let system = if k <= n || unobserved.is_some() {
             let entry = |i: usize, j: usize| {
@@ -168,11 +167,12 @@ impl<'a> Ridge<'a> {
     /// The user's factors.
     pub(super) fn factors(&self) -> Vec<f32> {
         let moved = match &self.system {
-            System::ByFactor(system) => system.solve(self.sum(&self.errors)),
-            System::ByRating(system) => self.sum(&system.solve(self.errors.clone())),
+            System::ByFactor(system) => system.solve(&self.sum(&self.errors)),
+            System::ByRating(system) => self.sum(&system.solve(&self.errors)),
         };
+        let mean = self.prior.mean.iter();
         #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
-        self.prior.mean.iter().zip(moved).map(|(mean, by)| (f64::from(*mean) + by) as f32).collect()
+        mean.zip(&moved).map(|(mean, by)| (f64::from(*mean) + by) as f32).collect()
     }
 
     /// How much each of the user's ratings adds to the prediction for an item with the factors `q`:
@@ -182,15 +182,11 @@ impl<'a> Ridge<'a> {
     pub(super) fn shares(&self, q: &[f32]) -> Vec<f64> {
         let weights = match &self.system {
             System::ByFactor(system) => {
-                let direction = system.solve(q.iter().map(|q| f64::from(*q)).collect());
-                let along = |row: &&[f32]| {
-                    row.iter().zip(&direction).map(|(x, by)| f64::from(*x) * by).sum()
-                };
-                self.rated.iter().map(along).collect()
+                let direction = system.solve(&wide(q));
+                let along = self.rated.iter().map(|row| wide(row).dot(&direction));
+                DVector::from_iterator(self.rated.len(), along)
             }
-            System::ByRating(system) => {
-                system.solve(self.rated.iter().map(|row| dot(row, q)).collect())
-            }
+            System::ByRating(system) => system.solve(&self.along(q)),
         };
         weights.iter().zip(&self.errors).map(|(weight, error)| weight * error).collect()
     }
@@ -201,26 +197,34 @@ impl<'a> Ridge<'a> {
     pub(super) fn variance(&self, q: &[f32]) -> f64 {
         match &self.system {
             System::ByFactor(system) => {
-                let q: Vec<f64> = q.iter().map(|q| f64::from(*q)).collect();
-                let solved = system.solve(q.clone());
-                self.prior.penalty * q.iter().zip(solved).map(|(q, by)| q * by).sum::<f64>()
+                let q = wide(q);
+                self.prior.penalty * q.dot(&system.solve(&q))
             }
             System::ByRating(system) => {
-                let along: Vec<f64> = self.rated.iter().map(|row| dot(row, q)).collect();
-                let solved = system.solve(along.clone());
-                dot(q, q) - along.iter().zip(solved).map(|(along, by)| along * by).sum::<f64>()
+                let along = self.along(q);
+                dot(q, q) - along.dot(&system.solve(&along))
             }
         }
     }
 
+    /// `Q q`: `[n]`.
+    fn along(&self, q: &[f32]) -> DVector<f64> {
+        DVector::from_iterator(self.rated.len(), self.rated.iter().map(|row| dot(row, q)))
+    }
+
     /// `Qᵀ x`: `[factors]`.
-    fn sum(&self, x: &[f64]) -> Vec<f64> {
-        let mut sum = vec![0.0; self.prior.mean.len()];
+    fn sum(&self, x: &DVector<f64>) -> DVector<f64> {
+        let mut sum = DVector::zeros(self.prior.mean.len());
         for (q, x) in self.rated.iter().zip(x) {
             sum.iter_mut().zip(*q).for_each(|(sum, q)| *sum += f64::from(*q) * x);
         }
         sum
     }
+}
+
+/// The same numbers in f64.
+fn wide(row: &[f32]) -> DVector<f64> {
+    DVector::from_iterator(row.len(), row.iter().map(|value| f64::from(*value)))
 }
 
 /// A row of a table.

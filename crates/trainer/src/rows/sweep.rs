@@ -127,11 +127,66 @@ impl<D: FnMut() -> f32, N: Fn(usize) -> D> WithSimd for Rows<'_, N> {
         let Self { system, ratings, rows, noise } = self;
         let stride = stride(system.factors());
         let mut values = vec![0.0; rows.len() * stride];
-        let mut room = Room::new(stride);
+        let mut room = Room::new(system.n, stride);
         let mut left = Miss::default();
         for (row, to) in rows.clone().zip(values.chunks_exact_mut(stride)) {
             left += system.solve(simd, (row, ratings.of(row)), to, &mut room, noise(row));
         }
         (values, left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratings::{ItemIndex, Ratings, UserIndex};
+
+    use super::*;
+
+    /// 40 users' rows after so many factors, given 30 items'; the noise of each is its number.
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    fn solved(factors: usize, weight: f32, arch: Arch) -> Vec<f32> {
+        let (n, stride) = (factors + 1, stride(factors));
+        let mut train = Ratings::default();
+        for user in 0..40u32 {
+            for item in (0..30u32).filter(|item| (user * 7 + item * 3) % 5 < 3) {
+                train.users.push(UserIndex(user));
+                train.items.push(ItemIndex(item));
+                train.values.push(((user * 5 + item * 11) % 9) as f32 / 2.0 - 2.0);
+            }
+        }
+        let lane =
+            |at: usize| if at % stride < n { (at * 37 % 101) as f32 / 50.0 - 1.0 } else { 0.0 };
+        let others: Vec<f32> = (0..30 * stride).map(lane).collect();
+        let mut prior = vec![0.0; n * stride];
+        (0..n).for_each(|i| prior[i * (stride + 1)] = 0.3);
+        let system = System {
+            n,
+            biased: true,
+            others: &others,
+            prior: &prior,
+            prior_mean: &vec![0.1; n],
+            ridge: &[],
+            apart: &[],
+            weight,
+        };
+        let mut sweep = Sweep::new(ByRow::both(&train, 40, 30, |rating| rating));
+        sweep.arch = arch;
+        let next = sweep.next(usize::MAX).expect("users");
+        let noise = |row: usize| move || row as f32;
+        sweep.solve(&next, &system, 1, noise).into_iter().flat_map(|(rows, _)| rows).collect()
+    }
+
+    #[test]
+    fn every_vector_width_gives_the_same_bits() {
+        for factors in [1, 10, 32, 63] {
+            let wide = solved(factors, 2.0, Arch::new());
+            assert_eq!(wide, solved(factors, 2.0, Arch::Scalar), "{factors}");
+            assert!(wide.iter().all(|value| value.is_finite()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_positive_definite_gives_what_is_not_a_number() {
+        assert!(solved(10, -2.0, Arch::new()).iter().any(|value| value.is_nan()));
     }
 }

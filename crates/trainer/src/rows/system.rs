@@ -7,6 +7,7 @@
 //! noise, `x` is normal with this mean and the precision `A` (Salakhutdinov and Mnih 2008, equation
 //! 11). The bias is one more factor.
 
+use nalgebra::{Cholesky, DMatrix, DVectorViewMut};
 use pulp::Simd;
 
 use crate::miss::Miss;
@@ -37,19 +38,17 @@ pub(crate) struct System<'a> {
 
 /// Room for the work on one row after the other.
 pub(super) struct Room {
-    gathered: Vec<f32>, // [GATHER, stride] of (z, t)
-    matrix: Vec<f32>,   // [stride, stride]
-    right: Vec<f32>,    // [stride]
-    solved: Vec<f32>,   // [stride]
+    gathered: Vec<f32>,   // [GATHER, stride] of (z, t)
+    products: Vec<f32>,   // Σ (z, t) (z, t)ᵀ, its upper half: [stride, stride]
+    matrix: DMatrix<f32>, // A, its lower half: [n, n]
 }
 
 impl Room {
-    pub(super) fn new(stride: usize) -> Self {
+    pub(super) fn new(n: usize, stride: usize) -> Self {
         Self {
             gathered: vec![0.0; GATHER * stride],
-            matrix: vec![0.0; stride * stride],
-            right: vec![0.0; stride],
-            solved: vec![0.0; stride],
+            products: vec![0.0; stride * stride],
+            matrix: DMatrix::zeros(n, n),
         }
     }
 }
@@ -73,24 +72,28 @@ impl System<'_> {
     ) -> Miss {
         let (n, stride) = (self.n, to.len());
         let ridge = self.ridge.get(row).copied().unwrap_or(0.0);
-        room.matrix.fill(0.0);
+        room.products.fill(0.0);
         for part in ratings.chunks(GATHER) {
             self.gather(part, &mut room.gathered, stride);
             let gathered = &room.gathered[..part.len() * stride];
-            add_products(simd, gathered, &mut room.matrix, stride, n);
+            add_products(simd, gathered, &mut room.products, stride, n);
         }
         let apart = self.apart.chunks_exact(stride).nth(row);
+        let mut matrix = std::mem::take(&mut room.matrix);
         for i in 0..n {
-            let (own, prior) = (i * stride, &self.prior[i * stride..][..stride]);
+            let (own, prior) = (&room.products[i * stride..], &self.prior[i * stride..][..stride]);
             let apart = apart.map_or(0.0, |apart| dot(prior, apart));
-            room.right[i] = self.prior_mean[i] + apart + self.weight * room.matrix[own + n];
-            for (value, prior) in room.matrix[own..own + stride].iter_mut().zip(prior) {
-                *value = prior + self.weight * *value;
+            to[i] = self.prior_mean[i] + apart + self.weight * own[n];
+            let column = &mut matrix.as_mut_slice()[i * n..][i..n]; // a row of the upper half
+            for ((value, prior), own) in column.iter_mut().zip(&prior[i..]).zip(&own[i..]) {
+                *value = prior + self.weight * own;
             }
-            room.matrix[own + i] += ridge;
+            column[0] += ridge;
         }
-        factorise(simd, &mut room.matrix, stride, n);
-        substitute(simd, room, to, n, noise);
+        let root = Cholesky::new_unchecked(matrix);
+        draw(root.l_dirty(), &mut to[..n], noise);
+        to[n..].fill(0.0);
+        room.matrix = root.unpack_dirty();
         self.errors(ratings, to, room)
     }
 
@@ -154,57 +157,14 @@ pub(super) fn add_products<S: Simd>(
     }
 }
 
-/// Turns the upper triangle of a positive definite matrix into `Lᵀ` with `L Lᵀ = matrix`. What is
-/// not positive definite gives what is not a number.
+/// Makes of `b` `L⁻ᵀ (L⁻¹ b + noise)`, a draw with mean `(L Lᵀ)⁻¹ b`. Where `L Lᵀ` is not positive
+/// definite it is not a number.
 #[inline(always)]
-fn factorise<S: Simd>(simd: S, matrix: &mut [f32], stride: usize, n: usize) {
-    let width = S::F32_LANES;
-    for j in 0..n {
-        let (above, below) = matrix.split_at_mut((j + 1) * stride);
-        let pivot = &mut above[j * stride..];
-        let scale = 1.0 / pivot[j].sqrt();
-        let scale = simd.splat_f32s(scale);
-        for value in &mut S::as_mut_simd_f32s(pivot).0[j / width..] {
-            *value = simd.mul_f32s(*value, scale);
-        }
-        for (i, row) in (j + 1..n).zip(below.chunks_exact_mut(stride)) {
-            let factor = simd.splat_f32s(pivot[i]);
-            let from = i / width;
-            let pivot = &S::as_simd_f32s(pivot).0[from..];
-            for (value, pivot) in S::as_mut_simd_f32s(row).0[from..].iter_mut().zip(pivot) {
-                *value = simd.sub_f32s(*value, simd.mul_f32s(factor, *pivot));
-            }
-        }
-    }
-}
-
-/// Sets `row` to `L⁻ᵀ (L⁻¹ right + noise)`, a draw with mean `(L Lᵀ)⁻¹ right`.
-#[inline(always)]
-fn substitute<S: Simd>(
-    simd: S,
-    room: &mut Room,
-    row: &mut [f32],
-    n: usize,
-    mut noise: impl FnMut() -> f32,
-) {
-    let stride = row.len();
-    let width = S::F32_LANES;
-    for j in 0..n {
-        let pivot = &room.matrix[j * stride..][..stride];
-        room.solved[j] = room.right[j] / pivot[j];
-        let factor = simd.splat_f32s(room.solved[j]);
-        let pivot = &S::as_simd_f32s(pivot).0[j / width..];
-        let right = &mut S::as_mut_simd_f32s(&mut room.right).0[j / width..];
-        for (value, pivot) in right.iter_mut().zip(pivot) {
-            *value = simd.sub_f32s(*value, simd.mul_f32s(factor, *pivot));
-        }
-    }
-    row.fill(0.0);
-    for j in (0..n).rev() {
-        let pivot = &room.matrix[j * stride..][..stride];
-        let from = j / LANES * LANES;
-        row[j] = (room.solved[j] + noise() - dot(&pivot[from..], &row[from..])) / pivot[j];
-    }
+fn draw(root: &DMatrix<f32>, b: &mut [f32], mut noise: impl FnMut() -> f32) {
+    let n = b.len();
+    root.solve_lower_triangular_unchecked_mut(&mut DVectorViewMut::from_slice(b, n));
+    b.iter_mut().rev().for_each(|value| *value += noise()); // from the last factor to the first
+    root.tr_solve_lower_triangular_unchecked_mut(&mut DVectorViewMut::from_slice(b, n));
 }
 
 /// The inner product, summed in fixed lanes.
