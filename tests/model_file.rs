@@ -291,6 +291,14 @@ fn hostile_files_are_refused_with_a_reason() {
         (with_bytes("items.ids", |ids| ids.fill(b'1')), "two ids alike"),
         (with_bytes("numbers", |numbers| numbers[24..32].fill(0xff)), "one that is not finite"),
         (with_bytes("numbers", |numbers| numbers[7] = 0xc1), "learning rate is"),
+        (with_bytes("numbers", |numbers| numbers[15] = 0xc1), "weight decay is"),
+        (with_bytes("numbers", |numbers| numbers[23] = 0xc1), "a test share of -"),
+        (
+            changed(r#"\"validation_share\":0.0"#, r#"\"validation_share\":1"#),
+            "a validation share of 1",
+        ),
+        (changed(r#"range\":[1.0,5.0]"#, r#"range\":[5,1]"#), "ratings do not go from 5 to 1"),
+        (changed(r#"range\":[1.0,5.0]"#, r#"range\":[1,1e39]"#), "ratings do not go from 1 to inf"),
     ];
     for (bytes, expected) in cases {
         let error = ModelFile::from_bytes(&bytes).expect_err(expected).to_string();

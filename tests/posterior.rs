@@ -58,6 +58,25 @@ fn the_posterior_knows_how_sure_it_is() {
     assert_eq!(one.estimate(&test.users, &test.items), None, "one point knows no spread");
 }
 
+#[test]
+fn within_the_burn_in_the_model_is_its_last_draw() {
+    let split = support::small_split(100, 60, 2_000);
+    for model in [ModelKind::BayesMf, ModelKind::BayesSvdPp] {
+        let posterior = Posterior { burn_in: 4, samples: 4 };
+        let config = Config { posterior, epochs: 4, ..quick((model, Optimizer::Gibbs)) };
+        let trained = support::train(&split, &config, &support::usual()).unwrap();
+        let test = &split.test;
+        assert_eq!(trained.estimate(&test.users, &test.items), None, "one draw knows no spread");
+        let (low, high) = split.train.range().unwrap();
+        let predicted = trained.predict(&test.users, &test.items).into_iter();
+        let errors = predicted.zip(&test.values).map(|(p, r)| p.clamp(low, high) - r);
+        let squared: f64 = errors.map(|error| f64::from(error).powi(2)).sum();
+        let rmse = (squared / test.len() as f64).sqrt();
+        let reported = trained.history[3].test_rmse.unwrap();
+        assert!((rmse - reported).abs() < 1e-5, "{model}: {rmse} against {reported}");
+    }
+}
+
 /// Made-up ratings, and the split that trains on those where neither user nor item is among the new
 /// ones: one in so many, those whose number leaves 3.
 fn without_one_in(every: u32) -> (Ratings, Split) {

@@ -180,6 +180,26 @@ fn a_checkpoint_of_other_ratings_is_refused() {
     }
 }
 
+/// Without it, an epoch that is over would be one under way, or not be counted.
+#[test]
+fn a_history_that_was_lost_is_refused() {
+    let split = support::shared(&support::small_split(100, 60, 2_000));
+    let device = support::fused();
+    for (model, optimizer) in
+        [(ModelKind::Mf, Optimizer::Adam), (ModelKind::BiasedMf, Optimizer::Sgd)]
+    {
+        for epochs in [1, 2] {
+            let config = Config { epochs, ..config(model, optimizer) };
+            let (mut trained, optimizer) = left_after(&split, &config, &device, usize::MAX);
+            assert_eq!((trained.history.len(), optimizer.steps > 0), (epochs, true));
+            trained.history.clear();
+            let run = pollster::block_on(Run::resume(trained, optimizer, &split, &device));
+            let error = run.err().expect("no epoch is known");
+            assert!(matches!(error, TrainError::OtherSplit { .. }), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_checkpoint_after_a_divergence_is_the_last_good_model() {
     let split = support::small_split(100, 60, 2_000);

@@ -27,8 +27,10 @@ fn what_makes_no_sense_is_a_usage_error() {
         ("--device tpu", "auto, gpu, cpu"),
         ("--factors 0", "factors is 0; it must be from 1 to"),
         ("--lr -1", "it must be from 1e-30 to 1e6"),
-        ("--test-share 1", "test share is 1; it must be"),
-        ("--test-share nan", "test share is NaN; it must be"),
+        ("--test-share 1", "a test share of 1 is not between 0 and 1; choose"),
+        ("--test-share nan", "a test share of NaN is not"),
+        ("--validation 1", "a validation share of 1 is not"),
+        ("--model bayes-mf --samples 0", "samples is 0; it must be from 1 to"),
         ("--seed 4294967296", "4294967296"),
         ("--hidden 10", "hidden layers is [10]; it must be none for this model; choose deepmf"),
         (
@@ -214,6 +216,12 @@ fn a_model_at_work_refuses_what_makes_no_sense() {
     }
     let ran = place.run("evaluate run --relevant nan");
     assert!(ran.code == Some(2) && ran.stderr.contains("expected a number"), "{}", ran.stderr);
+    for (command, form) in
+        [("recommend run --rate =5", "ITEM=RATING"), ("audience run --rated-by =5", "USER=RATING")]
+    {
+        let says = ["\"=5\": nothing is named before the rating; expected ", form];
+        fails(&place, command, 2, &says);
+    }
     let alone = "evaluate run/model.safetensors";
     fails(&place, alone, 2, &["a model's file holds no ratings; give a file of held-out ratings"]);
     place.write("pairs.gz", b"\x1F\x8B\x08\0\0\0\0\0\0,\x03");

@@ -198,4 +198,11 @@ fn a_warm_start_keeps_the_rows_of_whom_it_knows() {
     assert!(ran.stderr.contains("--warm-start cannot go with --cv"), "{}", ran.stderr);
     let ran = place.run("train more.dat --warm-start old --factors 5");
     assert!(ran.code == Some(2) && ran.stderr.contains("of another width"), "{}", ran.stderr);
+    place.write("best.toml", "preset = 'best'");
+    for preset in ["--preset best", "--config best.toml"] {
+        let ran = place.run(&format!("train more.dat {preset} --warm-start old"));
+        let said =
+            "preset best is for bayes-svdpp, and the model of --warm-start old is deepmf; leave";
+        assert!(ran.code == Some(2) && ran.stderr.contains(said), "{}", ran.stderr);
+    }
 }

@@ -71,6 +71,19 @@ fn somebody_new_may_bring_a_file_of_ratings() {
     }
 }
 
+#[test]
+fn a_run_within_its_burn_in_says_that_it_keeps_no_draw() {
+    let place = Place::new();
+    for (epochs, said) in [
+        (2, "2 epochs, all within the burn-in of 2, so the model is the last draw"),
+        (3, "3 epochs, 2 of them burn-in; gibbs, at most 64 draws kept"),
+    ] {
+        let flags = format!("--model bayes-mf --burn-in 2 --epochs {epochs} --out {epochs}");
+        let ran = place.succeed(&format!("train ratings.dat {flags}"));
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}
+
 /// A table with twelve ratings for each user and item, and one in which everybody rated two items.
 #[test]
 fn the_best_preset_is_another_where_ratings_are_few() {

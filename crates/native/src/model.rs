@@ -245,6 +245,10 @@ impl Model {
         let wrong = || Usage(format!("{flag} {text:?}: expected {form}, such as 260=5"));
         let (who, rating) = text.rsplit_once('=').ok_or_else(wrong)?;
         let rating: f32 = rating.trim().parse().map_err(|_| wrong())?;
+        if who.trim().is_empty() {
+            let what = "nothing is named before the rating";
+            return Err(Usage(format!("{flag} {text:?}: {what}; expected {form}, such as 260=5")));
+        }
         let (low, high) = self.file().source.range;
         if !(low..=high).contains(&rating) {
             return Err(Usage(format!("{flag} {text:?}: ratings go from {low} to {high}")));

@@ -42,7 +42,7 @@ pub(crate) fn of(config: &Config) -> String {
         negatives,
         seed: _,
     } = config;
-    let epochs = counted(*epochs, "epoch");
+    let (past, epochs) = (epochs > burn_in, counted(*epochs, "epoch"));
     let (rate, decay) = (short(*learning_rate), short(*weight_decay));
     match model {
         ModelKind::Mf | ModelKind::DeepMf | ModelKind::Gmf | ModelKind::Mlp | ModelKind::NeuMf => {
@@ -71,8 +71,11 @@ pub(crate) fn of(config: &Config) -> String {
             short(*unobserved),
             short(*exponent)
         ),
-        ModelKind::BayesMf | ModelKind::BayesSvdPp => format!(
+        ModelKind::BayesMf | ModelKind::BayesSvdPp if past => format!(
             "{model}, K = {factors}; {epochs}, {burn_in} of them burn-in; {optimizer}, at most {samples} draws kept"
+        ),
+        ModelKind::BayesMf | ModelKind::BayesSvdPp => format!(
+            "{model}, K = {factors}; {epochs}, all within the burn-in of {burn_in}, so the model is the last draw; {optimizer}"
         ),
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use ratings::{Cut, ReadOptions, SplitError, SplitKind, Table};
+use ratings::{Cut, ReadOptions, SplitKind, Table};
 use trainer::{Config, Descent, Device, DeviceChoice, EngineChoice, Implicit, Posterior};
 
 pub(crate) use self::own::check_tried;
@@ -71,7 +71,7 @@ impl Settings {
         let file = match flags.warm_start.clone().or_else(|| file.warm_start.clone()) {
             // A run that has begun is what its own file says, whatever became of that model.
             Some(path) if flags.resume.is_none() => {
-                like(file, &Model::open(&path)?.file().trained.config)
+                like(flags, file, (&path, &Model::open(&path)?.file().trained.config))?
             }
             _ => file,
         };
@@ -209,16 +209,7 @@ impl Settings {
 
     fn check(&self) -> anyhow::Result<()> {
         self.config.check()?;
-        if !(0.0..1.0).contains(&self.test_share) {
-            let share = self.test_share;
-            return Err(Usage(format!(
-                "test share is {share}; it must be from 0 up to but not 1, such as 0.2"
-            ))
-            .into());
-        }
-        if !(0.0..1.0).contains(&self.validation) {
-            return Err(SplitError::BadValidation { share: self.validation }.into());
-        }
+        self.cut().check()?;
         if self.patience.is_some() && self.validation == 0.0 {
             let what = "patience needs ratings to choose by; give --validation, such as 0.1";
             return Err(Usage(what.into()).into());
@@ -333,7 +324,7 @@ mod tests {
             (default(), "seed = -1", "invalid value: integer `-1`"),
             (default(), "hidden = [4]", "hidden layers is [4]"),
             (TrainFlags { factors: Some(0), ..default() }, "", "factors is 0; it must be"),
-            (TrainFlags { test_share: Some(1.0), ..default() }, "", "test share is 1; it must be"),
+            (TrainFlags { test_share: Some(1.0), ..default() }, "", "a test share of 1 is not"),
             (TrainFlags { hidden: Some(Widths(vec![4])), ..default() }, "", "hidden layers is [4]"),
             (
                 default(),
@@ -365,5 +356,16 @@ mod tests {
         assert_eq!((settings.config.hidden, settings.config.factors), (vec![], 3));
         let settings = resolve(flags(), "model = 'svdpp'\nlink = 'logistic'").expect("valid");
         assert_eq!(settings.config, Config::usual(ModelKind::Mf));
+    }
+
+    #[test]
+    fn a_preset_looks_at_the_ratings_if_neither_model_nor_objective_is_named() {
+        for (file, looks) in
+            [("", true), ("model = 'bayes-svdpp'", false), ("objective = 'rating'", false)]
+        {
+            let file = format!("preset = 'best'\n{file}");
+            let settings = resolve(TrainFlags::default(), &file).expect("valid");
+            assert_eq!(settings.for_few.is_some(), looks, "{file}");
+        }
     }
 }

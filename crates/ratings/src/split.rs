@@ -114,9 +114,7 @@ impl Split {
     /// # Errors
     /// When the share is not in 0..1, or nothing would be left to train on.
     pub fn with_validation(mut self, share: f64, seed: u32) -> Result<Self, SplitError> {
-        if !(0.0..1.0).contains(&share) {
-            return Err(SplitError::BadValidation { share });
-        }
+        Cut { validation_share: share, ..Cut::default() }.check()?;
         let n = self.train.len();
         let taken = (share * n as f64).ceil() as usize;
         if taken == 0 {
@@ -167,9 +165,7 @@ impl Split {
 const ANOTHER_STREAM: u32 = 0x9E37_79B9;
 
 fn check_share(ratings: usize, share: f64) -> Result<(), SplitError> {
-    if !(0.0..1.0).contains(&share) {
-        return Err(SplitError::BadShare { share });
-    }
+    Cut { test_share: share, ..Cut::default() }.check()?;
     if ratings == 0 {
         return Err(SplitError::NoRatings);
     }

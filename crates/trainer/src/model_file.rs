@@ -35,7 +35,9 @@ mod import; // PyTorch's modules
 
 pub use import::{StateDict, safetensors_dict};
 
-use ratings::{Cut, Fingerprint, Ids, ItemIndex, Split, SplitKind, Table, Titles, UserIndex};
+use ratings::{
+    Cut, Fingerprint, Ids, ItemIndex, Split, SplitError, SplitKind, Table, Titles, UserIndex,
+};
 
 use crate::{Averages, ConfigError, OptimizerState, Trained};
 
@@ -141,6 +143,9 @@ pub enum ModelFileError {
     /// The configuration is out of range.
     #[error("the model file's metadata is damaged: {0}")]
     Config(#[from] ConfigError),
+    /// The ratings cannot have been cut so.
+    #[error("the model file's metadata is damaged: {0}")]
+    Cut(#[from] SplitError),
     /// A tensor is absent.
     #[error("the file is damaged: it has no tensor {name:?}")]
     Missing {

@@ -17,7 +17,8 @@ pub enum TrainError {
     /// A model in training that was not trained on this split.
     #[error(
         "the model has made {steps} steps in {epochs} whole epochs, and an epoch of these ratings \
-         has {per_epoch}; give the ratings, the test share and the seed it was trained with"
+         has {per_epoch}; give the ratings, the test share and the seed it was trained with, and \
+         its whole history"
     )]
     OtherSplit {
         /// Steps that it has made.

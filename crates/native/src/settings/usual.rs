@@ -1,21 +1,37 @@
 //! What is taken where neither a flag nor a file says anything.
 
+use std::path::Path;
+
 use ratings::SplitKind;
 use trainer::{Config, ModelKind, Objective};
 
 use crate::args::{Preset, TrainFlags, Widths};
 use crate::config_file::ConfigFile;
+use crate::data::shown;
 use crate::exit::Usage;
 
-/// A file that says nothing of the model's kind, objective and width has those of the model to start from.
-pub(super) fn like(file: ConfigFile, warm: &Config) -> ConfigFile {
-    ConfigFile {
+/// A file that says nothing of the model's kind, objective and width has those of the model to start from, which
+/// must be one of the preset's.
+pub(super) fn like(
+    flags: &TrainFlags,
+    file: ConfigFile,
+    (path, warm): (&Path, &Config),
+) -> Result<ConfigFile, Usage> {
+    if flags.model.or(file.model).is_none() {
+        of_preset(flags.preset.or(file.preset), Some(warm.model)).map_err(|refused| {
+            let (path, model) = (shown(path), warm.model);
+            Usage(format!(
+                "{refused}, and the model of --warm-start {path} is {model}; leave one of the two out"
+            ))
+        })?;
+    }
+    Ok(ConfigFile {
         model: file.model.or(Some(warm.model)),
         objective: file.objective.or(Some(warm.objective)),
         factors: file.factors.or(Some(warm.factors)),
         hidden: file.hidden.or_else(|| Some(warm.hidden.clone())),
         ..file
-    }
+    })
 }
 
 /// The settings that a preset, or else a model, starts from, for an objective or the model's usual one.
@@ -24,17 +40,17 @@ pub(super) fn usual(
     model: Option<ModelKind>,
     objective: Option<Objective>,
 ) -> Result<Config, Usage> {
-    let usual = usual_of(preset, model)?;
+    let usual = of_preset(preset, model)
+        .map_err(|refused| Usage(format!("{refused}; leave --model or --preset out")))?;
     Ok(match objective.filter(|wanted| *wanted != usual.objective) {
         Some(other) => Config::usual_for(usual.model, other),
         None => usual,
     })
 }
 
-fn usual_of(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, Usage> {
-    let refuse = |preset: &str, models: &str| {
-        Err(Usage(format!("preset {preset} is for {models}; leave --model or --preset out")))
-    };
+/// Says of a preset that is for other models which those are.
+fn of_preset(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, String> {
+    let refuse = |preset: &str, models: &str| Err(format!("preset {preset} is for {models}"));
     match preset {
         None => Ok(Config::usual(model.unwrap_or(ModelKind::Mf))),
         Some(Preset::Lab) => match model.unwrap_or(ModelKind::Mf) {
@@ -52,13 +68,14 @@ fn usual_of(preset: Option<Preset>, model: Option<ModelKind>) -> Result<Config, 
     }
 }
 
-/// What a preset takes where ratings are few, if nobody names the model.
+/// What a preset takes where ratings are few, if nobody names the model or its objective.
 pub(super) fn for_few(
     preset: Option<Preset>,
     flags: &TrainFlags,
     file: &ConfigFile,
 ) -> Option<Config> {
-    let named = flags.model.or(file.model).is_some() || flags.objective.is_some();
+    let named =
+        flags.model.or(file.model).is_some() || flags.objective.or(file.objective).is_some();
     (preset == Some(Preset::Best) && !named).then(Config::best_of_few)
 }
 

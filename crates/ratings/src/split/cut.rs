@@ -71,6 +71,21 @@ pub struct Cut {
 }
 
 impl Cut {
+    /// Refuses what cuts no table.
+    ///
+    /// # Errors
+    /// A share that is not in 0..1.
+    pub fn check(&self) -> Result<(), SplitError> {
+        let Self { kind: _, test_share, validation_share, seed: _ } = *self;
+        if !(0.0..1.0).contains(&test_share) {
+            return Err(SplitError::BadShare { share: test_share });
+        }
+        if !(0.0..1.0).contains(&validation_share) {
+            return Err(SplitError::BadValidation { share: validation_share });
+        }
+        Ok(())
+    }
+
     /// Cuts a table.
     ///
     /// # Errors

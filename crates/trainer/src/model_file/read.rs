@@ -44,6 +44,23 @@ impl ModelFile {
         }
         (config.learning_rate, config.weight_decay) = (learning_rate, weight_decay);
         config.check()?;
+        let fingerprint = header.data_fingerprint.parse().map_err(|_| {
+            ModelFileError::Header(format!("{:?} is no fingerprint", header.data_fingerprint))
+        })?;
+        let source = Source {
+            fingerprint,
+            test_share,
+            split_seed: header.split_seed,
+            split: header.split,
+            validation_share: header.validation_share,
+            range: header.rating_range,
+        };
+        source.cut().check()?;
+        let (low, high) = source.range;
+        if !(low.is_finite() && high.is_finite() && low <= high) {
+            let problem = format!("ratings do not go from {low} to {high}");
+            return Err(ModelFileError::Header(problem));
+        }
         let rows = (users.len(), items.len());
         let weights = read_weights(&file, "", &config, rows)?;
         let optimizer = match header.steps {
@@ -62,20 +79,10 @@ impl ModelFile {
                 bold: bold(&file)?,
             }),
         };
-        let fingerprint = header.data_fingerprint.parse().map_err(|_| {
-            ModelFileError::Header(format!("{:?} is no fingerprint", header.data_fingerprint))
-        })?;
         Ok(Self {
             trained: Trained { config, history, weights },
             optimizer,
-            source: Source {
-                fingerprint,
-                test_share,
-                split_seed: header.split_seed,
-                split: header.split,
-                validation_share: header.validation_share,
-                range: header.rating_range,
-            },
+            source,
             titles: read_titles(&file, &items)?,
             averages: Averages {
                 mean,

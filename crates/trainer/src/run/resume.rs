@@ -76,7 +76,7 @@ impl Run {
     ///
     /// # Errors
     /// As [`start_from`](Self::start_from); also numbers of steps and epochs that do not belong
-    /// together on this split.
+    /// together on this split, such as those of a history that was lost.
     pub async fn resume(
         trained: Trained,
         optimizer: OptimizerState,
@@ -90,7 +90,9 @@ impl Run {
             squared: optimizer.loss_sum,
             absolute: optimizer.absolute_sum.unwrap_or(f64::NAN),
         };
-        let batches = batches_begun(steps, history.len(), split, &config)?;
+        // A model that trains itself is left at the end of an epoch.
+        let goes_on = config.model.in_batches() && (sums.squared != 0.0 || seconds != 0.0);
+        let batches = batches_begun(steps, history.len(), split, &config, goes_on)?;
         let (weights, chosen) = match last {
             Some(last) => (last, Some(weights)),
             None => (weights, None),
@@ -106,16 +108,17 @@ impl Run {
     }
 }
 
-/// Batches of the epoch under way, after so many steps and whole epochs.
+/// Batches of the epoch under way, if one is, after so many steps and whole epochs.
 fn batches_begun(
     steps: u64,
     epochs: usize,
     split: &Split,
     config: &Config,
+    goes_on: bool,
 ) -> Result<usize, TrainError> {
     let per_epoch = split.train.len().div_ceil(config.batch_size) as u64;
     let begun = (epochs as u64).checked_mul(per_epoch).and_then(|whole| steps.checked_sub(whole));
-    let begun = begun.filter(|begun| *begun <= per_epoch);
+    let begun = begun.filter(|begun| *begun <= if goes_on { per_epoch } else { 0 });
     begun.and_then(|begun| usize::try_from(begun).ok()).ok_or(TrainError::OtherSplit {
         steps,
         epochs,
