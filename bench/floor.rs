@@ -24,11 +24,12 @@ fn main() -> Result<()> {
     let work = Work::of(&split, &config);
     let gpu = pollster::block_on(async {
         let device = Device::open(DeviceChoice::Gpu).await?;
-        let speed = floor::of_gpu(&device.connect().await?, &split, &config).await?;
+        let speed = floor::of_gpu(&device, &split, &config).await?;
         anyhow::Ok(json!({
             "name": device.name(),
             "seconds_of_a_dispatch": speed.dispatch,
             "bytes_a_second": speed.bytes,
+            "planning": speed.planning,
             "floor": work.dispatches as f64 * speed.dispatch + work.moved as f64 / speed.bytes,
         }))
     });
@@ -40,7 +41,6 @@ fn main() -> Result<()> {
         "bytes_sent": work.sent,
         "bytes_moved": work.moved,
         "numbers_moved": work.moves,
-        "planning": floor::planning(&split, &config),
         "gpu": gpu.ok(),
         "cpu": {
             "threads": threads,

@@ -3,8 +3,9 @@
 //
 // Dense Adam moves every row at every step, but a row that no batch reads in between moves by its
 // moments and its decay alone. So all its steps up to its next reader are made at once: the first
-// with the gradient that the batch has found, the others with none. The jobs of a batch come
-// longest first, so that the invocations of a workgroup end together.
+// with the gradient that the batch has found, the others with none. The longest jobs come first, so
+// that the invocations of a workgroup end together, and those without steps last. The rows of the
+// layers, which never wait, come after all of them.
 
 override PAIRS: u32 = 5; // pairs of numbers in a row; an odd last number has a zero beside it
 
@@ -23,14 +24,15 @@ struct Turn {
     first_sample: u32,
     samples: u32,
     first_job: u32,
-    jobs: u32,
+    jobs: u32, // on rows of the tables
     first_step: u32, // in `steps`
     network: u32,    // row where the layers begin
     first_slot: u32,
-    stride: u32,
+    stride: u32, // slots of each of the layers' rows
     groups: u32,
     scale: f32,
-    unused: vec2u,
+    layers: u32, // their rows
+    sums: u32,   // slots of each that the batch has filled
     row_step: Step, // the step with the gradients
     layer_step: Step,
 }
@@ -69,13 +71,23 @@ fn adam(before: Numbers, gradient: vec2f, step: Step) -> Numbers {
 @compute @workgroup_size(LANES)
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let begin = (group.y * GRID + group.x) * LANES;
-    let longest = jobs[turn.first_job + min(begin / PAIRS, turn.jobs - 1u)].steps;
+    var longest = 1u;
+    if begin / PAIRS < turn.jobs {
+        longest = jobs[turn.first_job + begin / PAIRS].steps;
+    }
     let index = begin + lane;
     let mine = index / PAIRS;
-    if mine >= turn.jobs {
+    if mine >= turn.jobs + turn.layers {
         return;
     }
-    let job = jobs[turn.first_job + mine];
+    let layer = mine - turn.jobs;
+    var job = Job(turn.network + layer, 1u, layer * turn.stride, layer * turn.stride + turn.sums);
+    if mine < turn.jobs {
+        job = jobs[turn.first_job + mine];
+    }
+    if job.steps == 0u {
+        return;
+    }
     let pair = index % PAIRS;
     let here = job.row * PAIRS + pair;
 
@@ -85,7 +97,7 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     }
     let moment = moments[here];
     var numbers = Numbers(values[here], moment.xy, moment.zw);
-    if job.row < turn.network {
+    if mine < turn.jobs {
         numbers = adam(numbers, gradient, turn.row_step);
     } else {
         numbers = adam(numbers, gradient, turn.layer_step);

@@ -1,8 +1,8 @@
 //! Every shader against its twin, at odd sizes, on whatever GPU there is.
 
 use trainer::{
-    Gpu, Link,
-    cases::{self, Size},
+    Config, DeviceKind, Gpu, Link, ModelKind, Optimizer,
+    cases::{self, Size, Slice},
 };
 
 use crate::support;
@@ -22,6 +22,80 @@ const SIZES: [Size; 7] = [
     Size { users: 20, items: 30, samples: 130, factors: 128 },
     Size { users: 4_000, items: 3_000, samples: 65_536, factors: 5 },
 ];
+
+/// Batches of one rating; one user who rates one item again and again; batches that are a workgroup's
+/// memory, half of it, and many times as much; an epoch's end; more rows than steps.
+fn slices() -> impl Iterator<Item = Slice> {
+    let sizes = [
+        ((1, 1, 1), 1, 0),
+        ((1, 1, 1_300), 512, 200),
+        ((7, 5, 900), 1, 100),
+        ((300, 200, 30_000), 512, 512),
+        ((1_000, 40, 3_000), 33, 33),
+        ((4_000, 3_000, 200), 8, 0),
+        ((500, 700, 4_000), 1_024, 0),
+        ((500, 700, 9_000), 3_000, 0),
+        ((1_000, 2, 200_000), 65_536, 65_536),
+    ];
+    sizes.into_iter().flat_map(|((users, items, samples), batch, from)| {
+        let size = Size { users, items, samples, factors: 1 };
+        [true, false].map(|every_row| Slice { size, batch, from, every_row })
+    })
+}
+
+#[test]
+fn shuffle() {
+    let Some(gpu) = gpu("kernels::shuffle") else { return };
+    for slice in slices() {
+        pollster::block_on(cases::shuffle(&gpu, slice)).unwrap();
+    }
+}
+
+#[test]
+fn sort() {
+    let Some(gpu) = gpu("kernels::sort") else { return };
+    for slice in slices() {
+        pollster::block_on(cases::sort(&gpu, slice)).unwrap();
+    }
+}
+
+#[test]
+fn mark() {
+    let Some(gpu) = gpu("kernels::mark") else { return };
+    for slice in slices() {
+        pollster::block_on(cases::mark(&gpu, slice)).unwrap();
+    }
+}
+
+#[test]
+fn schedule() {
+    let Some(gpu) = gpu("kernels::schedule") else { return };
+    for slice in slices() {
+        pollster::block_on(cases::schedule(&gpu, slice)).unwrap();
+    }
+}
+
+/// Batches of every kind of length, some longer than what is sorted at once.
+#[test]
+fn a_gpu_and_its_host_plan_the_same_slices() {
+    let Some(gpu) = support::gpu("kernels::a_gpu_and_its_host_plan_the_same_slices") else {
+        return;
+    };
+    let quick = |model| Config { epochs: 3, factors: 5, batch_size: 256, ..Config::usual(model) };
+    let split = support::small_split(100, 60, 2_000);
+    let sparse =
+        Config { optimizer: Optimizer::SparseAdam, weight_decay: 0.0, ..quick(ModelKind::Mf) };
+    let batches = [(1, 1), (33, 3), (700, 3), (5_000, 3)];
+    let whole =
+        batches.map(|(batch_size, epochs)| Config { batch_size, epochs, ..quick(ModelKind::Mf) });
+    for config in [sparse, quick(ModelKind::DeepMf)].iter().chain(&whole) {
+        let [ours, hosts] = [DeviceKind::Gpu, DeviceKind::Cpu].map(|planned_by| {
+            let gpu = gpu.clone().with_planning(planned_by);
+            support::train(&split, config, &gpu).unwrap().weights
+        });
+        assert_eq!(ours, hosts, "{} by {}", config.model, config.batch_size);
+    }
+}
 
 #[test]
 fn mf() {

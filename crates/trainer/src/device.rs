@@ -79,6 +79,7 @@ pub struct Device {
     threads: usize,
     memory: Option<u64>, // bytes
     patience: Duration,  // with a GPU
+    planned_by: DeviceKind,
 }
 
 /// An adapter that opens and computes rightly.
@@ -138,6 +139,18 @@ impl Device {
     #[doc(hidden)]
     pub fn impatient(self, patience: Duration) -> Self {
         Self { choice: DeviceChoice::Auto, patience, ..self }
+    }
+
+    /// The same GPU for runs whose slices are planned here or there: for tests of both. A hardware GPU
+    /// plans its own; for one that a program plays, its processor does without the detour.
+    #[doc(hidden)]
+    pub fn with_planning(self, planned_by: DeviceKind) -> Self {
+        Self { planned_by, ..self }
+    }
+
+    /// What plans the slices of the fused engine on a GPU.
+    pub(crate) fn planned_by(&self) -> DeviceKind {
+        self.planned_by
     }
 
     /// How the steps of a model are computed on it.
@@ -225,6 +238,7 @@ impl Device {
             threads: cores(),
             memory: None,
             patience: PATIENCE,
+            planned_by: DeviceKind::Cpu,
         }
     }
 
@@ -235,6 +249,7 @@ impl Device {
         reason: &str,
     ) -> Result<Self, DeviceError> {
         let name = adapter.name.clone();
+        let planned_by = if adapter.is_hardware() { DeviceKind::Gpu } else { DeviceKind::Cpu };
         let opened = Opened {
             instance,
             handle,
@@ -254,6 +269,7 @@ impl Device {
             threads: cores(),
             memory: None,
             patience: PATIENCE,
+            planned_by,
         })
     }
 

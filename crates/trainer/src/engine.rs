@@ -121,7 +121,9 @@ impl Engine {
             }
             (EngineKind::Fused, DeviceKind::Gpu) if in_batches => {
                 let gpu = device.connect().await?;
-                Self::FusedGpu(Box::new(FusedGpu::new(gpu, Arc::clone(split), config, from)?))
+                let planned_by = device.planned_by();
+                let engine = FusedGpu::new(gpu, planned_by, Arc::clone(split), config, from)?;
+                Self::FusedGpu(Box::new(engine))
             }
             (EngineKind::Fused, DeviceKind::Gpu) => {
                 let gpu = device.connect().await?;

@@ -8,14 +8,16 @@ use ratings::{Ratings, Split};
 use web_time::Instant;
 
 use crate::{
-    Config, ModelKind, Optimizer, Order,
+    Config, Device, ModelKind, Order,
     barrier::Barrier,
     fused::{Schedule, Step, coast},
-    fused_gpu::{self, Plan, Planner, Sizes},
+    fused_gpu::{NetworkRows, Planner, Sizes, next},
     gather::gather,
-    gpu::{Fault, Gpu, whole},
+    gpu::{Fault, RECORD, whole},
     kernels::{
-        Job, Sample, Turn,
+        Job, Plan, Sample, mark, schedule,
+        shuffle::{self, Columns},
+        sort::{self, Key},
         squares::{self, Blocks},
     },
 };
@@ -38,56 +40,58 @@ pub struct Work {
 impl Work {
     /// Counts an epoch, in slices as long as they may be.
     pub fn of(split: &Split, config: &Config) -> Self {
-        let row = 4 * Sizes::of(split, config).row() as u64; // bytes
-        let tables = u32::try_from(split.users + split.items).expect("rows fit a u32");
+        let sizes = Sizes::of(split, config);
+        let row = 4 * sizes.row() as u64; // bytes
+        let network = sizes.network();
         let mut work = Self::default();
-        for_slices(split, config, |plan| {
-            let Plan { samples, jobs, turns, opening } = plan;
-            work.steps += turns.len() as u64;
-            work.dispatches += 2 * turns.len() as u64 + u64::from(opening.jobs > 0) + 1; // the sums
-            work.sent += (size_of_val(samples.as_slice())
-                + size_of_val(jobs.as_slice())
-                + turns.len() * (size_of::<Turn>() + size_of::<Step>()))
-                as u64;
-            // A rating: itself, two rows, their gradients, and its error twice.
-            work.moved += samples.len() as u64 * (size_of::<Sample>() as u64 + 4 * row + 8);
-            for job in jobs {
+        for plan in plans(split, config, &sizes) {
+            let (steps, samples) = (u64::from(plan.steps), u64::from(plan.samples));
+            work.steps += steps;
+            // Of the planning, of the opening and the sums, and two a step.
+            let planning = 4 + u64::from(sort::has_blocks(plan.side as usize));
+            work.dispatches += planning + u64::from(plan.opening > 0) + 1 + 2 * steps;
+            work.sent += (2 + steps) * RECORD as u64 + steps * size_of::<Step>() as u64;
+            // A rating: itself as it is planned and as it is read, its two keys, two rows, their
+            // gradients, and its error twice.
+            let rating = 3 * size_of::<Sample>() + 2 * 3 * size_of::<Key>() + 8;
+            work.moved += samples * (rating as u64 + 4 * row);
+            work.moved += 2 * (plan.jobs() * size_of::<Job>()) as u64;
+            for job in jobs_of(&plan, split) {
                 // A row: its gradients, itself and its moments, there and back.
-                let gradients = u64::from(job.end - job.first);
-                let written = if job.row < tables { 0 } else { gradients };
-                work.moved += size_of::<Job>() as u64 + (gradients + written + 6) * row;
-                if job.row < tables {
-                    work.moves += u64::from(job.steps) * config.factors as u64;
-                }
+                work.moved += (u64::from(job.end - job.first) + 6) * row;
+                work.moves += u64::from(job.steps) * config.factors as u64;
             }
-        });
+            for step in 0..plan.steps as usize {
+                let sums = |NetworkRows { network, .. }: &NetworkRows| {
+                    (network.rows() * (2 * network.slots(plan.count(step)) + 6)) as u64
+                };
+                work.moved += network.as_ref().map_or(0, sums) * row;
+            }
+        }
         work
     }
 }
 
-/// Plans an epoch for a GPU, in slices as long as they may be.
-fn for_slices(split: &Split, config: &Config, mut see: impl FnMut(&Plan)) {
-    let sizes = Sizes::of(split, config);
-    let mut planner = Planner::new(split.users, split.items);
-    let mut plan = Plan::default();
-    let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");
-    let order = Order::new(n, config.seed, 1);
-    let every_row = config.optimizer == Optimizer::Adam;
-    let end = split.train.len();
-    for begin in (0..end).step_by(sizes.slice()) {
-        fused_gpu::gather(split, &order, begin..end.min(begin + sizes.slice()), &mut plan.samples);
-        planner.plan(&mut plan, config.batch_size, sizes.network().as_ref(), every_row);
-        see(&plan);
+/// The plans of an epoch, in slices as long as they may be.
+fn plans(split: &Split, config: &Config, sizes: &Sizes) -> Vec<Plan> {
+    let order = sizes.order(config, 1);
+    let (mut plans, mut from) = (Vec::new(), 0);
+    while from < split.train.len() {
+        let places = next(sizes, &order, from, usize::MAX);
+        from = places.end;
+        plans.push(sizes.frame.plan(&order, places));
     }
+    plans
 }
 
-/// Seconds that the host plans an epoch for a GPU, in one thread beside the device's work.
-pub fn planning(split: &Split, config: &Config) -> f64 {
-    let began = Instant::now();
-    for_slices(split, config, |plan| {
-        black_box(&plan.jobs);
-    });
-    began.elapsed().as_secs_f64()
+/// The jobs of a slice that are not empty.
+fn jobs_of(plan: &Plan, split: &Split) -> Vec<Job> {
+    let samples = shuffle::twin(plan, &Columns::of(&split.train));
+    let keys = sort::twin(plan, &samples);
+    let marked = mark::twin(plan, &keys, &samples);
+    let mut jobs = schedule::twin(plan, &keys, &marked.readers);
+    jobs.retain(|job| job.steps > 0);
+    jobs
 }
 
 /// Parts of an epoch of the fused engine on the CPU, each alone, in seconds.
@@ -138,22 +142,25 @@ fn shortest(mut task: impl FnMut()) -> f64 {
     (0..TIMES).map(|_| time()).fold(f64::INFINITY, f64::min)
 }
 
-/// How fast a GPU is at nothing but launching, and at nothing but copying.
+/// How fast a GPU is at nothing but launching, at nothing but copying, and at nothing but planning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
     /// Seconds for a launch that does nothing.
     pub dispatch: f64,
     /// Bytes loaded and stored in a second, in tables as large as the model's.
     pub bytes: f64,
+    /// Seconds of planning in an epoch.
+    pub planning: f64,
 }
 
 /// Measures a GPU in a moment.
 ///
 /// # Errors
 /// A GPU that fails.
-pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, Fault> {
+pub async fn of_gpu(device: &Device, split: &Split, config: &Config) -> Result<Speed, Fault> {
     const DISPATCHES: usize = 2_000;
     const COPIES: usize = 200;
+    let (gpu, planned_by) = (&device.connect().await?, device.planned_by());
     let kernel = squares::kernel(gpu);
     let records = gpu.records("nothing", 1);
     gpu.write_records(&records, &[Blocks { errors: 0, size: 1, first: 0 }]);
@@ -161,7 +168,11 @@ pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, 
     let bound = gpu.bind(&kernel, &records, &[&errors, &sums].map(whole));
     let bytes = usize::try_from(Sizes::of(split, config).tables()).unwrap_or(usize::MAX);
     let [from, to] = ["from", "to"].map(|label| gpu.storage(label, bytes));
-    let mut seconds = [0.0; 2];
+    let sizes = Sizes::of(split, config);
+    let samples = gpu.storage("samples", sizes.samples() * size_of::<Sample>());
+    let jobs = gpu.storage("jobs", sizes.jobs() * size_of::<Job>());
+    let mut planner = Planner::new(planned_by, gpu, split, &sizes, [&samples, &jobs]);
+    let mut seconds = [0.0; 3];
     for _ in 0..2 {
         let began = Instant::now(); // the first round warms up
         let mut encoder = gpu.encoder();
@@ -180,9 +191,25 @@ pub async fn of_gpu(gpu: &Gpu, split: &Split, config: &Config) -> Result<Speed, 
         }
         gpu.submit_and_read::<f32>(encoder, &to, 1).wait(gpu).await?;
         seconds[1] = began.elapsed().as_secs_f64();
+
+        let began = Instant::now();
+        for plan in plans(split, config, &sizes) {
+            let mut encoder = gpu.encoder();
+            planner.begin(gpu, &mut encoder, split, &plan);
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            planner.dispatch(&mut pass, &plan);
+            drop(pass);
+            gpu.submit(encoder);
+        }
+        gpu.read::<Job>(&jobs, 1).await?;
+        seconds[2] = began.elapsed().as_secs_f64();
     }
     let moved = 2.0 * COPIES as f64 * from.size() as f64;
-    Ok(Speed { dispatch: seconds[0] / DISPATCHES as f64, bytes: moved / seconds[1] })
+    Ok(Speed {
+        dispatch: seconds[0] / DISPATCHES as f64,
+        bytes: moved / seconds[1],
+        planning: seconds[2],
+    })
 }
 
 /// Numbers that Adam moves in a second on one thread of this processor when they never leave its
@@ -227,6 +254,7 @@ mod tests {
     use ratings::{ItemIndex, UserIndex};
 
     use super::*;
+    use crate::Optimizer;
 
     #[test]
     fn dense_steps_move_every_number_and_sparse_ones_those_that_are_read() {
@@ -239,7 +267,7 @@ mod tests {
         let dense = Config { batch_size: 1, factors: 3, ..Config::usual(ModelKind::Mf) };
         let work = Work::of(&split, &dense);
         assert_eq!((work.steps, work.moves), (4, 4 * 7 * 3));
-        assert_eq!(work.dispatches, 2 * 4 + 2, "two a step, the opening and the sums");
+        assert_eq!(work.dispatches, 2 * 4 + 2 + 4, "two a step, the opening, the sums, the plan");
         let sparse = Config { optimizer: Optimizer::SparseAdam, ..dense };
         assert_eq!(Work::of(&split, &sparse).moves, 4 * 2 * 3);
     }

@@ -2,6 +2,11 @@
 //! Rust that says what it computes. The twins are compared with the shaders by the tests, and by
 //! a run that is about to trust a GPU.
 
+pub(crate) mod plan; // what those are told that plan a slice: the next four
+pub(crate) mod shuffle; // the ratings of a slice in the epoch's order
+pub(crate) mod sort; // those of every batch by row
+pub(crate) mod mark; // their slots, and which batches read a row
+pub(crate) mod schedule; // which rows move beside a batch, and how far
 pub(crate) mod deep_mf; // errors and gradients of a batch of DeepMf
 pub(crate) mod mf; // errors and gradients of a batch of Mf
 pub(crate) mod squares; // sums of squared errors
@@ -13,6 +18,7 @@ mod self_test; // each kernel once, on a small known case
 
 use bytemuck::{Pod, Zeroable};
 
+pub(crate) use plan::{Frame, Plan};
 pub(crate) use self_test::{self_test, self_test_sgd};
 
 use crate::{
@@ -30,7 +36,7 @@ pub(crate) struct Turn {
     pub(crate) samples: u32,
     /// The batch's first job.
     pub(crate) first_job: u32,
-    /// Rows to move.
+    /// Its jobs on rows of the tables, empty ones included.
     pub(crate) jobs: u32,
     /// The step in the table of steps.
     pub(crate) first_step: u32,
@@ -44,8 +50,10 @@ pub(crate) struct Turn {
     pub(crate) groups: u32,
     /// 2 / samples, the derivative of the mean of squares.
     pub(crate) scale: f32,
-    /// Fills up what a uniform wants.
-    pub(crate) unused: [u32; 2],
+    /// Rows of a network, which all move at every step.
+    pub(crate) layers: u32,
+    /// Slots of each of them that this batch fills.
+    pub(crate) sums: u32,
     /// The step with the gradients, for rows of the tables.
     pub(crate) row_step: Step,
     /// The same for rows of a network.
@@ -66,7 +74,7 @@ pub(crate) struct Sample {
     pub(crate) slots: u32,
 }
 
-/// A row to move: the gradients that belong to it and the steps to make.
+/// A row to move: the gradients that belong to it and the steps to make. Without steps it is empty.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub(crate) struct Job {

@@ -5,6 +5,7 @@
 //! 2002). Any position can be asked for alone, so threads and GPU invocations need no shared list,
 //! and every platform gives the same order.
 
+use bytemuck::{Pod, Zeroable};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Over a million seeds `tests/data/check_order.py` finds no difference from a fair shuffle; with four
@@ -13,13 +14,14 @@ const ROUNDS: usize = 6;
 const MIN_BITS: u32 = 8; // narrower networks mix unevenly; small sets walk a little further instead
 const STEP: u32 = 0x9e37_79b9; // 2^32 / golden ratio: successive keys differ in many bits
 
-/// The order in which an epoch visits `0..n`.
-#[derive(Clone, Debug)]
+/// The order in which an epoch visits `0..n`, as `shaders/shuffle.wgsl` reads it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub struct Order {
     n: u32,
-    low_bits: u32,
     low_mask: u32,
     high_mask: u32,
+    low_bits: u32,
     keys: [u32; ROUNDS],
 }
 
@@ -36,7 +38,8 @@ impl Order {
             state = mix(state.wrapping_add(STEP));
             state
         });
-        Self { n, low_bits, low_mask: mask(low_bits), high_mask: mask(bits - low_bits), keys }
+        let [low_mask, high_mask] = [mask(low_bits), mask(bits - low_bits)];
+        Self { n, low_mask, high_mask, low_bits, keys }
     }
 
     /// Number of elements.

@@ -129,13 +129,13 @@ fn print_floor(floors: &[Value], rounds: &[Round]) {
     let count = |key: &str| figure(key).unwrap_or(f64::NAN);
     println!(
         "  an epoch is {} steps and moves {:.0} million numbers; on a GPU {} dispatches, {:.0} MB \
-         sent, {:.0} MB loaded and stored, {:.3} s of planning on the host beside the GPU's work",
+         sent, {:.0} MB loaded and stored, {:.3} s of planning",
         count("/steps"),
         count("/numbers_moved") / 1e6,
         count("/dispatches"),
         count("/bytes_sent") / 1e6,
         count("/bytes_moved") / 1e6,
-        count("/planning"),
+        count("/gpu/planning"),
     );
     let times = seconds_of(rounds, "fused, CPU");
     if !times.is_empty() {

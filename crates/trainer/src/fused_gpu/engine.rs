@@ -5,14 +5,14 @@ use std::sync::Arc;
 use ratings::{Ratings, Split};
 
 use super::{
-    ahead::{Ahead, Next, Planned},
     flights::{Flights, Landed},
     gather::sample,
+    plan::{self, Planner},
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
 use crate::{
-    Config, ModelKind, Weights,
+    Config, DeviceKind, ModelKind, Order, Weights,
     checkpoint::Checkpoint,
     engine::Slice,
     fused::Schedule,
@@ -37,8 +37,8 @@ pub(crate) struct FusedGpu {
     kernels: Kernels,
     buffers: Buffers,
     bound: Bound,
-    ahead: Ahead,
-    epoch: u32, // from 1
+    planner: Planner,
+    order: Order, // of the epoch
     schedule: Schedule,
     steps: u64, // made or under way
     flights: Flights,
@@ -85,13 +85,14 @@ impl FusedGpu {
     /// A GPU without enough memory, or one that fails.
     pub(crate) fn new(
         gpu: Gpu,
+        planned_by: DeviceKind,
         split: Arc<Split>,
         config: &Config,
         from: &Checkpoint,
     ) -> Result<Self, Fault> {
         let sizes = Sizes::of(&split, config);
-        let Sizes { layout, max_steps, longest, test, .. } = &sizes;
-        let (max_steps, longest, test) = (*max_steps, *longest, *test);
+        let Sizes { layout, max_steps, test, .. } = &sizes;
+        let (max_steps, test) = (*max_steps, *test);
         let kernels = Kernels::new(&gpu, config, layout.network);
         let number = size_of::<f32>();
         let values = layout.values(&from.weights);
@@ -102,8 +103,8 @@ impl FusedGpu {
             good_moments: gpu.filled("good moments", &moments),
             values: gpu.filled("values", &values),
             moments: gpu.filled("moments", &moments),
-            samples: gpu.storage("samples", longest * size_of::<Sample>()),
-            jobs: gpu.storage("jobs", sizes.jobs * size_of::<Job>()),
+            samples: gpu.storage("samples", sizes.samples() * size_of::<Sample>()),
+            jobs: gpu.storage("jobs", sizes.jobs() * size_of::<Job>()),
             steps: update::table(&gpu),
             turns: gpu.records("turns", 1 + max_steps),
             errors: gpu.storage("errors", sizes.errors() * number),
@@ -125,10 +126,11 @@ impl FusedGpu {
             update: gpu.bind(&kernels.update, turns, &moved),
             squares: gpu.bind(&kernels.squares, &buffers.blocks, &summed),
         };
+        let planner = Planner::new(planned_by, &gpu, &split, &sizes, [samples, &buffers.jobs]);
         gpu.check()?;
         let mut engine = Self {
-            ahead: Ahead::new(&split),
-            epoch: 0,
+            planner,
+            order: sizes.order(config, 1),
             schedule: Schedule::after(from.steps),
             steps: from.steps,
             good: from.steps,
@@ -154,7 +156,7 @@ impl FusedGpu {
 
     /// Shuffles the training set for `epoch`, counted from 1.
     pub(crate) fn begin_epoch(&mut self, epoch: u32) {
-        self.epoch = epoch;
+        self.order = self.sizes.order(&self.config, epoch);
         self.flights.clear();
         (self.planned, self.trained) = (0, 0);
         self.parts.rewind();
@@ -187,10 +189,6 @@ impl FusedGpu {
         while self.flights.have_room() && self.planned < self.split.train.len() {
             self.launch(batches, told);
         }
-        if self.planned == self.split.train.len() && (self.epoch as usize) < self.config.epochs {
-            let next = Next { epoch: self.epoch + 1, from: 0, batches };
-            self.ahead.prepare(&self.split, &self.config, &self.sizes, next);
-        }
         if !self.flights.are_under_way() && self.trained < self.planned {
             return Err(Fault("a slice was lost with the device".into())); // a checkpoint met it
         }
@@ -217,26 +215,22 @@ impl FusedGpu {
     /// Sends a slice off.
     fn launch(&mut self, batches: usize, told: bool) {
         let Config { batch_size, factors, .. } = self.config;
-        let next = Next { epoch: self.epoch, from: self.planned, batches };
-        let Planned { mut plan, ratings, .. } =
-            self.ahead.take(&self.split, &self.config, &self.sizes, next);
-        self.planned = ratings.end;
-        let ratings = ratings.len();
+        let places = plan::next(&self.sizes, &self.order, self.planned, batches);
+        let plan = self.sizes.frame.plan(&self.order, places);
+        self.planned += plan.samples as usize;
+        let ratings = plan.samples as usize;
 
-        let Self { gpu, buffers, kernels, bound, schedule, .. } = self;
+        let Self { gpu, buffers, kernels, bound, schedule, planner, .. } = self;
+        let mut turns = plan::turns(&plan, self.sizes.network().as_ref());
         let mut steps = Vec::new();
-        for turn in &mut plan.turns {
+        for turn in &mut turns[1..] {
             let next = schedule.next(&self.config);
             (turn.row_step, turn.layer_step) = (next.rows, next.layers);
             steps.push(next.rows);
         }
-        plan.opening.row_step = steps[0];
+        turns[0].row_step = steps[0];
         self.steps += steps.len() as u64;
-        gpu.write(&buffers.samples, &plan.samples);
-        gpu.write(&buffers.jobs, &plan.jobs);
         gpu.write(&buffers.steps, &steps);
-        let turns: Vec<Turn> =
-            [plan.opening].into_iter().chain(plan.turns.iter().copied()).collect();
         gpu.write_records(&buffers.turns, &turns);
         let cut = |n: usize| u32::try_from(n).expect("a slice is small");
         let held = self.flights.held(batch_size);
@@ -244,7 +238,9 @@ impl FusedGpu {
         gpu.write_records(&buffers.blocks, &[blocks]);
 
         let mut encoder = gpu.encoder();
+        planner.begin(gpu, &mut encoder, &self.split, &plan);
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        planner.dispatch(&mut pass, &plan);
         for (record, turn) in turns.iter().enumerate() {
             let workgroups = match turn.groups {
                 0 => (turn.samples as usize).div_ceil(LANES),
@@ -254,8 +250,9 @@ impl FusedGpu {
                 let kernel = &kernels.model.differentiate;
                 kernel.dispatch(&mut pass, &bound.differentiate, record, workgroups);
             }
-            if turn.jobs > 0 {
-                let workgroups = update::workgroups(turn.jobs as usize, factors);
+            let rows = turn.jobs + turn.layers;
+            if rows > 0 {
+                let workgroups = update::workgroups(rows as usize, factors);
                 kernels.update.dispatch(&mut pass, &bound.update, record, workgroups);
             }
         }
@@ -264,7 +261,6 @@ impl FusedGpu {
         let left = (self.split.train.len() - self.planned).div_ceil(batch_size);
         let told = told || self.sizes.sums_are_full(held + steps.len(), left);
         self.flights.send(gpu, encoder, &buffers.sums, (ratings, batch_size), told);
-        self.ahead.give_back(plan);
     }
 
     /// Evaluates the next part of the held-out ratings, usually all of them, or `None` when all are

@@ -1,6 +1,6 @@
 //! An epoch's ratings in its order, as the kernels take them.
 
-use std::ops::Range;
+use std::{ops::Range, thread};
 
 use ratings::{Ratings, Split};
 
@@ -16,8 +16,9 @@ pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample 
     }
 }
 
-/// The samples at these positions of the order.
-pub(crate) fn gather(split: &Split, order: &Order, positions: Range<usize>, to: &mut Vec<Sample>) {
+/// The samples at these places of the order.
+pub(super) fn gather(split: &Split, order: &Order, places: Range<usize>, to: &mut Vec<Sample>) {
     let pick = |element| sample(&split.train, split.users, element);
-    gather::gather(order, positions, 1, to, pick); // slices are gathered beside one another
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    gather::gather(order, places, threads, to, pick);
 }

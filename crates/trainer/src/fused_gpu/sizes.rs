@@ -2,17 +2,17 @@
 
 use ratings::Split;
 
-use super::{ahead::planners, layout::Layout, plan::NetworkRows};
+use super::{layout::Layout, plan::NetworkRows};
 use crate::{
-    Config,
+    Config, Optimizer, Order,
     fused::Step,
     gpu::RECORD,
     held_out::Parts,
-    kernels::{Job, Sample, update::MAX_STEPS},
+    kernels::{Frame, Job, Sample, sort::Key, update::MAX_STEPS},
     memory::{self, Need},
 };
 
-/// Most ratings of a slice: 8 MiB of samples, 24 MiB of jobs.
+/// Most ratings of a slice: 8 MiB of samples, some 20 MiB of jobs.
 pub(super) const MAX_SAMPLES: usize = 1 << 19;
 /// Batches whose errors wait on the device: 512 KiB.
 const MAX_HELD: usize = 1 << 16;
@@ -24,13 +24,13 @@ pub(super) const TEST_BLOCK: usize = 1 << 12;
 /// Sizes for a model and its data.
 pub(crate) struct Sizes {
     pub(super) layout: Layout,
-    pub(super) batch: usize,     // ratings of the longest
+    pub(crate) frame: Frame,
+    pub(super) resident: bool, // whether a kernel can see all training ratings
+    pub(super) train: usize,   // their number
     pub(super) max_steps: usize, // of a slice
-    pub(super) longest: usize,   // ratings of a slice
-    pub(super) jobs: usize,      // of a slice
-    pub(super) slots: usize,     // of gradients
-    pub(super) held: usize,      // batches whose errors wait for the end of the epoch
-    pub(super) test: usize,      // ratings evaluated at once
+    pub(super) slots: usize,   // of gradients
+    pub(super) held: usize,    // batches whose errors wait for the end of the epoch
+    pub(super) test: usize,    // ratings evaluated at once
 }
 
 impl Sizes {
@@ -42,32 +42,35 @@ impl Sizes {
         let layout = Layout::new(config, split.users, split.items);
         let train = split.train.len();
         let batch = config.batch_size.min(train);
-        let (network_rows, network_slots) = layout
-            .network
-            .map_or((0, 0), |network| (network.rows(), network.rows() * network.slots(batch)));
-        // A wide network has so many rows that a long slice's jobs would outgrow a binding.
-        let room = Self::MAX_BINDING as usize / size_of::<Job>();
-        let room = room.saturating_sub(split.users + split.items);
-        let fit = (room / (3 * batch + network_rows)).clamp(1, MAX_STEPS);
-        let longest = train.min((MAX_SAMPLES / batch).max(1) * batch);
-        let max_steps = longest.div_ceil(batch).min(fit);
-        let longest = longest.min(max_steps * batch);
-        Self {
+        let first_slot = layout.network.map_or(0, |network| network.rows() * network.slots(batch));
+        let frame = Frame {
             batch,
+            users: split.users,
+            rows: split.users + split.items,
+            first_slot,
+            every_row: config.optimizer == Optimizer::Adam,
+        };
+        let max_steps = (MAX_SAMPLES / batch)
+            .min(MAX_STEPS)
+            .min(train.div_ceil(batch))
+            .min(frame.most_steps(Self::MAX_BINDING as usize))
+            .max(1);
+        Self {
+            resident: train <= Self::MAX_BINDING as usize / size_of::<u32>(),
+            train,
             max_steps,
-            longest,
-            // Of each sample's rows, of rows on their way and, at the slice's start, of all.
-            jobs: 2 * longest + max_steps * (batch + network_rows) + split.users + split.items,
-            slots: 2 * batch + network_slots,
+            slots: 2 * batch + first_slot,
             held: train.div_ceil(batch).min(MAX_HELD).max(max_steps),
             test: Parts::new(split, MAX_TEST).longest(),
+            frame,
             layout,
         }
     }
 
-    /// Most ratings of a slice; whole batches.
-    pub(crate) fn slice(&self) -> usize {
-        self.max_steps * self.batch
+    /// The order of an epoch.
+    pub(crate) fn order(&self, config: &Config, epoch: u32) -> Order {
+        let n = u32::try_from(self.train).expect("a table holds at most 2^32 ratings");
+        Order::new(n, config.seed, epoch)
     }
 
     /// Numbers of a row.
@@ -80,13 +83,33 @@ impl Sizes {
         self.layout.network.map(|network| NetworkRows {
             first: u32::try_from(self.layout.network_row()).expect("rows fit a u32"),
             network,
-            stride: network.slots(self.batch),
+            stride: network.slots(self.frame.batch),
         })
     }
 
     /// Bytes of the model's numbers and both moments.
     pub(crate) fn tables(&self) -> u64 {
         3 * self.model()
+    }
+
+    /// Most ratings of a slice.
+    pub(crate) fn samples(&self) -> usize {
+        self.train.min(self.max_steps * self.frame.batch)
+    }
+
+    /// Jobs of a slice.
+    pub(crate) fn jobs(&self) -> usize {
+        self.frame.jobs(self.max_steps)
+    }
+
+    /// Keys of a slice.
+    pub(super) fn keys(&self) -> usize {
+        self.frame.keys(self.max_steps)
+    }
+
+    /// Words that say which batches of a slice read a row.
+    pub(super) fn readers(&self) -> usize {
+        self.frame.readers(self.max_steps)
     }
 
     /// Numbers of the gradients.
@@ -96,7 +119,7 @@ impl Sizes {
 
     /// Numbers for the errors of a slice, or of the test set.
     pub(super) fn errors(&self) -> usize {
-        self.longest.max(self.test)
+        self.samples().max(self.test)
     }
 
     /// Numbers for their sums, of squares and of absolute values, and for those of batches before.
@@ -112,7 +135,7 @@ impl Sizes {
 
     /// Bytes of the largest table that a kernel sees.
     pub(crate) fn largest_binding(&self) -> u64 {
-        let jobs = bytes::<Job>(self.jobs);
+        let jobs = bytes::<Job>(self.jobs()).max(bytes::<u32>(self.readers()));
         (2 * self.model()).max(jobs).max(bytes::<f32>(self.gradients()))
     }
 
@@ -123,17 +146,20 @@ impl Sizes {
 
     /// Bytes of all of it.
     pub(crate) fn need(&self) -> Need {
-        let turns = 1 + self.max_steps;
-        let plan = bytes::<Sample>(self.longest) + bytes::<Job>(self.jobs);
-        let slice = plan + bytes::<Step>(MAX_STEPS) + bytes::<[u8; RECORD]>(turns);
+        let records = 2 + self.max_steps;
+        let sent = bytes::<Step>(MAX_STEPS) + bytes::<[u8; RECORD]>(records);
+        let samples = bytes::<Sample>(self.samples());
+        let kept = if self.resident { bytes::<[u32; 3]>(self.train) } else { 0 };
+        let plan = 2 * bytes::<Job>(self.jobs()) + 2 * bytes::<Key>(self.keys()) + samples;
+        let plan = plan + bytes::<u32>(self.readers()) + kept;
         let test = bytes::<Sample>(self.test);
         let rest = bytes::<f32>(self.gradients() + self.errors() + self.sums());
         let Layout { config, users, items, .. } = &self.layout;
         Need {
             // What is written to a device waits where both can see it.
-            ratings: 2 * (slice + test) + planners() as u64 * plan,
+            ratings: 2 * (sent + test + kept) + plan, // perhaps on the host
             model: 2 * memory::checkpoint(config, *users, *items) + 3 * self.model(),
-            gpu: slice + test + 6 * self.model() + rest,
+            gpu: sent + plan + test + 6 * self.model() + rest,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Small known cases for the kernels, and the comparison of a shader's answer with its twin's.
 
+mod plan; // slices
+
+pub use plan::{Slice, mark, schedule, shuffle, sort};
+
 use super::{
     Job, Sample,
     best::{self, NONE},
@@ -64,30 +68,35 @@ pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2]) -> Result<(), Fa
     compare(&format!("deep_mf, layers {widths:?}, {size:?}"), &ours.layers, &twins.layers)
 }
 
-/// Compares `shaders/update.wgsl` with its twin, on rows that all have other gradients and gaps.
+/// Compares `shaders/update.wgsl` with its twin, on rows that all have other gradients and gaps, empty
+/// jobs and some rows of layers.
 ///
 /// # Errors
 /// How far apart they are.
 pub async fn update(gpu: &Gpu, rows: u32, factors: usize, longest: u32) -> Result<(), Fault> {
     let mut draw = Draw(rows);
     let slots = |row: u32| 1 + row % 3;
-    let mut end = 0;
+    let layers = update::Layers { rows: 3, stride: 5, sums: 4 };
+    let first_slot = layers.rows * layers.stride;
+    let mut end = first_slot;
     let jobs = (0..rows).map(|row| {
         let first = end;
         end += slots(row);
         Job { row, steps: (longest - row * longest / rows).max(1), first, end }
     });
-    let jobs: Vec<Job> = jobs.collect();
+    let jobs: Vec<Job> = jobs.chain([Job::default(); 2]).collect();
+    let all = (rows + layers.rows) as usize;
     let moment = |draw: &mut Draw| {
         let [a, b, c, d] = [(); 4].map(|()| draw.number());
         [a, b, c * c, d * d]
     };
     let before = update::Rows {
         factors,
-        values: draw.rows(rows as usize, factors),
-        moments: (0..rows as usize * pairs(factors)).flat_map(|_| moment(&mut draw)).collect(),
+        values: draw.rows(all, factors),
+        moments: (0..all * pairs(factors)).flat_map(|_| moment(&mut draw)).collect(),
         gradients: draw.rows(end as usize, factors),
         jobs,
+        layers,
     };
     let adam = update::Adam { learning_rate: 0.01, weight_decay: 1e-3, made: 3 };
     let (ours, twins) = (update::on_gpu(gpu, &before, &adam).await?, update::twin(&before, &adam));

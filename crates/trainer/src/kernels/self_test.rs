@@ -1,6 +1,6 @@
 //! Each kernel once, on a small known case, before a GPU is trusted.
 
-use super::cases::{self, Size};
+use super::cases::{self, Size, Slice};
 use crate::{
     Link,
     gpu::{Fault, Gpu},
@@ -13,6 +13,11 @@ const SMALL: Size = Size { users: 7, items: 5, samples: 80, factors: 3 };
 /// # Errors
 /// The first kernel that is wrong or does not run.
 pub(crate) async fn self_test(gpu: &Gpu) -> Result<(), Fault> {
+    let slice = Slice { size: SMALL, batch: 9, from: 3, every_row: true };
+    cases::shuffle(gpu, slice).await?;
+    cases::sort(gpu, slice).await?;
+    cases::mark(gpu, slice).await?;
+    cases::schedule(gpu, slice).await?;
     cases::mf(gpu, SMALL).await?;
     cases::deep_mf(gpu, SMALL, [4, 2]).await?;
     cases::update(gpu, 12, 3, 5).await?;

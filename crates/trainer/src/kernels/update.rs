@@ -1,6 +1,6 @@
 //! `shaders/update.wgsl`: Adam on the rows of a batch, and on to their next readers.
 
-use super::{Job, Turn, pairs, run};
+use super::{Job, Turn, pairs, plan::small, run};
 use crate::{
     Config, ModelKind,
     fused::{Schedule, Step},
@@ -40,10 +40,23 @@ pub(crate) struct Rows {
     pub(crate) values: Vec<f32>,
     /// `[rows, pairs(factors), 4]`: first moments of a pair, then its second moments.
     pub(crate) moments: Vec<f32>,
-    /// `[slots, 2 * pairs(factors)]`.
+    /// `[slots, 2 * pairs(factors)]`, those of the layers first.
     pub(crate) gradients: Vec<f32>,
     /// The rows to move, longest first.
     pub(crate) jobs: Vec<Job>,
+    /// The last rows, which make one step.
+    pub(crate) layers: Layers,
+}
+
+/// Rows of a network's layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layers {
+    /// Their number.
+    pub(crate) rows: u32,
+    /// Slots of each.
+    pub(crate) stride: u32,
+    /// Of those, the first that have gradients.
+    pub(crate) sums: u32,
 }
 
 /// Adam's settings, from the first step of a run on.
@@ -59,13 +72,22 @@ pub(crate) struct Adam {
 
 impl Adam {
     fn steps(&self, count: usize) -> Vec<Step> {
-        let config = Config {
+        let mut schedule = Schedule::after(self.made);
+        (0..count).map(|_| schedule.next(&self.config()).rows).collect()
+    }
+
+    /// The layers' step, made to differ from the rows'.
+    fn layer_step(&self) -> Step {
+        let config = Config { learning_rate: 3.0 * self.learning_rate, ..self.config() };
+        Schedule::after(self.made).next(&config).layers
+    }
+
+    fn config(&self) -> Config {
+        Config {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
             ..Config::usual(ModelKind::Mf)
-        };
-        let mut schedule = Schedule::after(self.made);
-        (0..count).map(|_| schedule.next(&config).rows).collect()
+        }
     }
 }
 
@@ -75,10 +97,20 @@ impl Adam {
 /// A GPU that fails.
 pub(crate) async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, Fault> {
     let kernel = kernel(gpu, rows.factors);
-    let jobs = u32::try_from(rows.jobs.len()).expect("jobs fit a u32");
+    let jobs = small(rows.jobs.len());
     let records = gpu.records("turn", 1);
     let row_steps = adam.steps(rows.longest());
-    let turn = Turn { jobs, network: u32::MAX, row_step: row_steps[0], ..Turn::default() };
+    let Layers { rows: layers, stride, sums } = rows.layers;
+    let turn = Turn {
+        jobs,
+        network: small(rows.first_layer()),
+        layers,
+        stride,
+        sums,
+        row_step: row_steps[0],
+        layer_step: adam.layer_step(),
+        ..Turn::default()
+    };
     gpu.write_records(&records, &[turn]);
     let values = gpu.filled("values", &rows.values);
     let moments = gpu.filled("moments", &rows.moments);
@@ -88,7 +120,7 @@ pub(crate) async fn on_gpu(gpu: &Gpu, rows: &Rows, adam: &Adam) -> Result<Rows, 
     gpu.write(&steps, &row_steps);
     let storage = [&values, &moments, &gradients, &job_list, &steps].map(whole);
     let bound = gpu.bind(&kernel, &records, &storage);
-    run(gpu, &kernel, &bound, workgroups(rows.jobs.len(), rows.factors));
+    run(gpu, &kernel, &bound, workgroups(rows.jobs.len() + layers as usize, rows.factors));
     Ok(Rows {
         values: gpu.read(&values, rows.values.len()).await?,
         moments: gpu.read(&moments, rows.moments.len()).await?,
@@ -101,13 +133,20 @@ pub(crate) fn twin(rows: &Rows, adam: &Adam) -> Rows {
     let mut after = rows.clone();
     let row = 2 * pairs(rows.factors);
     let steps = adam.steps(rows.longest());
-    for job in &rows.jobs {
+    let of_jobs = rows.jobs.iter().map(|job| (*job, &steps[..job.steps as usize]));
+    let layer_step = [adam.layer_step()];
+    let of_layers = (0..rows.layers.rows).map(|layer| {
+        let first = layer * rows.layers.stride;
+        let row = small(rows.first_layer()) + layer;
+        (Job { row, steps: 1, first, end: first + rows.layers.sums }, &layer_step[..])
+    });
+    for (job, steps) in of_jobs.chain(of_layers) {
         for k in 0..row {
             let slots = job.first as usize..job.end as usize;
             let mut gradient: f32 = slots.map(|slot| rows.gradients[slot * row + k]).sum();
             let at = job.row as usize * row + k;
             let pair = at / 2 * 4 + at % 2; // of the first moment; the second stands two further
-            for step in &steps[..job.steps as usize] {
+            for step in steps {
                 let numbers = [after.values[at], after.moments[pair], after.moments[pair + 2]];
                 let [value, first, second] = step.apply(numbers, gradient);
                 after.values[at] = value;
@@ -121,6 +160,10 @@ pub(crate) fn twin(rows: &Rows, adam: &Adam) -> Rows {
 }
 
 impl Rows {
+    fn first_layer(&self) -> usize {
+        self.values.len() / (2 * pairs(self.factors)) - self.layers.rows as usize
+    }
+
     fn longest(&self) -> usize {
         self.jobs.first().map_or(0, |job| job.steps as usize)
     }

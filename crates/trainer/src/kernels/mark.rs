@@ -1,0 +1,67 @@
+//! `shaders/mark.wgsl`: where the gradients of every rating go, and which batches read a row.
+
+use super::{Plan, Sample, run, sort::Key};
+use crate::gpu::{Access, Fault, Gpu, Kernel, LANES, Shader, whole};
+
+/// The shader's text.
+pub(crate) const SOURCE: &str = include_str!("../../../../shaders/mark.wgsl");
+
+/// What is marked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Marked {
+    /// The slice's ratings, now with their slots.
+    pub(crate) samples: Vec<Sample>,
+    /// Which batches read a row, a bit each: `[rows, words]`.
+    pub(crate) readers: Vec<u32>,
+}
+
+/// keys, samples, readers (zeros before).
+pub(crate) fn kernel(gpu: &Gpu) -> Kernel {
+    use Access::{Read, Write};
+    let shader = Shader { source: SOURCE, entry: "mark", constants: &[] };
+    gpu.kernel::<Plan>(&shader, &[Read, Write, Write])
+}
+
+/// Workgroups for a slice.
+pub(crate) fn workgroups(plan: &Plan) -> usize {
+    plan.keys().div_ceil(LANES)
+}
+
+/// The shader's answer.
+///
+/// # Errors
+/// A GPU that fails.
+pub(crate) async fn on_gpu(
+    gpu: &Gpu,
+    plan: &Plan,
+    keys: &[Key],
+    samples: &[Sample],
+) -> Result<Marked, Fault> {
+    let kernel = kernel(gpu);
+    let records = gpu.records("plan", 1);
+    gpu.write_records(&records, &[*plan]);
+    let keys = gpu.filled("keys", keys);
+    let slots = gpu.filled("samples", samples);
+    let readers = gpu.storage("readers", plan.readers() * size_of::<u32>());
+    let bound = gpu.bind(&kernel, &records, &[&keys, &slots, &readers].map(whole));
+    run(gpu, &kernel, &bound, workgroups(plan));
+    Ok(Marked {
+        samples: gpu.read(&slots, samples.len()).await?,
+        readers: gpu.read(&readers, plan.readers()).await?,
+    })
+}
+
+/// What the shader should answer.
+pub(crate) fn twin(plan: &Plan, keys: &[Key], samples: &[Sample]) -> Marked {
+    let mut samples = samples.to_vec();
+    let mut readers = vec![0; plan.readers()];
+    let (side, batch, words) = (plan.side as usize, plan.batch as usize, plan.words as usize);
+    for (n, keys) in keys.chunks(side).enumerate() {
+        let (step, half) = (n / 2, 16 * (n % 2));
+        for (slot, [row, place]) in (0..).zip(&keys[..plan.count(step)]) {
+            samples[step * batch + *place as usize].slots |= slot << half;
+            readers[*row as usize * words + step / 32] |= 1 << (step % 32);
+        }
+    }
+    Marked { samples, readers }
+}
