@@ -18,7 +18,7 @@ struct Plan {
     side: u32, // keys of a batch's users, and of its items: a power of two
     entries: u32,
     opening: u32,
-    words: u32, // of a row's readers
+    words: u32, // of a row's readers, if every row moves
 }
 
 @group(0) @binding(0) var<uniform> plan: Plan;
@@ -37,7 +37,7 @@ fn mark(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let key = keys[at];
     let half = select(16u, 0u, (at & plan.side) == 0u); // the user's slot is the low one
     atomicOr(&samples[4u * (step * plan.batch + key.y) + 3u], slot << half);
-    if slot == 0u || keys[at - 1u].x != key.x {
+    if plan.words > 0u && (slot == 0u || keys[at - 1u].x != key.x) {
         atomicOr(&readers[key.x * plan.words + step / 32u], 1u << (step % 32u));
     }
 }

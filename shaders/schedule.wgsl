@@ -23,7 +23,7 @@ struct Plan {
     side: u32,       // keys of a batch's users, and of its items
     entries: u32,    // jobs of a section, empty ones included
     opening: u32,    // jobs before those of the first batch, in whole sections
-    words: u32,      // of a row's readers
+    words: u32,      // of a row's readers, if every row moves
 }
 
 struct Job {

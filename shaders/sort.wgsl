@@ -7,7 +7,7 @@ const GRID = 32768u;  // workgroups in a row of the grid
 const BLOCK = 512u;   // keys that a workgroup counts
 const BLOCK_BITS = 9u;
 const SHARE = 4u;     // fours of keys for an invocation
-const NO_ROW = 0x7fffffu; // tables have fewer rows than this: their moments would outgrow a binding
+const NO_ROW = 0x7fffffu; // no row is higher: moments would outgrow a binding. Ties go by place
 
 struct Plan {
     first: u32,
@@ -47,6 +47,13 @@ fn row_of(at: u32) -> u32 {
     return select(sample.item, sample.user, (at & plan.side) == 0u);
 }
 
+// Puts the key that was at a place where it belongs.
+fn put(at: u32, row: u32, to: u32) {
+    if at < plan.steps * 2u * plan.side {
+        blocks[to] = vec2u(row, at & (plan.side - 1u));
+    }
+}
+
 // Sorts every block, or every side in it.
 @compute @workgroup_size(LANES)
 fn sort(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -55,15 +62,14 @@ fn sort(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var rows: array<vec4u, SHARE>;
     var mine: array<vec4i, SHARE>;
     for (var share = 0u; share < SHARE; share++) {
-        for (var n = 0u; n < 4u; n++) {
-            let at = 4u * (share * LANES + lane) + n;
-            let row = row_of(first + at);
-            rows[share][n] = row;
-            // In 32 bits: the side, if there are several; the row; the place.
-            let side = select(0u, (at >> bits) << (bits + 23u), bits < BLOCK_BITS);
-            let key = side | insertBits(row << bits, at, 0u, bits);
-            mine[share][n] = bitcast<i32>(key ^ 0x80000000u); // signed numbers are compared faster
-        }
+        let at = 4u * (share * LANES + lane);
+        let four = first + at;
+        rows[share] = vec4u(row_of(four), row_of(four + 1u), row_of(four + 2u), row_of(four + 3u));
+        // In 32 bits: the side, if there are several; the row; the place.
+        let places = at + vec4u(0u, 1u, 2u, 3u);
+        let side = select(vec4u(), (places >> vec4u(bits)) << vec4u(bits + 23u), bits < BLOCK_BITS);
+        let key = side | (rows[share] << vec4u(bits)) | (places & vec4u((1u << bits) - 1u));
+        mine[share] = bitcast<vec4i>(key ^ vec4u(0x80000000u)); // signed numbers are compared faster
         near[share * LANES + lane] = mine[share];
     }
     workgroupBarrier();
@@ -78,13 +84,12 @@ fn sort(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
     }
     for (var share = 0u; share < SHARE; share++) {
-        for (var n = 0u; n < 4u; n++) {
-            let at = first + 4u * (share * LANES + lane) + n;
-            if at < plan.steps * 2u * plan.side {
-                let to = first + u32(-before[share][n]);
-                blocks[to] = vec2u(rows[share][n], at & (plan.side - 1u));
-            }
-        }
+        let at = first + 4u * (share * LANES + lane);
+        let to = first + vec4u(-before[share]);
+        put(at, rows[share].x, to.x);
+        put(at + 1u, rows[share].y, to.y);
+        put(at + 2u, rows[share].z, to.z);
+        put(at + 3u, rows[share].w, to.w);
     }
 }
 

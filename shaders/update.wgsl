@@ -1,8 +1,7 @@
-// Moves the rows that a batch has touched, and goes on to the step before the next batch that
-// reads them. One invocation a pair of numbers.
+// Moves the rows that a batch has touched, and goes on to the step before they are moved next. One invocation a pair of numbers.
 //
 // Dense Adam moves every row at every step, but a row that no batch reads in between moves by its
-// moments and its decay alone. So all its steps up to its next reader are made at once: the first
+// moments and its decay alone. So all its steps up to there are made at once: the first
 // with the gradient that the batch has found, the others with none. The longest jobs come first, so
 // that the invocations of a workgroup end together, and those without steps last. The rows of the
 // layers, which never wait, come after all of them.

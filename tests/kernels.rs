@@ -36,6 +36,7 @@ fn slices() -> impl Iterator<Item = Slice> {
         ((500, 700, 4_000), 1_024, 0),
         ((500, 700, 9_000), 3_000, 0),
         ((1_000, 2, 200_000), 65_536, 65_536),
+        ((500, 700, 530_000), 1_000, 0),
     ];
     sizes.into_iter().flat_map(|((users, items, samples), batch, from)| {
         let size = Size { users, items, samples, factors: 1 };

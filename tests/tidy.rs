@@ -193,11 +193,17 @@ fn libraries_neither_print_nor_open_files() {
 #[test]
 fn every_shader_has_its_launch_and_its_test() {
     let tests = fs::read_to_string(root().join("tests/kernels.rs")).unwrap_or_default();
+    let table = read(root().join("shaders/README.md"));
     for shader in files("shaders", "wgsl") {
         let name = shader.file_stem().unwrap().to_str().unwrap().to_owned();
         let launch = format!("crates/trainer/src/kernels/{name}.rs");
         assert!(root().join(&launch).exists(), "{} has no {launch}", shader.display());
         assert!(tests.contains(&name), "{} has no case in tests/kernels.rs", shader.display());
+        assert!(
+            table.contains(&format!("| `{name}.wgsl` |")),
+            "{} is not told of",
+            shader.display()
+        );
     }
 }
 

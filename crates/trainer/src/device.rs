@@ -77,9 +77,9 @@ pub struct Device {
     choice: DeviceChoice,
     engine: EngineChoice,
     threads: usize,
-    memory: Option<u64>, // bytes
-    patience: Duration,  // with a GPU
-    planned_by: DeviceKind,
+    memory: Option<u64>,    // bytes
+    patience: Duration,     // with a GPU
+    planned_by: DeviceKind, // the slices of the fused engine on a GPU
 }
 
 /// An adapter that opens and computes rightly.

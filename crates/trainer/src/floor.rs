@@ -11,12 +11,11 @@ use crate::{
     Config, Device, ModelKind, Order,
     barrier::Barrier,
     fused::{Schedule, Step, coast},
-    fused_gpu::{NetworkRows, Planner, Sizes, next},
+    fused_gpu::{NetworkRows, Planner, Sizes},
     gather::gather,
     gpu::{Fault, RECORD, whole},
     kernels::{
-        Job, Plan, Sample, mark, schedule,
-        shuffle::{self, Columns},
+        Job, Plan, Sample, mark, schedule, shuffle,
         sort::{self, Key},
         squares::{self, Blocks},
     },
@@ -38,7 +37,7 @@ pub struct Work {
 }
 
 impl Work {
-    /// Counts an epoch, in slices as long as they may be.
+    /// Counts an epoch, in slices as long as they may be; a GPU plans them itself.
     pub fn of(split: &Split, config: &Config) -> Self {
         let sizes = Sizes::of(split, config);
         let row = 4 * sizes.row() as u64; // bytes
@@ -50,12 +49,12 @@ impl Work {
             // Of the planning, of the opening and the sums, and two a step.
             let planning = 4 + u64::from(sort::has_blocks(plan.side as usize));
             work.dispatches += planning + u64::from(plan.opening > 0) + 1 + 2 * steps;
-            work.sent += (2 + steps) * RECORD as u64 + steps * size_of::<Step>() as u64;
+            work.sent += (3 + steps) * RECORD as u64 + steps * size_of::<Step>() as u64;
             // A rating: itself as it is planned and as it is read, its two keys, two rows, their
             // gradients, and its error twice.
             let rating = 3 * size_of::<Sample>() + 2 * 3 * size_of::<Key>() + 8;
             work.moved += samples * (rating as u64 + 4 * row);
-            work.moved += 2 * (plan.jobs() * size_of::<Job>()) as u64;
+            work.moved += 4 * (plan.jobs() * size_of::<Job>()) as u64; // found, sorted, read
             for job in jobs_of(&plan, split) {
                 // A row: its gradients, itself and its moments, there and back.
                 work.moved += (u64::from(job.end - job.first) + 6) * row;
@@ -77,7 +76,7 @@ fn plans(split: &Split, config: &Config, sizes: &Sizes) -> Vec<Plan> {
     let order = sizes.order(config, 1);
     let (mut plans, mut from) = (Vec::new(), 0);
     while from < split.train.len() {
-        let places = next(sizes, &order, from, usize::MAX);
+        let places = sizes.slice(&order, from, usize::MAX);
         from = places.end;
         plans.push(sizes.frame.plan(&order, places));
     }
@@ -86,7 +85,7 @@ fn plans(split: &Split, config: &Config, sizes: &Sizes) -> Vec<Plan> {
 
 /// The jobs of a slice that are not empty.
 fn jobs_of(plan: &Plan, split: &Split) -> Vec<Job> {
-    let samples = shuffle::twin(plan, &Columns::of(&split.train));
+    let samples = shuffle::twin(plan, &split.train);
     let keys = sort::twin(plan, &samples);
     let marked = mark::twin(plan, &keys, &samples);
     let mut jobs = schedule::twin(plan, &keys, &marked.readers);

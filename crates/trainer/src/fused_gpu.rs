@@ -1,9 +1,8 @@
 //! The fused engine on a GPU: two kernels a step, whole slices of steps in one submission.
 //!
-//! The device plans a slice before its first step: which rows each batch reads, where their
-//! gradients go, and where a row is moved next. A row that a batch has read is moved at once to the
-//! step of its next reader, or to the end of the slice, so between two slices every row is up to
-//! date.
+//! A slice is planned before its first step: which rows each batch reads, where their gradients go,
+//! and where a row is moved next. A row that a batch has read goes on at once to where it is moved
+//! next, or to the end of the slice, so between two slices every row is up to date.
 
 mod gather; // ratings that are sent
 mod plan; // slices to jobs
@@ -14,5 +13,5 @@ mod rescue; // copies on the host, for when the device is lost
 mod engine; // the engine as a run sees it
 
 pub(crate) use engine::FusedGpu;
-pub(crate) use plan::{NetworkRows, Planner, next};
+pub(crate) use plan::{NetworkRows, Planner};
 pub(crate) use sizes::Sizes;

@@ -43,7 +43,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
         match kind {
             _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, &config),
             _ if !config.model.in_batches() => Learning::need(split, &config),
-            EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(),
+            EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(device.planned_by()),
             EngineKind::Fused => Fused::need(split, &config, device.threads()),
             EngineKind::Autodiff => Autodiff::need(split, &config),
         }

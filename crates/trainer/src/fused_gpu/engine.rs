@@ -215,7 +215,7 @@ impl FusedGpu {
     /// Sends a slice off.
     fn launch(&mut self, batches: usize, told: bool) {
         let Config { batch_size, factors, .. } = self.config;
-        let places = plan::next(&self.sizes, &self.order, self.planned, batches);
+        let places = self.sizes.slice(&self.order, self.planned, batches);
         let plan = self.sizes.frame.plan(&self.order, places);
         self.planned += plan.samples as usize;
         let ratings = plan.samples as usize;

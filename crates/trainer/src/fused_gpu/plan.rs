@@ -4,13 +4,11 @@
 mod on_device; // by the kernels
 mod on_host; // by their twins
 
-use std::ops::Range;
-
 use ratings::Split;
 
 use super::sizes::Sizes;
 use crate::{
-    DeviceKind, Order,
+    DeviceKind,
     gpu::Gpu,
     kernels::{Plan, Turn, deep_mf::Network, plan::small},
 };
@@ -68,12 +66,6 @@ impl Planner {
             Self::Host(_) => {}
         }
     }
-}
-
-/// The slice of an epoch's order that begins at this place and has at most so many batches.
-pub(crate) fn next(sizes: &Sizes, order: &Order, from: usize, batches: usize) -> Range<usize> {
-    let length = batches.clamp(1, sizes.max_steps).saturating_mul(sizes.frame.batch);
-    from..order.len().min(from.saturating_add(length))
 }
 
 /// What the kernels of the opening and of every batch are told, but for their steps.

@@ -1,10 +1,12 @@
 //! How much of everything the device holds, counted before anything is made.
 
+use std::ops::Range;
+
 use ratings::Split;
 
 use super::{layout::Layout, plan::NetworkRows};
 use crate::{
-    Config, Optimizer, Order,
+    Config, DeviceKind, Optimizer, Order,
     fused::Step,
     gpu::RECORD,
     held_out::Parts,
@@ -12,7 +14,7 @@ use crate::{
     memory::{self, Need},
 };
 
-/// Most ratings of a slice: 8 MiB of samples, some 20 MiB of jobs.
+/// Most ratings of a slice: 8 MiB of samples.
 pub(super) const MAX_SAMPLES: usize = 1 << 19;
 /// Batches whose errors wait on the device: 512 KiB.
 const MAX_HELD: usize = 1 << 16;
@@ -71,6 +73,12 @@ impl Sizes {
     pub(crate) fn order(&self, config: &Config, epoch: u32) -> Order {
         let n = u32::try_from(self.train).expect("a table holds at most 2^32 ratings");
         Order::new(n, config.seed, epoch)
+    }
+
+    /// The slice that begins at this place of an epoch's order and has at most so many batches.
+    pub(crate) fn slice(&self, order: &Order, from: usize, batches: usize) -> Range<usize> {
+        let length = batches.clamp(1, self.max_steps).saturating_mul(self.frame.batch);
+        from..order.len().min(from.saturating_add(length))
     }
 
     /// Numbers of a row.
@@ -144,22 +152,25 @@ impl Sizes {
         self.layout.rows() as u64 * bytes::<f32>(self.layout.row())
     }
 
-    /// Bytes of all of it.
-    pub(crate) fn need(&self) -> Need {
-        let records = 2 + self.max_steps;
+    /// Bytes of all of it, if slices are planned here or there.
+    pub(crate) fn need(&self, planned_by: DeviceKind) -> Need {
+        let records = 3 + self.max_steps;
         let sent = bytes::<Step>(MAX_STEPS) + bytes::<[u8; RECORD]>(records);
         let samples = bytes::<Sample>(self.samples());
-        let kept = if self.resident { bytes::<[u32; 3]>(self.train) } else { 0 };
-        let plan = 2 * bytes::<Job>(self.jobs()) + 2 * bytes::<Key>(self.keys()) + samples;
-        let plan = plan + bytes::<u32>(self.readers()) + kept;
+        let plan = samples + bytes::<Job>(self.jobs());
+        let work = plan + 2 * bytes::<Key>(self.keys()) + bytes::<u32>(self.readers());
+        let (on_host, ratings, on_device) = match planned_by {
+            DeviceKind::Gpu if self.resident => (0, bytes::<[u32; 3]>(self.train), work),
+            _ => (2 * plan + work, 0, 0),
+        };
         let test = bytes::<Sample>(self.test);
         let rest = bytes::<f32>(self.gradients() + self.errors() + self.sums());
         let Layout { config, users, items, .. } = &self.layout;
         Need {
             // What is written to a device waits where both can see it.
-            ratings: 2 * (sent + test + kept) + plan, // perhaps on the host
+            ratings: 2 * (sent + test) + ratings + on_host,
             model: 2 * memory::checkpoint(config, *users, *items) + 3 * self.model(),
-            gpu: sent + plan + test + 6 * self.model() + rest,
+            gpu: sent + plan + ratings + on_device + test + 6 * self.model() + rest,
         }
     }
 }
@@ -205,21 +216,23 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_of_a_wide_network_keeps_within_a_binding() {
+    fn a_slice_of_many_rows_keeps_within_a_binding() {
         let train = Ratings {
-            users: vec![UserIndex(0); 9_000],
-            items: vec![ItemIndex(0); 9_000],
-            values: vec![1.0; 9_000],
+            users: vec![UserIndex(0); 100_000],
+            items: vec![ItemIndex(0); 100_000],
+            values: vec![1.0; 100_000],
         };
-        let split = Split { train, users: 1, items: 1, ..Split::default() };
-        let config = Config {
-            factors: 1,
-            hidden: vec![64, 64],
-            batch_size: 1,
-            ..Config::usual(ModelKind::DeepMf)
-        };
-        let sizes = Sizes::of(&split, &config);
-        assert!(sizes.max_steps > 1_000, "{}", sizes.max_steps);
-        assert!(sizes.largest_binding() <= Sizes::MAX_BINDING);
+        let split = Split { train, users: 4_000_000, items: 1_000_000, ..Split::default() };
+        for optimizer in [Optimizer::Adam, Optimizer::SparseAdam] {
+            for batch_size in [1, 512, 65_536] {
+                let config =
+                    Config { factors: 1, batch_size, optimizer, ..Config::usual(ModelKind::Mf) };
+                let sizes = Sizes::of(&split, &config);
+                let keys = bytes::<Key>(sizes.keys());
+                assert!(sizes.largest_binding().max(keys) <= Sizes::MAX_BINDING, "{config:?}");
+                let batches = 100_000usize.div_ceil(batch_size);
+                assert!(sizes.max_steps > 1 || batches == 1, "{config:?}: one batch a slice");
+            }
+        }
     }
 }

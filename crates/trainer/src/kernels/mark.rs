@@ -60,7 +60,9 @@ pub(crate) fn twin(plan: &Plan, keys: &[Key], samples: &[Sample]) -> Marked {
         let (step, half) = (n / 2, 16 * (n % 2));
         for (slot, [row, place]) in (0..).zip(&keys[..plan.count(step)]) {
             samples[step * batch + *place as usize].slots |= slot << half;
-            readers[*row as usize * words + step / 32] |= 1 << (step % 32);
+            if words > 0 {
+                readers[*row as usize * words + step / 32] |= 1 << (step % 32);
+            }
         }
     }
     Marked { samples, readers }

@@ -53,7 +53,7 @@ pub(crate) struct Plan {
     pub(crate) entries: u32,
     /// Jobs before those of the first batch, a multiple of as many.
     pub(crate) opening: u32,
-    /// Words of a row's readers.
+    /// Words of a row's readers, if every row moves.
     pub(crate) words: u32,
     /// The order of the epoch.
     pub(crate) order: Order,
@@ -87,17 +87,18 @@ impl Frame {
         self.opening() + steps * self.entries()
     }
 
-    /// Words that say which of so many batches read a row, of all rows.
+    /// Words that say which of so many batches read a row, of all rows, if that is asked for.
     pub(crate) fn readers(&self, steps: usize) -> usize {
-        self.rows * steps.div_ceil(BITS)
+        if self.every_row { self.rows * steps.div_ceil(BITS) } else { 0 }
     }
 
     /// Most batches for which that many bytes hold each of their tables.
     pub(crate) fn most_steps(&self, bytes: usize) -> usize {
         let jobs = (bytes / size_of::<super::Job>()).saturating_sub(self.opening());
         let keys = bytes / size_of::<[u32; 2]>() / self.keys(1);
-        let words = bytes / size_of::<u32>() / self.rows;
-        (jobs / self.entries()).min(keys).min(BITS * words).max(1)
+        let words = (bytes / size_of::<u32>()).checked_div(self.readers(1));
+        let marked = words.map_or(usize::MAX, |words| BITS * words);
+        (jobs / self.entries()).min(keys).min(marked).max(1)
     }
 
     /// The slice at these places of an epoch's order.
@@ -115,7 +116,7 @@ impl Frame {
             side: small(self.side()),
             entries: small(self.entries()),
             opening: small(self.opening()),
-            words: small(steps.div_ceil(BITS)),
+            words: if self.every_row { small(steps.div_ceil(BITS)) } else { 0 },
             order: *order,
         }
     }

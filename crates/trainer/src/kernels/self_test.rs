@@ -16,6 +16,8 @@ pub(crate) async fn self_test(gpu: &Gpu) -> Result<(), Fault> {
     let slice = Slice { size: SMALL, batch: 9, from: 3, every_row: true };
     cases::shuffle(gpu, slice).await?;
     cases::sort(gpu, slice).await?;
+    let long = Slice { size: Size { samples: 700, ..SMALL }, batch: 600, ..slice };
+    cases::sort(gpu, long).await?; // of several blocks
     cases::mark(gpu, slice).await?;
     cases::schedule(gpu, slice).await?;
     cases::mf(gpu, SMALL).await?;

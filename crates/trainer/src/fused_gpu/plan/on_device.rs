@@ -5,11 +5,7 @@ use ratings::Split;
 use super::super::sizes::Sizes;
 use crate::{
     gpu::{Gpu, Kernel, whole},
-    kernels::{
-        Job, Plan, mark, schedule,
-        shuffle::{self, Columns},
-        sort,
-    },
+    kernels::{Job, Plan, mark, schedule, shuffle, sort},
 };
 
 /// Plans slices in a run's buffers of samples and jobs.
@@ -34,10 +30,9 @@ impl OnDevice {
         let records = gpu.records("plan", 1);
         let readers = gpu.storage("readers", sizes.readers() * size_of::<u32>());
         let found = gpu.storage("found", sizes.jobs() * size_of::<Job>());
-        let Columns { users, items, ratings } = Columns::of(&split.train);
-        let [users, items] =
-            [("users", users), ("items", items)].map(|(label, rows)| gpu.filled(label, &rows));
-        let ratings = gpu.filled("ratings", &ratings);
+        let users = gpu.filled("users", &split.train.users);
+        let items = gpu.filled("items", &split.train.items);
+        let ratings = gpu.filled("ratings", &split.train.values);
         let shuffle = shuffle::kernel(gpu);
         let shuffled =
             gpu.bind(&shuffle, &records, &[&users, &items, &ratings, samples].map(whole));
@@ -60,8 +55,10 @@ impl OnDevice {
     /// Writes what the device must be told of a slice, and clears what the slice before has left.
     pub(super) fn begin(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, plan: &Plan) {
         gpu.write_records(&self.records, &[*plan]);
-        let bytes = (plan.readers() * size_of::<u32>()) as u64;
-        encoder.clear_buffer(&self.readers, 0, Some(bytes));
+        if plan.readers() > 0 {
+            let bytes = (plan.readers() * size_of::<u32>()) as u64;
+            encoder.clear_buffer(&self.readers, 0, Some(bytes));
+        }
     }
 
     /// Encodes the planning of the slice.

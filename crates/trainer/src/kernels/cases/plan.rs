@@ -3,6 +3,8 @@
 
 use std::fmt::Debug;
 
+use ratings::{ItemIndex, Ratings, UserIndex};
+
 use super::{Draw, Size};
 use crate::{
     Order,
@@ -10,8 +12,7 @@ use crate::{
     kernels::{
         Frame, Plan, Sample,
         mark::{self, Marked},
-        schedule,
-        shuffle::{self, Columns},
+        schedule, shuffle,
         sort::{self, Key},
     },
 };
@@ -34,9 +35,9 @@ pub struct Slice {
 /// # Errors
 /// What is not the same.
 pub async fn shuffle(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
-    let (plan, columns) = (slice.plan(), slice.columns());
-    let ours = shuffle::on_gpu(gpu, &plan, &columns).await?;
-    same("shuffle", slice, &ours, &shuffle::twin(&plan, &columns))
+    let (plan, train) = (slice.plan(), slice.train());
+    let ours = shuffle::on_gpu(gpu, &plan, &train).await?;
+    same("shuffle", slice, &ours, &shuffle::twin(&plan, &train))
 }
 
 /// Compares `shaders/sort.wgsl` with its twin.
@@ -92,20 +93,20 @@ impl Slice {
         frame.plan(&Order::new(samples, 7, 1), self.from..samples as usize)
     }
 
-    fn columns(&self) -> Columns {
+    fn train(&self) -> Ratings {
         let Size { users, items, samples, .. } = self.size;
         let mut draw = Draw(samples);
         // Low numbers are more frequent, as popular items are.
         let mut row = |rows: u32| (draw.next() % rows).min(draw.next() % rows);
-        Columns {
-            users: (0..samples).map(|_| row(users)).collect(),
-            items: (0..samples).map(|_| row(items)).collect(),
-            ratings: (0..samples).map(|n| n as f32).collect(),
+        Ratings {
+            users: (0..samples).map(|_| UserIndex(row(users))).collect(),
+            items: (0..samples).map(|_| ItemIndex(row(items))).collect(),
+            values: (0..samples).map(|n| n as f32).collect(),
         }
     }
 
     fn samples(&self) -> Vec<Sample> {
-        shuffle::twin(&self.plan(), &self.columns())
+        shuffle::twin(&self.plan(), &self.train())
     }
 
     fn marked(&self) -> (Plan, Vec<Key>, Marked) {
