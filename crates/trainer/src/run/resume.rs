@@ -76,7 +76,7 @@ impl Run {
     ///
     /// # Errors
     /// As [`start_from`](Self::start_from); also numbers of steps and epochs that do not belong
-    /// together on this split, such as those of a history that was lost.
+    /// together on this split.
     pub async fn resume(
         trained: Trained,
         optimizer: OptimizerState,
