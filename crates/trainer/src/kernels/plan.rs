@@ -10,7 +10,7 @@ use crate::{Order, gpu::LANES};
 /// Most steps of a job, as `shaders/schedule.wgsl` has it: a batch takes as long as its longest job.
 pub(crate) const REACH: usize = 64;
 /// Batches whose readers stand in a word.
-const BITS: usize = 32;
+pub(crate) const BITS: usize = 32;
 
 /// What all slices of a run have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

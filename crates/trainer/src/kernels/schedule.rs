@@ -2,7 +2,7 @@
 
 use super::{
     Job, Plan,
-    plan::{REACH, small},
+    plan::{BITS, REACH, small},
     run,
     sort::Key,
 };
@@ -49,10 +49,21 @@ pub(crate) async fn on_gpu(
 pub(crate) fn twin(plan: &Plan, keys: &[Key], readers: &[u32]) -> Vec<Job> {
     let (rows, steps, words) = (plan.rows as usize, plan.steps as usize, plan.words as usize);
     let every_row = plan.every_row != 0;
-    let reads = |row: usize, step: usize| readers[row * words + step / 32] >> (step % 32) & 1 == 1;
-    let is_moved = |row: usize, step: usize| reads(row, step) || step % REACH == row % REACH;
-    let next =
-        |row: usize, step: usize| (step..steps).find(|step| is_moved(row, *step)).unwrap_or(steps);
+    let reads =
+        |row: usize, step: usize| readers[row * words + step / BITS] >> (step % BITS) & 1 == 1;
+    let next = |row: usize, from: usize| {
+        let end = steps.min(from + row.wrapping_sub(from) % REACH); // the row's own step
+        let words = &readers[row * words..][..words];
+        let mut at = from;
+        while at < end {
+            let word = words[at / BITS] >> (at % BITS);
+            if word != 0 {
+                return end.min(at + word.trailing_zeros() as usize);
+            }
+            at = (at / BITS + 1) * BITS;
+        }
+        end
+    };
     let job = |row: usize, step: usize| Job {
         row: small(row),
         steps: if every_row { small(next(row, step + 1) - step) } else { 1 },

@@ -91,13 +91,16 @@ pub(crate) async fn on_gpu(gpu: &Gpu, plan: &Plan, samples: &[Sample]) -> Result
 
 /// What the shader should answer.
 pub(crate) fn twin(plan: &Plan, samples: &[Sample]) -> Vec<Key> {
-    let mut keys = Vec::with_capacity(plan.keys());
+    let (mut keys, mut side) = (Vec::with_capacity(plan.keys()), Vec::new());
+    #[expect(clippy::cast_possible_truncation, reason = "either half is wanted")]
+    let [high, low] = [|key: u64| (key >> 32) as u32, |key: u64| key as u32];
     for batch in samples.chunks(plan.batch as usize) {
         for row in [|sample: &Sample| sample.user, |sample: &Sample| sample.item] {
             let row = |place: u32| batch.get(place as usize).map_or(NO_ROW, row);
-            let mut side: Vec<Key> = (0..plan.side).map(|place| [row(place), place]).collect();
+            side.clear(); // a key in one number is sorted in half the time
+            side.extend((0..plan.side).map(|place| u64::from(row(place)) << 32 | u64::from(place)));
             side.sort_unstable();
-            keys.append(&mut side);
+            keys.extend(side.iter().map(|key| [high(*key), low(*key)]));
         }
     }
     keys
