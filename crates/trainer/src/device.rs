@@ -141,7 +141,7 @@ impl Device {
         Self { choice: DeviceChoice::Auto, patience, ..self }
     }
 
-    /// The same GPU for runs whose slices are planned here or there: for tests of both. A hardware GPU
+    /// The same GPU for runs whose slices it plans itself or the CPU does: for tests of both. A hardware GPU
     /// plans its own; for one that a program plays, its processor does without the detour.
     #[doc(hidden)]
     pub fn with_planning(self, planned_by: DeviceKind) -> Self {

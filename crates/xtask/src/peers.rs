@@ -128,7 +128,7 @@ fn print_floor(floors: &[Value], rounds: &[Round]) {
     };
     let count = |key: &str| figure(key).unwrap_or(f64::NAN);
     println!(
-        "  an epoch is {} steps and moves {:.0} million numbers; on a GPU that plans itself {} \
+        "  an epoch is {} steps and moves {:.0} million numbers; on a GPU that plans its slices {} \
          dispatches, {:.0} MB sent, {:.0} MB loaded and stored, {:.3} s of planning",
         count("/steps"),
         count("/numbers_moved") / 1e6,

@@ -152,7 +152,7 @@ impl Sizes {
         self.layout.rows() as u64 * bytes::<f32>(self.layout.row())
     }
 
-    /// Bytes of all of it, if slices are planned here or there.
+    /// Bytes of all of it, if slices are planned by the GPU or by the CPU.
     pub(crate) fn need(&self, planned_by: DeviceKind) -> Need {
         let records = 3 + self.max_steps;
         let sent = bytes::<Step>(MAX_STEPS) + bytes::<[u8; RECORD]>(records);

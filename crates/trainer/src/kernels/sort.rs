@@ -97,7 +97,7 @@ pub(crate) fn twin(plan: &Plan, samples: &[Sample]) -> Vec<Key> {
     for batch in samples.chunks(plan.batch as usize) {
         for row in [|sample: &Sample| sample.user, |sample: &Sample| sample.item] {
             let row = |place: u32| batch.get(place as usize).map_or(NO_ROW, row);
-            side.clear(); // a key in one number is sorted in half the time
+            side.clear();
             side.extend((0..plan.side).map(|place| u64::from(row(place)) << 32 | u64::from(place)));
             side.sort_unstable();
             keys.extend(side.iter().map(|key| [high(*key), low(*key)]));

@@ -1,6 +1,6 @@
 //! The host plans, by the kernels' twins, while the device works on the slice before: for ratings that
 //! a kernel cannot see all at once, which are so sent slice by slice, and for a program that plays a
-//! GPU, which would take several times as long on the same processor.
+//! GPU, which would take more of the same processor.
 
 use ratings::Split;
 
