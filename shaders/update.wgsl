@@ -102,7 +102,8 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
         numbers = adam(numbers, gradient, turn.layer_step);
     }
     for (var step = 1u; step < longest; step++) { // alike for all, so that a step is read once
-        let moved = adam(numbers, vec2f(), steps[turn.first_step + step]);
+        let next = steps[turn.first_step + step];
+        let moved = adam(numbers, vec2f(), Step(next.rate, next.root, turn.row_step.decay, 0.0));
         if step < job.steps {
             numbers = moved;
         }

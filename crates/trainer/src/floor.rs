@@ -15,7 +15,7 @@ use crate::{
     gather::gather,
     gpu::{Fault, RECORD, whole},
     kernels::{
-        Job, Plan, Sample, mark, schedule, shuffle,
+        Job, Plan, Sample, schedule, shuffle,
         sort::{self, Key},
         squares::{self, Blocks},
     },
@@ -86,9 +86,9 @@ fn plans(split: &Split, config: &Config, sizes: &Sizes) -> Vec<Plan> {
 /// The jobs of a slice that are not empty.
 fn jobs_of(plan: &Plan, split: &Split) -> Vec<Job> {
     let samples = shuffle::twin(plan, &split.train);
-    let keys = sort::twin(plan, &samples);
-    let marked = mark::twin(plan, &keys, &samples);
-    let mut jobs = schedule::twin(plan, &keys, &marked.readers);
+    let (mut keys, mut jobs) = (Vec::new(), Vec::new());
+    sort::twin(plan, &samples, &mut keys);
+    schedule::twin(plan, &keys, &mut jobs);
     jobs.retain(|job| job.steps > 0);
     jobs
 }

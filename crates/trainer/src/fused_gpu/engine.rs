@@ -7,7 +7,7 @@ use ratings::{Ratings, Split};
 use super::{
     flights::{Flights, Landed},
     gather::sample,
-    plan::{self, Planner},
+    plan::Planner,
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
@@ -221,7 +221,9 @@ impl FusedGpu {
         let ratings = plan.samples as usize;
 
         let Self { gpu, buffers, kernels, bound, schedule, planner, .. } = self;
-        let mut turns = plan::turns(&plan, self.sizes.network().as_ref());
+        let mut encoder = gpu.encoder();
+        planner.begin(gpu, &mut encoder, &self.split, &plan);
+        let mut turns = planner.turns(&plan, self.sizes.network().as_ref());
         let mut steps = Vec::new();
         for turn in &mut turns[1..] {
             let next = schedule.next(&self.config);
@@ -237,8 +239,6 @@ impl FusedGpu {
         let blocks = Blocks { errors: cut(ratings), size: cut(batch_size), first: cut(held) };
         gpu.write_records(&buffers.blocks, &[blocks]);
 
-        let mut encoder = gpu.encoder();
-        planner.begin(gpu, &mut encoder, &self.split, &plan);
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         planner.dispatch(&mut pass, &plan);
         for (record, turn) in turns.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Slices planned: what a batch reads, where its gradients go, and which rows it moves how far. A plan
 //! needs the order of the ratings alone, no number of the model. Both planners make the same.
 
+mod deal;
 mod on_device; // by the kernels
 mod on_host; // by their twins
 
@@ -45,7 +46,7 @@ impl Planner {
         }
     }
 
-    /// Does what comes before a slice's first dispatch.
+    /// Does what comes before a slice's first dispatch, and before its turns.
     pub(crate) fn begin(
         &mut self,
         gpu: &Gpu,
@@ -66,32 +67,35 @@ impl Planner {
             Self::Host(_) => {}
         }
     }
-}
 
-/// What the kernels of the opening and of every batch are told, but for their steps.
-pub(crate) fn turns(plan: &Plan, network: Option<&NetworkRows>) -> Vec<Turn> {
-    let opening = Turn { jobs: plan.opening, network: u32::MAX, ..Turn::default() };
-    let batch = |step: u32| {
-        let count = plan.count(step as usize);
-        let mut turn = Turn {
-            first_sample: step * plan.batch,
-            samples: small(count),
-            first_job: plan.opening + step * plan.entries,
-            jobs: plan.entries,
-            first_step: step,
-            first_slot: plan.first_slot,
-            network: u32::MAX,
-            scale: 2.0 / count as f32,
-            ..Turn::default()
+    /// What the kernels of the opening and of every batch are told, but for their steps.
+    pub(crate) fn turns(&self, plan: &Plan, network: Option<&NetworkRows>) -> Vec<Turn> {
+        let opening = Turn { jobs: plan.opening, network: u32::MAX, ..Turn::default() };
+        let batch = |step: u32| {
+            let count = plan.count(step as usize);
+            let mut turn = Turn {
+                first_sample: step * plan.batch,
+                samples: small(count),
+                first_job: plan.opening + step * plan.entries,
+                jobs: match self {
+                    Self::Device(_) => plan.entries, // how many are empty is not known here
+                    Self::Host(planner) => planner.jobs(step as usize),
+                },
+                first_step: step,
+                first_slot: plan.first_slot,
+                network: u32::MAX,
+                scale: 2.0 / count as f32,
+                ..Turn::default()
+            };
+            if let Some(NetworkRows { first, network, stride }) = network {
+                turn.network = *first;
+                turn.layers = small(network.rows());
+                turn.stride = small(*stride);
+                turn.sums = small(network.slots(count));
+                turn.groups = small(network.groups(count));
+            }
+            turn
         };
-        if let Some(NetworkRows { first, network, stride }) = network {
-            turn.network = *first;
-            turn.layers = small(network.rows());
-            turn.stride = small(*stride);
-            turn.sums = small(network.slots(count));
-            turn.groups = small(network.groups(count));
-        }
-        turn
-    };
-    std::iter::once(opening).chain((0..plan.steps).map(batch)).collect()
+        std::iter::once(opening).chain((0..plan.steps).map(batch)).collect()
+    }
 }

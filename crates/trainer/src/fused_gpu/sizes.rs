@@ -161,7 +161,7 @@ impl Sizes {
         let work = plan + 2 * bytes::<Key>(self.keys()) + bytes::<u32>(self.readers());
         let (on_host, ratings, on_device) = match planned_by {
             DeviceKind::Gpu if self.resident => (0, bytes::<[u32; 3]>(self.train), work),
-            _ => (2 * plan + work, 0, 0),
+            _ => (3 * plan + bytes::<Key>(self.keys()) + bytes::<u32>(self.frame.rows), 0, 0),
         };
         let test = bytes::<Sample>(self.test);
         let rest = bytes::<f32>(self.gradients() + self.errors() + self.sums());

@@ -1,6 +1,6 @@
 //! `shaders/mark.wgsl`: where the gradients of every rating go, and which batches read a row.
 
-use super::{Plan, Sample, run, sort::Key};
+use super::{Plan, Sample, plan::BITS, run, sort::Key};
 use crate::gpu::{Access, Fault, Gpu, Kernel, LANES, Shader, whole};
 
 /// The shader's text.
@@ -51,19 +51,27 @@ pub(crate) async fn on_gpu(
     })
 }
 
-/// What the shader should answer.
-pub(crate) fn twin(plan: &Plan, keys: &[Key], samples: &[Sample]) -> Marked {
-    let mut samples = samples.to_vec();
-    let mut readers = vec![0; plan.readers()];
-    let (side, batch, words) = (plan.side as usize, plan.batch as usize, plan.words as usize);
-    for (n, keys) in keys.chunks(side).enumerate() {
-        let (step, half) = (n / 2, 16 * (n % 2));
-        for (slot, [row, place]) in (0..).zip(&keys[..plan.count(step)]) {
-            samples[step * batch + *place as usize].slots |= slot << half;
-            if words > 0 {
-                readers[*row as usize * words + step / 32] |= 1 << (step % 32);
+/// What the shader should answer for the samples, in their place.
+pub(crate) fn twin(plan: &Plan, keys: &[Key], samples: &mut [Sample]) {
+    let (side, batch) = (plan.side as usize, plan.batch as usize);
+    for (samples, keys) in samples.chunks_mut(batch).zip(keys.chunks(2 * side)) {
+        for (keys, half) in keys.chunks(side).zip([0, 16]) {
+            for (slot, [_, place]) in (0..).zip(&keys[..samples.len()]) {
+                samples[*place as usize].slots |= slot << half;
             }
         }
     }
-    Marked { samples, readers }
+}
+
+/// What the shader should answer for the readers.
+pub(crate) fn readers(plan: &Plan, keys: &[Key]) -> Vec<u32> {
+    let (side, words) = (plan.side as usize, plan.words as usize);
+    let mut readers = vec![0; plan.readers()];
+    for (n, keys) in keys.chunks(side).enumerate().filter(|_| words > 0) {
+        let step = n / 2;
+        for [row, _] in &keys[..plan.count(step)] {
+            readers[*row as usize * words + step / BITS] |= 1 << (step % BITS);
+        }
+    }
+    readers
 }

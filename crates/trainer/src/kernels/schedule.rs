@@ -2,7 +2,7 @@
 
 use super::{
     Job, Plan,
-    plan::{BITS, REACH, small},
+    plan::{REACH, small},
     run,
     sort::Key,
 };
@@ -45,63 +45,47 @@ pub(crate) async fn on_gpu(
     gpu.read(&jobs, plan.jobs()).await
 }
 
-/// What the shader should answer, but that of jobs with as many steps any may come first.
-pub(crate) fn twin(plan: &Plan, keys: &[Key], readers: &[u32]) -> Vec<Job> {
-    let (rows, steps, words) = (plan.rows as usize, plan.steps as usize, plan.words as usize);
-    let every_row = plan.every_row != 0;
-    let reads =
-        |row: usize, step: usize| readers[row * words + step / BITS] >> (step % BITS) & 1 == 1;
-    let next = |row: usize, from: usize| {
-        let end = steps.min(from + row.wrapping_sub(from) % REACH); // the row's own step
-        let words = &readers[row * words..][..words];
-        let mut at = from;
-        while at < end {
-            let word = words[at / BITS] >> (at % BITS);
-            if word != 0 {
-                return end.min(at + word.trailing_zeros() as usize);
-            }
-            at = (at / BITS + 1) * BITS;
-        }
-        end
-    };
-    let job = |row: usize, step: usize| Job {
-        row: small(row),
-        steps: if every_row { small(next(row, step + 1) - step) } else { 1 },
-        ..Job::default()
-    };
-
-    let opening =
-        |row: usize| Job { row: small(row), steps: small(next(row, 0)), ..Job::default() };
-    let mut jobs: Vec<Job> = (0..rows.min(plan.opening as usize)).map(opening).collect();
-    jobs.resize(plan.opening as usize, Job::default());
-    for step in 0..steps {
-        let mut of_batch = Vec::with_capacity(plan.entries as usize);
-        let keys = &keys[2 * step * plan.side as usize..];
+/// What the shader should answer, but that of jobs with as many steps any may come first. It goes from
+/// the last batch to the first, so that it has met the batch that moves a row next, and needs no
+/// readers.
+pub(crate) fn twin(plan: &Plan, keys: &[Key], jobs: &mut Vec<Job>) {
+    let (entries, side) = (plan.entries as usize, plan.side as usize);
+    let (rows, every_row) = (plan.rows as usize, plan.every_row != 0);
+    let mut next = vec![plan.steps; rows]; // where a row is moved next, or the end of the slice
+    let mut found = Vec::with_capacity(entries);
+    jobs.resize(plan.jobs(), Job::default());
+    let (opening, batches) = jobs.split_at_mut(plan.opening as usize);
+    let batches = batches.chunks_mut(entries).zip(keys.chunks(2 * side)).enumerate();
+    for (step, (to, keys)) in batches.rev() {
+        let from = small(step);
+        let mut way = |row: u32| match every_row {
+            true => std::mem::replace(&mut next[row as usize], from) - from,
+            false => 1,
+        };
         let mut first = plan.first_slot;
-        for side in keys.chunks(plan.side as usize).take(2) {
+        for side in keys.chunks(side) {
             for same in side[..plan.count(step)].chunk_by(|a, b| a[0] == b[0]) {
-                let end = first + small(same.len());
-                of_batch.push(Job { first, end, ..job(same[0][0] as usize, step) });
+                let (row, end) = (same[0][0], first + small(same.len()));
+                found.push(Job { row, steps: way(row), first, end });
                 first = end;
             }
         }
-        if every_row {
-            let on_their_way = (step % REACH..rows).step_by(REACH);
-            of_batch
-                .extend(on_their_way.filter(|row| !reads(*row, step)).map(|row| job(row, step)));
+        let on_their_way = if every_row { step % REACH..rows } else { 0..0 };
+        for row in on_their_way.step_by(REACH).map(small) {
+            let job = Job { row, steps: way(row), ..Job::default() };
+            found.extend((job.steps > 0).then_some(job)); // or the batch reads it
         }
-        of_batch.resize(plan.entries as usize, Job::default());
-        jobs.append(&mut of_batch);
+        sort(&found, to);
+        found.clear();
     }
-    let mut sorted = jobs.clone();
-    let sections = jobs.chunks(plan.entries as usize);
-    for (section, to) in sections.zip(sorted.chunks_mut(plan.entries as usize)) {
-        sort(section, to);
+    for (section, to) in opening.chunks_mut(entries).enumerate() {
+        let rows = section * entries..rows.min((section + 1) * entries);
+        let job = |row: usize| Job { row: small(row), steps: next[row], ..Job::default() };
+        sort(&rows.map(job).collect::<Vec<_>>(), to);
     }
-    sorted
 }
 
-/// Puts the longest jobs first.
+/// Puts the longest jobs first, and empty ones last.
 fn sort(jobs: &[Job], to: &mut [Job]) {
     let mut places = [0; REACH + 1];
     jobs.iter().for_each(|job| places[job.steps as usize] += 1);
@@ -114,4 +98,5 @@ fn sort(jobs: &[Job], to: &mut [Job]) {
         to[*place] = *job;
         *place += 1;
     }
+    to[jobs.len()..].fill(Job::default());
 }

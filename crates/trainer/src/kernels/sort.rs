@@ -1,6 +1,6 @@
 //! `shaders/sort.wgsl`: the ratings of every batch, sorted by user and, apart from that, by item.
 
-use super::{Plan, Sample};
+use super::{Plan, Sample, plan::small};
 use crate::gpu::{Access, Fault, Gpu, Kernel, Shader, whole};
 
 /// The shader's text.
@@ -90,18 +90,19 @@ pub(crate) async fn on_gpu(gpu: &Gpu, plan: &Plan, samples: &[Sample]) -> Result
 }
 
 /// What the shader should answer.
-pub(crate) fn twin(plan: &Plan, samples: &[Sample]) -> Vec<Key> {
-    let (mut keys, mut side) = (Vec::with_capacity(plan.keys()), Vec::new());
+pub(crate) fn twin(plan: &Plan, samples: &[Sample], keys: &mut Vec<Key>) {
+    let mut sorted = Vec::with_capacity(plan.side as usize);
     #[expect(clippy::cast_possible_truncation, reason = "either half is wanted")]
     let [high, low] = [|key: u64| (key >> 32) as u32, |key: u64| key as u32];
+    keys.clear();
     for batch in samples.chunks(plan.batch as usize) {
         for row in [|sample: &Sample| sample.user, |sample: &Sample| sample.item] {
-            let row = |place: u32| batch.get(place as usize).map_or(NO_ROW, row);
-            side.clear();
-            side.extend((0..plan.side).map(|place| u64::from(row(place)) << 32 | u64::from(place)));
-            side.sort_unstable();
-            keys.extend(side.iter().map(|key| [high(*key), low(*key)]));
+            sorted.clear();
+            let places = batch.iter().zip(0u64..);
+            sorted.extend(places.map(|(sample, place)| u64::from(row(sample)) << 32 | place));
+            sorted.sort_unstable();
+            keys.extend(sorted.iter().map(|key| [high(*key), low(*key)]));
+            keys.extend((small(batch.len())..plan.side).map(|place| [NO_ROW, place]));
         }
     }
-    keys
 }

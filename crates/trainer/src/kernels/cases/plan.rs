@@ -10,9 +10,7 @@ use crate::{
     Order,
     gpu::{Fault, Gpu},
     kernels::{
-        Frame, Plan, Sample,
-        mark::{self, Marked},
-        schedule, shuffle,
+        Frame, Job, Plan, Sample, mark, schedule, shuffle,
         sort::{self, Key},
     },
 };
@@ -47,7 +45,7 @@ pub async fn shuffle(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
 pub async fn sort(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
     let (plan, samples) = (slice.plan(), slice.samples());
     let ours = sort::on_gpu(gpu, &plan, &samples).await?;
-    same("sort", slice, &ours, &sort::twin(&plan, &samples))
+    same("sort", slice, &ours, &slice.keys())
 }
 
 /// Compares `shaders/mark.wgsl` with its twin.
@@ -55,12 +53,10 @@ pub async fn sort(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
 /// # Errors
 /// What is not the same.
 pub async fn mark(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
-    let (plan, samples) = (slice.plan(), slice.samples());
-    let keys = sort::twin(&plan, &samples);
-    let ours = mark::on_gpu(gpu, &plan, &keys, &samples).await?;
-    let twins = mark::twin(&plan, &keys, &samples);
-    same("mark", slice, &ours.samples, &twins.samples)?;
-    same("mark", slice, &ours.readers, &twins.readers)
+    let (plan, keys) = (slice.plan(), slice.keys());
+    let ours = mark::on_gpu(gpu, &plan, &keys, &slice.samples()).await?;
+    same("mark", slice, &ours.samples, &slice.marked())?;
+    same("mark", slice, &ours.readers, &mark::readers(&plan, &keys))
 }
 
 /// Compares `shaders/schedule.wgsl` with its twin.
@@ -68,9 +64,10 @@ pub async fn mark(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
 /// # Errors
 /// What is not the same.
 pub async fn schedule(gpu: &Gpu, slice: Slice) -> Result<(), Fault> {
-    let (plan, keys, Marked { readers, .. }) = slice.marked();
+    let (plan, keys) = (slice.plan(), slice.keys());
+    let readers = mark::readers(&plan, &keys);
     let mut ours = schedule::on_gpu(gpu, &plan, &keys, &readers).await?;
-    let mut twins = schedule::twin(&plan, &keys, &readers);
+    let mut twins = slice.jobs();
     for jobs in [&mut ours, &mut twins] {
         for section in jobs.chunks_mut(plan.entries as usize) {
             let alike = section.chunk_by_mut(|a, b| a.steps == b.steps);
@@ -109,11 +106,23 @@ impl Slice {
         shuffle::twin(&self.plan(), &self.train())
     }
 
-    fn marked(&self) -> (Plan, Vec<Key>, Marked) {
-        let (plan, samples) = (self.plan(), self.samples());
-        let keys = sort::twin(&plan, &samples);
-        let marked = mark::twin(&plan, &keys, &samples);
-        (plan, keys, marked)
+    fn keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        sort::twin(&self.plan(), &self.samples(), &mut keys);
+        keys
+    }
+
+    /// The samples with their slots.
+    fn marked(&self) -> Vec<Sample> {
+        let mut samples = self.samples();
+        mark::twin(&self.plan(), &self.keys(), &mut samples);
+        samples
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        let mut jobs = vec![Job { row: 7, steps: 7, first: 7, end: 7 }; 3]; // of a slice before
+        schedule::twin(&self.plan(), &self.keys(), &mut jobs);
+        jobs
     }
 }
 
@@ -138,16 +147,14 @@ fn same<T: Debug + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::{Job, plan::REACH};
+    use crate::kernels::plan::REACH;
 
     const SIZE: Size = Size { users: 8, items: 11, samples: 100, factors: 1 };
 
     impl Slice {
         /// The slice as the twins plan it: its ratings with their slots, and its jobs.
         fn planned(&self) -> (Plan, Vec<Sample>, Vec<Job>) {
-            let (plan, keys, marked) = self.marked();
-            let jobs = schedule::twin(&plan, &keys, &marked.readers);
-            (plan, marked.samples, jobs)
+            (self.plan(), self.marked(), self.jobs())
         }
     }
 
