@@ -10,6 +10,10 @@ pub(crate) struct Barrier {
     round: AtomicUsize,
 }
 
+/// A meeting at which a thread has arrived.
+#[must_use = "whoever arrives must wait before it arrives again"]
+pub(crate) struct Round(usize);
+
 const SPINS: u32 = 4_000;
 
 impl Barrier {
@@ -20,15 +24,23 @@ impl Barrier {
     /// Waits for the others.
     #[inline(always)]
     pub(crate) fn wait(&self) {
-        if self.parties == 1 {
-            return;
-        }
+        self.wait_for(self.arrive());
+    }
+
+    /// Lets the others know that this thread is there; it may do something else before it waits.
+    #[inline(always)]
+    pub(crate) fn arrive(&self) -> Round {
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
             self.arrived.store(0, Ordering::Relaxed);
             self.round.store(round.wrapping_add(1), Ordering::Release);
-            return;
         }
+        Round(round)
+    }
+
+    /// Waits until all have arrived.
+    #[inline(always)]
+    pub(crate) fn wait_for(&self, Round(round): Round) {
         let mut spins = 0;
         while self.round.load(Ordering::Acquire) == round {
             if spins < SPINS {

@@ -1,22 +1,21 @@
 //! The fused engine on the CPU: whole slices of steps without a tensor in between.
 //!
-//! Every thread owns a share of the rows (users and items alike, in turn). A step has two parts.
-//! Alone, each thread brings those of its rows that the batch reads up to date and sends copies to
-//! whoever reads them too. Behind a barrier it takes in the copies that it was sent and adds, rating
-//! by rating, the gradients of its own rows. A row's sum runs in the batch's order, so any number of
-//! threads gives the same bits.
+//! Every thread has some columns of all rows, so that all have the same work. In a step each brings
+//! its columns of the rows that the batch reads up to date and leaves what they contribute to the
+//! predictions. Behind a barrier everybody puts these together and adds, rating by rating, to the
+//! gradients of its columns. All sums run in lanes that are fixed, so any number of threads gives the
+//! same bits.
 
 mod adam; // one step of the optimiser on many numbers
 mod rows; // rows of factors, and the steps they missed
-mod part; // what a thread has to do with a batch
-mod outbox; // copies of rows for the other threads
+mod exchange; // what threads leave for one another
 mod crew; // the threads of a slice
 mod mf; // the step of Mf
 mod layers; // DeepMf's network, a block of ratings at a time
 mod deep_mf; // the step of DeepMf
 mod engine; // the engine as a run sees it
 #[cfg(test)]
-mod plain; // the same without owners, vectors or waiting rows, for the tests
+mod plain; // the same without threads, vectors or waiting rows, for the tests
 #[cfg(test)]
 mod any_table; // the two compared on random tables
 

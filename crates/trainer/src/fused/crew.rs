@@ -1,12 +1,13 @@
 //! The threads of a slice, and what each does in a step.
 
+use std::{iter::StepBy, ops::Range};
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
-    outbox::Outboxes,
-    part::{Part, Read},
-    rows::Rows,
+    mf,
+    rows::{LANES, Rows},
 };
 use crate::{barrier::Barrier, miss::Miss, parallel::THREADS};
 
@@ -18,49 +19,54 @@ pub(super) struct Sample {
     pub(super) rating: f32,
 }
 
-/// How rows are dealt out to owners: in turn, to a power of two of them.
+/// How the columns of the rows are dealt out to threads: in turn, to a power of two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Team {
     bits: u32,
 }
 
-/// Who owns a row, and where among the owner's.
-pub(super) struct Place {
-    pub(super) owner: u32,
-    pub(super) row: u32,
-}
-
 impl Team {
-    /// The largest team that `threads` threads can man and whose members have lanes to sum in.
-    pub(super) fn of(threads: usize) -> Self {
-        Self { bits: threads.clamp(1, SUMS).ilog2() }
+    /// The largest team that `threads` threads can man and whose members have two columns each: all
+    /// go through the whole batch, which must be worth it.
+    pub(super) fn of(threads: usize, factors: usize) -> Self {
+        Self { bits: threads.min(factors / 2).clamp(1, LANES).ilog2() }
     }
 
     pub(super) fn len(self) -> usize {
         1 << self.bits
     }
 
-    /// Whose turn it is when members take turns.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "below the number of threads")]
-    pub(super) fn member(self, turn: usize) -> u32 {
-        (turn & (self.len() - 1)) as u32
+    /// Chunks of a member's columns of rows.
+    pub(super) fn chunks(self, factors: usize) -> usize {
+        self.columns(0, factors).len().div_ceil(LANES)
     }
 
+    /// Lanes of an inner product that fall to each member.
     #[inline(always)]
-    pub(super) fn place(self, row: u32) -> Place {
-        Place { owner: row & ((1 << self.bits) - 1), row: row >> self.bits }
+    pub(super) fn lanes(self) -> usize {
+        LANES >> self.bits
     }
 
-    /// The number that a row has among all.
+    /// Whose column it is, and where among the member's.
     #[inline(always)]
-    pub(super) fn number(self, place: &Place) -> u32 {
-        place.row << self.bits | place.owner
+    pub(super) fn place(self, column: usize) -> (usize, usize) {
+        (column & (self.len() - 1), column >> self.bits)
     }
 
-    /// Rows of one owner out of `rows`.
-    pub(super) fn share(self, rows: usize, owner: usize) -> usize {
-        (rows + self.len() - 1 - owner) >> self.bits
+    /// Columns of one member out of `factors`.
+    #[inline(always)]
+    pub(super) fn columns(self, member: usize, factors: usize) -> StepBy<Range<usize>> {
+        (member..factors).step_by(self.len())
+    }
+
+    /// The sum of what all members have: `[members]`, then room.
+    #[inline(always)]
+    pub(super) fn sum(self, parts: &mut [f32; LANES]) -> f32 {
+        match self.len() {
+            1 => parts[0],
+            2 => parts[0] + parts[1],
+            len => mf::fold(&mut parts[..len]),
+        }
     }
 }
 
@@ -68,33 +74,12 @@ impl Team {
 pub(super) struct Slice<'a> {
     pub(super) arch: Arch,
     pub(super) team: Team,
-    pub(super) chunks: usize, // of a row
+    pub(super) chunks: usize, // of a row, a member's columns and zeros behind
     pub(super) batch_size: usize,
     pub(super) first: u32,         // number of the first step
     pub(super) steps: &'a [Steps], // of the epoch, up to the last of the slice
     pub(super) samples: &'a [Sample],
-    pub(super) outboxes: &'a Outboxes,
     pub(super) barrier: &'a Barrier,
-}
-
-/// Who reads a rating's rows.
-#[derive(Clone, Copy)]
-pub(super) enum Readers {
-    /// The owner of each reads the other.
-    Owners,
-    /// The blocks of so many ratings are dealt out in turn.
-    Blocks(usize),
-}
-
-impl Readers {
-    /// Whom the user's and the item's row of the rating at a position go to.
-    #[inline(always)]
-    pub(super) fn of(self, team: Team, position: usize, user: u32, item: u32) -> [u32; 2] {
-        match self {
-            Self::Owners => [item, user],
-            Self::Blocks(len) => [team.member(position / len); 2],
-        }
-    }
 }
 
 /// Lanes in which the errors of a batch are summed, whatever the number of threads.
@@ -104,9 +89,8 @@ pub(super) type Sums = [Miss; SUMS];
 
 /// A model's own part of a step, once per thread.
 pub(super) trait Member: Send {
-    const READERS: Readers;
-
-    /// Adds the gradients of the rows that `me` owns. Returns the errors of its lanes.
+    /// Adds the gradients of the rows, whose columns of `me` are up to date. Returns the errors of
+    /// the lanes of `me`.
     fn step<S: Simd>(
         &mut self,
         simd: S,
@@ -118,11 +102,24 @@ pub(super) trait Member: Send {
 }
 
 /// A batch and its step.
+#[derive(Clone, Copy)]
 pub(super) struct Turn<'a> {
     pub(super) step: u32,
     pub(super) batch: &'a [Sample],
-    pub(super) reads: &'a [Read], // what this thread reads of it
-    pub(super) chunks: usize,     // of a row, as a constant where possible
+    pub(super) next: Option<&'a [Sample]>, // the batch after it
+    pub(super) chunks: usize,              // of a row, as a constant where possible
+}
+
+impl Turn<'_> {
+    /// Meets the others, and plans the next step while they may still be on their way.
+    #[inline(always)]
+    pub(super) fn meet(&self, barrier: &Barrier, rows: &mut Rows) {
+        let round = barrier.arrive();
+        if let Some(next) = self.next {
+            rows.plan(next, self.step + 1);
+        }
+        barrier.wait_for(round);
+    }
 }
 
 /// Trains the batches of a slice; returns the mean errors of each.
@@ -198,27 +195,16 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<Miss> {
         let Self { slice, me, rows, member } = self;
-        let Slice { team, outboxes, batch_size, samples, .. } = *slice;
+        let Slice { team, batch_size, samples, steps, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
-        let most = batch_size.min(samples.len());
-        let mut part = Part::new(most);
-        rows.make_room(most);
+        rows.make_room(batch_size.min(samples.len()));
         let mut sums = Vec::with_capacity(samples.len().div_ceil(batch_size));
-        for (step, batch) in (slice.first..).zip(samples.chunks(batch_size)) {
-            part.list(me, team, batch, M::READERS, rows, step);
-            rows.catch_up(simd, slice.steps, step, chunks);
-            let mut outbox = outboxes.fill(me as usize, step);
-            for sent in part.sends() {
-                outbox.send(sent.to, rows.factors(sent.row, chunks));
-            }
-            drop(outbox);
-            slice.barrier.wait();
-            let mut mail = outboxes.read(me as usize, step);
-            rows.make_seats(part.guests().len());
-            for (guest, owner) in (rows.len()..).zip(part.guests()) {
-                rows.seat(guest, mail.next(*owner, chunks), chunks);
-            }
-            let turn = Turn { step, batch, reads: part.reads(), chunks };
+        let mut batches = samples.chunks(batch_size).peekable();
+        rows.plan(batches.peek().copied().unwrap_or_default(), slice.first);
+        for step in slice.first.. {
+            let Some(batch) = batches.next() else { break };
+            rows.catch_up(simd, steps, step, chunks);
+            let turn = Turn { step, batch, next: batches.peek().copied(), chunks };
             let mut lanes = member.step(simd, slice, me, turn, rows);
             fold(&mut lanes, team.len());
             sums.push(lanes[me as usize]);

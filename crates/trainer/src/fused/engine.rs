@@ -6,11 +6,10 @@ use ratings::{Ratings, Split};
 use super::{
     adam::{Schedule, Steps},
     crew::{self, Sample, Slice, Team},
-    deep_mf::DeepMf,
+    deep_mf::{DeepMf, Sheets},
+    exchange::Exchange,
     layers::{self, Activations, Layers},
     mf::{self, Mf},
-    outbox::Outboxes,
-    part::Part,
     rows::{Chunk, LANES, Rows},
 };
 use crate::{
@@ -44,7 +43,6 @@ pub(crate) struct Fused {
     schedule: Schedule,
     steps: Vec<Steps>, // of this round
     made: u64,         // steps since the first of the run
-    outboxes: Outboxes,
     state: State,
     good: State,    // as it was after the last epoch that ended well
     good_made: u64, // steps of it
@@ -53,8 +51,8 @@ pub(crate) struct Fused {
 }
 
 struct State {
-    rows: Vec<Rows>, // one share for each thread
-    chunks: usize,   // of a row
+    rows: Vec<Rows>, // the columns of each thread
+    chunks: usize,   // of their rows
     network: Option<Layers>,
 }
 
@@ -88,7 +86,6 @@ impl Fused {
             schedule: Schedule::after(from.steps),
             steps: Vec::new(),
             made: from.steps,
-            outboxes: Outboxes::new(team.len()),
             good: state.clone(),
             good_made: from.steps,
             state,
@@ -99,7 +96,7 @@ impl Fused {
 
     fn team(config: &Config, threads: usize) -> Team {
         let worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
-        Team::of(threads.min(worth_a_thread))
+        Team::of(threads.min(worth_a_thread), config.factors)
     }
 
     /// Memory for a run.
@@ -107,20 +104,22 @@ impl Fused {
         let (train, test) = (split.train.len() as u64, Parts::new(split, GATHER).len() as u64);
         let batch = config.batch_size as u64;
         let most = config.batch_size.min(split.train.len());
-        let (members, rows) = (Self::team(config, threads).len() as u64, split.users + split.items);
-        let row = Rows::bytes(config.factors);
-        let guests = if members > 1 { 2 * most as u64 * row } else { 0 }; // both rows of a rating, once
+        let team = Self::team(config, threads);
+        let (members, rows) = (team.len() as u64, split.users + split.items);
+        let row = members * Rows::bytes(team.chunks(config.factors));
+        let left = match config.model {
+            ModelKind::DeepMf => 4 * config.factors + 2 * LANES, // two rows, both ways
+            _ => team.len(),
+        };
         let layers = memory::parameters(config, 0, 0);
         let gathered = train.min(GATHER.max(config.batch_size) as u64);
         let steps = train.div_ceil(batch).min(ROUND as u64);
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + members * Part::bytes(most)
-                + Outboxes::bytes(most, config.factors),
+                + (2 * most * left * size_of::<f32>()) as u64,
             model: memory::checkpoint(config, split.users, split.items)
                 + 2 * rows as u64 * row
-                + guests
                 + (2 + members) * 3 * layers, // two states, and a copy for each member
             gpu: 0,
         }
@@ -187,14 +186,17 @@ impl Fused {
             first: u32::try_from(first).expect("a round is shorter than 2^32 steps"),
             steps: &self.steps,
             samples: &samples,
-            outboxes: &self.outboxes,
             barrier: &Barrier::new(self.team.len()),
         };
         let rows = &mut self.state.rows;
         match &mut self.state.network {
-            None => crew::train(&slice, rows, &mut vec![Mf; slice.team.len()]),
+            None => {
+                let parts = Exchange::new(slice.team.len());
+                crew::train(&slice, rows, &mut Mf::team(&parts, slice.team.len()))
+            }
             Some(network) => {
-                let mut members = DeepMf::team(network, factors, slice.team.len());
+                let sheets = Sheets::new(slice.team.len());
+                let mut members = DeepMf::team(network, factors, &sheets, slice.team.len());
                 let errors = crew::train(&slice, rows, &mut members);
                 *network = members.swap_remove(0).layers; // all copies are alike
                 errors
@@ -257,11 +259,12 @@ impl Fused {
         let (users, items) = (self.users, self.items);
         let table = |rows: std::ops::Range<usize>| -> Vec<f32> {
             let rows = rows.map(|row| u32::try_from(row).expect("rows fit a u32"));
-            let row = |row| {
-                let place = self.team.place(row);
-                self.state.rows[place.owner as usize].get(place.row, part).iter()
+            let number = |row, column| {
+                let (member, column) = self.team.place(column);
+                self.state.rows[member].get(row, part, column)
             };
-            rows.flat_map(row).copied().collect()
+            rows.flat_map(|row| (0..self.config.factors).map(move |column| number(row, column)))
+                .collect()
         };
         let mut layers = self.state.network.as_ref().map_or(&[][..], |layers| layers.get(part));
         let fill = |Slot { name, shape, .. }: Slot| {
@@ -288,17 +291,20 @@ impl Fused {
 
 impl State {
     fn load(config: &Config, from: &Checkpoint, team: Team, users: usize, items: usize) -> Self {
-        let factors = config.factors;
+        let (factors, chunks) = (config.factors, team.chunks(config.factors));
         let sparse = config.optimizer == Optimizer::SparseAdam;
-        let share = |owner| Rows::new(team.share(users + items, owner), factors, sparse);
+        let share =
+            |member| Rows::new(users + items, team.columns(member, factors).len(), chunks, sparse);
         let mut rows: Vec<Rows> = (0..team.len()).map(share).collect();
         let parts = [&from.weights, &from.first, &from.second];
         for (part, weights) in parts.into_iter().enumerate() {
             let tables = &weights.parameters[..2];
             let tables = tables.iter().flat_map(|table| table.values.chunks(factors));
             for (row, values) in (0..).zip(tables) {
-                let place = team.place(row);
-                rows[place.owner as usize].set(place.row, part, values);
+                for (column, number) in values.iter().enumerate() {
+                    let (member, column) = team.place(column);
+                    rows[member].set(row, part, column, *number);
+                }
             }
         }
         let network = (config.model == ModelKind::DeepMf).then(|| {
@@ -309,19 +315,17 @@ impl State {
             }
             layers
         });
-        Self { rows, chunks: factors.div_ceil(LANES), network }
-    }
-
-    #[inline(always)]
-    fn row(&self, team: Team, row: u32) -> &[Chunk] {
-        let place = team.place(row);
-        self.rows[place.owner as usize].factors(place.row, self.chunks)
+        Self { rows, chunks, network }
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {
         let error = |sample: &Sample| {
-            let predicted = mf::dot(self.row(team, sample.user), self.row(team, sample.item));
-            f64::from(predicted - sample.rating)
+            let mut parts = [0.0; LANES]; // [members]
+            for (part, rows) in parts.iter_mut().zip(&self.rows) {
+                let read = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
+                *part = mf::dot_of(team, read);
+            }
+            f64::from(team.sum(&mut parts) - sample.rating)
         };
         block.iter().map(error).collect()
     }
@@ -337,7 +341,12 @@ impl State {
         let mut misses = Misses::default();
         for part in block.chunks(layers::BLOCK) {
             for (s, sample) in part.iter().enumerate() {
-                room.set(s, self.row(team, sample.user), self.row(team, sample.item), factors);
+                for (member, rows) in self.rows.iter().enumerate() {
+                    for (first, row) in [(0, sample.user), (factors, sample.item)] {
+                        let columns = team.columns(member, factors).map(|c| first + c);
+                        room.set(s, columns, Chunk::numbers(rows.factors(row, self.chunks)));
+                    }
+                }
             }
             room.clear_from(part.len(), factors);
             let predictions = layers.forward(room);

@@ -8,7 +8,7 @@ use pulp::Simd;
 use super::{
     adam::{self, Moving, Step},
     mf,
-    rows::{Chunk, LANES},
+    rows::LANES,
 };
 
 /// Ratings in a block.
@@ -137,13 +137,10 @@ impl Layers {
 }
 
 impl Activations {
-    /// Sets the inputs of one rating: its user's, then its item's factors.
+    /// Sets inputs of one rating: its user's factors come first, then its item's.
     #[inline(always)]
-    pub(super) fn set(&mut self, s: usize, p: &[Chunk], q: &[Chunk], factors: usize) {
-        let (p, q) = (&Chunk::numbers(p)[..factors], &Chunk::numbers(q)[..factors]);
-        for (column, number) in self.columns.iter_mut().zip(p.iter().chain(q)) {
-            column[s] = *number;
-        }
+    pub(super) fn set(&mut self, s: usize, columns: impl Iterator<Item = usize>, numbers: &[f32]) {
+        columns.zip(numbers).for_each(|(column, number)| self.columns[column][s] = *number);
     }
 
     /// Sets the inputs from rating `s` on to zero.
@@ -154,14 +151,10 @@ impl Activations {
         }
     }
 
-    /// The derivative by one rating's inputs, in the form of two rows.
+    /// The derivative by inputs of one rating.
     #[inline(always)]
-    pub(super) fn get(&self, s: usize, factors: usize, dp: &mut [Chunk], dq: &mut [Chunk]) {
-        let (dp, dq) =
-            (&mut Chunk::numbers_mut(dp)[..factors], &mut Chunk::numbers_mut(dq)[..factors]);
-        for (column, number) in self.deltas.iter().zip(dp.iter_mut().chain(dq)) {
-            *number = column[s];
-        }
+    pub(super) fn get(&self, s: usize, columns: impl Iterator<Item = usize>, numbers: &mut [f32]) {
+        columns.zip(numbers).for_each(|(column, number)| *number = self.deltas[column][s]);
     }
 }
 
@@ -174,7 +167,7 @@ fn product(a: &Column, b: &Column) -> f32 {
             lanes[lane] += a[lane] * b[lane];
         }
     }
-    mf::sum(lanes)
+    mf::fold(&mut lanes)
 }
 
 /// The sum, in fixed lanes.
@@ -186,5 +179,5 @@ fn total(a: &Column) -> f32 {
             lanes[lane] += a[lane];
         }
     }
-    mf::sum(lanes)
+    mf::fold(&mut lanes)
 }

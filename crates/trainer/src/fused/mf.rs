@@ -4,58 +4,108 @@
 use pulp::Simd;
 
 use super::{
-    crew::{Member, Place, Readers, SUMS, Slice, Sums, Turn},
+    crew::{Member, SUMS, Slice, Sums, Team, Turn},
+    exchange::Exchange,
     rows::{Chunk, LANES, Rows},
 };
 use crate::miss::Miss;
 
-/// `Mf` needs nothing besides its rows.
-#[derive(Clone)]
-pub(super) struct Mf;
+/// One thread's view of the predictions, to which it adds what its columns contribute.
+pub(super) struct Mf<'a> {
+    parts: &'a Exchange<Vec<f32>>, // [batch]
+    errors: Vec<f32>,              // [batch]
+}
 
-impl Member for Mf {
-    const READERS: Readers = Readers::Owners;
+impl<'a> Mf<'a> {
+    /// One for each thread of a team.
+    pub(super) fn team(parts: &'a Exchange<Vec<f32>>, threads: usize) -> Vec<Self> {
+        (0..threads).map(|_| Self { parts, errors: Vec::new() }).collect()
+    }
+}
 
+impl Member for Mf<'_> {
     #[inline(always)]
     fn step<S: Simd>(&mut self, _: S, slice: &Slice, me: u32, now: Turn, rows: &mut Rows) -> Sums {
-        let Turn { batch, reads, chunks, .. } = now;
+        let Turn { step, batch, chunks, .. } = now;
+        let team = slice.team;
+        let mut mine = self.parts.write(me as usize, step);
+        mine.clear();
+        let pairs = batch.iter().map(|sample| [sample.user, sample.item]);
+        let pairs = pairs.map(|rows_read| rows_read.map(|row| rows.factors(row, chunks)));
+        mine.extend(pairs.map(|read| dot_of(team, read)));
+        drop(mine);
+        now.meet(slice.barrier, rows);
+        let parts = self.parts.read(step);
+        self.errors.clear();
+        match parts.as_slice() {
+            [all] => {
+                let errors = batch.iter().zip(all.iter()).map(|(sample, all)| all - sample.rating);
+                self.errors.extend(errors);
+            }
+            [even, odd] => {
+                let parts = batch.iter().zip(even.iter().zip(odd.iter()));
+                self.errors.extend(parts.map(|(sample, (even, odd))| even + odd - sample.rating));
+            }
+            parts => self.errors.extend(batch.iter().enumerate().map(|(s, sample)| {
+                let mut all = [0.0; LANES]; // [members]
+                all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
+                fold(&mut all[..parts.len()]) - sample.rating
+            })),
+        }
+        drop(parts);
+
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
+        for (sample, error) in batch.iter().zip(&self.errors) {
+            rows.pull_together([sample.user, sample.item], scale * error, chunks);
+        }
         let mut sums = [Miss::default(); SUMS];
-        for read in reads {
-            let (p, q) = (rows.factors(read.user, chunks), rows.factors(read.item, chunks));
-            let error = dot(p, q) - read.rating; // p, q: [chunks]
-            rows.pull_together([read.user, read.item], scale * error, chunks);
-            let user = slice.team.number(&Place { owner: me, row: read.user });
-            let counted = if read.own_user { error } else { 0.0 }; // once, by its user's owner
-            sums[user as usize % SUMS] += Miss::of(counted);
+        for (s, error) in self.errors.iter().enumerate().skip(me as usize).step_by(team.len()) {
+            sums[s % SUMS] += Miss::of(*error);
         }
         sums
     }
 }
 
-/// The inner product of two rows, summed in fixed lanes.
+/// What a member's columns of two rows add to their inner product.
 #[inline(always)]
-pub(super) fn dot(p: &[Chunk], q: &[Chunk]) -> f32 {
+pub(super) fn dot_of(team: Team, rows: [&[Chunk]; 2]) -> f32 {
+    let [p, q] = rows.map(Chunk::numbers);
+    match team.lanes() {
+        8 => dot::<8>(p, q),
+        4 => dot::<4>(p, q),
+        2 => dot::<2>(p, q),
+        _ => dot::<1>(p, q),
+    }
+}
+
+/// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes.
+#[inline(always)]
+pub(super) fn dot<const LANES: usize>(p: &[f32], q: &[f32]) -> f32 {
     let mut lanes = [0.0; LANES];
-    for (Chunk(p), Chunk(q)) in p.iter().zip(q) {
+    for (p, q) in p.as_chunks::<LANES>().0.iter().zip(q.as_chunks::<LANES>().0) {
         for lane in 0..LANES {
             lanes[lane] += p[lane] * q[lane];
         }
     }
-    sum(lanes)
+    fold(&mut lanes)
 }
 
-/// The sum of the lanes, in pairs.
+/// The sum of a power of two of numbers, the upper half added to the lower one until one is left:
+/// the same tree whether one thread climbs it or several do the first part, each with every n-th.
 #[inline(always)]
-pub(super) fn sum([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
-}
-
-/// Adds `scale` times a row.
-#[inline(always)]
-pub(super) fn add(to: &mut [Chunk], scale: f32, row: &[Chunk]) {
-    for (to, row) in to.iter_mut().zip(row) {
-        to.add(scale, *row);
+pub(super) fn fold(numbers: &mut [f32]) -> f32 {
+    let mut len = numbers.len();
+    while len > 1 {
+        len /= 2;
+        let (low, high) = numbers[..2 * len].split_at_mut(len);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
     }
+    numbers[0]
+}
+
+/// Adds a row.
+#[inline(always)]
+pub(super) fn add(to: &mut [f32], row: &[f32]) {
+    to.iter_mut().zip(row).for_each(|(to, number)| *to += number);
 }

@@ -15,8 +15,11 @@ use std::ops::Range;
 use pulp::Simd;
 
 use super::{
-    super::adam::{self, Moving, Steps},
-    Chunk, LANES, NEVER, Rows,
+    super::{
+        adam::{self, Moving, Steps},
+        crew::Sample,
+    },
+    Chunk, LANES, NEVER, Rows, Waiting,
 };
 
 /// Numbers of a block, which should stay in the fastest cache. Fewer leave a processor waiting for
@@ -33,9 +36,9 @@ const BUCKETS: usize = (ROUNDUP + STALE) as usize;
 /// The numbers of the rows of a block that have come to a step, then room.
 pub(super) struct Block {
     values: Vec<Chunk>,
+    gradients: Vec<Chunk>,
     first: Vec<Chunk>,
     second: Vec<Chunk>,
-    gradients: Vec<Chunk>,
 }
 
 impl Block {
@@ -47,14 +50,14 @@ impl Block {
     /// The first chunks, up to `end`, and their gradients.
     #[inline(always)]
     fn upto(&mut self, end: usize) -> (Moving<'_>, &mut [f32]) {
-        let [values, first, second, gradients] = self.parts().map(|part| &mut part[..end * LANES]);
+        let [values, gradients, first, second] = self.parts().map(|part| &mut part[..end * LANES]);
         (Moving { values, first, second }, gradients)
     }
 
     #[inline(always)]
     fn parts(&mut self) -> [&mut [f32]; 4] {
-        let Self { values, first, second, gradients } = self;
-        [values, first, second, gradients].map(|part| Chunk::numbers_mut(part))
+        let Self { values, gradients, first, second } = self;
+        [values, gradients, first, second].map(|part| Chunk::numbers_mut(part))
     }
 }
 
@@ -69,15 +72,38 @@ impl Rows {
         chunks: usize,
     ) {
         let current = if self.sparse { NEVER } else { now };
+        let rows = (0..).zip(&self.done).map(|(row, done)| Waiting { row, done: *done });
         self.wanted.clear();
-        let behind = (0..).zip(&self.done[..self.len]).filter(|(_, done)| **done != current);
-        self.wanted.extend(behind.map(|(row, _)| row));
+        self.wanted.extend(rows.filter(|waiting| waiting.done != current));
         self.wants = self.wanted.len();
-        self.make_missed(simd, steps, now, chunks);
+        self.sort_by_gap(now);
+        self.catch_up(simd, steps, now, chunks);
         self.done.fill(current);
     }
 
-    /// Makes the missed steps of the rows that were asked for, up to `now`.
+    /// Plans which rows to bring up to date before step `now`: those of its batch, and perhaps others.
+    /// It may do so before the step before has been made, since it looks at no number.
+    #[inline(always)]
+    pub(in super::super) fn plan(&mut self, batch: &[Sample], now: u32) {
+        self.want(batch, now);
+        if now.is_multiple_of(ROUNDUP) && !self.sparse {
+            self.want_stale(now);
+        }
+        self.sort_by_gap(now);
+    }
+
+    /// Asks for the rows that nobody has asked for lately.
+    #[inline(always)]
+    fn want_stale(&mut self, now: u32) {
+        for (row, done) in (0..).zip(&mut self.done) {
+            self.wanted[self.wants] = Waiting { row, done: *done };
+            let stale = now - *done >= STALE;
+            self.wants += usize::from(stale);
+            *done = if stale { now } else { *done };
+        }
+    }
+
+    /// Makes the missed steps of the rows that were planned, up to `now`.
     #[inline(always)]
     pub(in super::super) fn catch_up<S: Simd>(
         &mut self,
@@ -86,36 +112,14 @@ impl Rows {
         now: u32,
         chunks: usize,
     ) {
-        if now.is_multiple_of(ROUNDUP) && !self.sparse {
-            self.want_stale(now);
-        }
-        self.make_missed(simd, steps, now, chunks);
-    }
-
-    /// Asks for the rows that nobody has asked for lately.
-    #[inline(always)]
-    fn want_stale(&mut self, now: u32) {
-        for row in 0..self.len {
-            self.wanted[self.wants] = row as u32;
-            let stale = (now - self.done[row] >= STALE) & (self.wanted_at[row] != now);
-            self.wants += usize::from(stale);
-        }
-    }
-
-    #[inline(always)]
-    fn make_missed<S: Simd>(&mut self, simd: S, steps: &[Steps], now: u32, chunks: usize) {
         if self.sparse {
-            return self.make_gathered(simd, steps, chunks, now);
+            return self.make_gathered(simd, steps, chunks);
         }
-        self.sort_by_gap(now);
         let together = (BLOCK / self.factors).max(1);
         for at in (0..self.sorted.len()).step_by(together) {
             let rows = at..self.sorted.len().min(at + together);
             self.replay(simd, rows.clone(), steps, now, chunks);
-            self.store(rows.clone(), chunks);
-            for &row in &self.sorted[rows] {
-                self.done[row as usize] = now;
-            }
+            self.store(rows, chunks);
         }
     }
 
@@ -129,12 +133,12 @@ impl Rows {
         now: u32,
         chunks: usize,
     ) {
-        let first_missed = |rows: &Self, place| rows.done[rows.sorted[place] as usize];
+        let first_missed = |rows: &Self, place: usize| rows.sorted[place].done;
         let (mut next, mut filled) = (rows.start, 0);
         while next < rows.end {
             let (at, from) = (first_missed(self, next), filled);
             while next < rows.end && first_missed(self, next) == at {
-                self.load(self.sorted[next], filled, chunks);
+                self.load(self.sorted[next].row, filled, chunks);
                 filled += self.factors;
                 next += 1;
             }
@@ -151,19 +155,19 @@ impl Rows {
     /// The same where a row moves only when it is read: it has missed the step whose gradient it
     /// has gathered, and no other.
     #[inline(always)]
-    fn make_gathered<S: Simd>(&mut self, simd: S, steps: &[Steps], chunks: usize, now: u32) {
-        for at in 0..self.wants {
-            let row = self.wanted[at] as usize;
-            let gathered_at = std::mem::replace(&mut self.done[row], now);
-            if gathered_at == NEVER {
+    fn make_gathered<S: Simd>(&mut self, simd: S, steps: &[Steps], chunks: usize) {
+        let state: &mut [Chunk] = bytemuck::cast_slice_mut(&mut self.state);
+        for Waiting { row, done } in &self.wanted[..self.wants] {
+            if *done == NEVER {
                 continue;
             }
-            let parts = Chunk::numbers_mut(&mut self.state[row * 4 * chunks..][..4 * chunks]);
+            let row = *row as usize * 4 * chunks;
+            let parts = Chunk::numbers_mut(&mut state[row..][..4 * chunks]);
             let (values, rest) = parts.split_at_mut(chunks * LANES);
-            let (first, rest) = rest.split_at_mut(chunks * LANES);
-            let (second, gradients) = rest.split_at_mut(chunks * LANES);
+            let (gradients, rest) = rest.split_at_mut(chunks * LANES);
+            let (first, second) = rest.split_at_mut(chunks * LANES);
             let numbers = Moving { values, first, second };
-            adam::step(simd, numbers, gradients, &steps[gathered_at as usize].rows);
+            adam::step(simd, numbers, gradients, &steps[*done as usize].rows);
             gradients.fill(0.0);
         }
     }
@@ -171,52 +175,58 @@ impl Rows {
     /// Sorts the rows that were asked for, longest gap first.
     #[inline(always)]
     fn sort_by_gap(&mut self, now: u32) {
-        let Self { done, sorted, .. } = self;
-        let wanted = &self.wanted[..self.wants];
-        let bucket = |row: u32| BUCKETS - 1 - (now - done[row as usize]) as usize;
+        if self.sparse {
+            return; // none has more to make than another
+        }
+        let Self { wanted, sorted, .. } = self;
+        let wanted = &wanted[..self.wants];
+        let bucket = |waiting: &Waiting| BUCKETS - 1 - (now - waiting.done) as usize;
         let mut start = [0u32; BUCKETS + 1];
-        for &row in wanted {
-            start[bucket(row) + 1] += 1;
+        for waiting in wanted {
+            start[bucket(waiting) + 1] += 1;
         }
         for i in 0..BUCKETS {
             start[i + 1] += start[i];
         }
-        sorted.resize(wanted.len(), 0);
-        for &row in wanted {
-            let place = &mut start[bucket(row)];
-            sorted[*place as usize] = row;
+        sorted.resize(wanted.len(), Waiting::default());
+        for waiting in wanted {
+            let place = &mut start[bucket(waiting)];
+            sorted[*place as usize] = *waiting;
             *place += 1;
         }
     }
 
     /// Moves a row into the block, its numbers from `at` on. Whole chunks are copied; the next row
-    /// overwrites the zeros at the end.
+    /// overwrites what stands behind its numbers.
     #[inline(always)]
     fn load(&mut self, row: u32, at: usize, chunks: usize) {
-        let row = &mut self.state[row as usize * 4 * chunks..][..4 * chunks];
+        let state: &mut [Chunk] = bytemuck::cast_slice_mut(&mut self.state);
+        let row = &mut state[row as usize * 4 * chunks..][..4 * chunks];
         for (part, to) in self.block.parts().into_iter().enumerate() {
             for c in 0..chunks {
                 to[at + c * LANES..][..LANES].copy_from_slice(&row[part * chunks + c].0);
             }
         }
-        row[3 * chunks..].fill(Chunk::ZERO);
+        row[chunks..2 * chunks].fill(Chunk::ZERO);
     }
 
-    /// Copies `sorted[rows]` back, with zeros where a row ends.
+    /// Copies `sorted[rows]` back, with zeros where a row's factors end: they are multiplied with one
+    /// another. What stands behind its moments does not matter.
     #[inline(always)]
     fn store(&mut self, rows: Range<usize>, chunks: usize) {
         let last = self.factors - (chunks - 1) * LANES; // numbers in the last chunk
-        let [values, first, second, _] = self.block.parts();
-        for (place, &row) in self.sorted[rows].iter().enumerate() {
+        let state: &mut [Chunk] = bytemuck::cast_slice_mut(&mut self.state);
+        let [values, _, first, second] = self.block.parts();
+        for (place, waiting) in self.sorted[rows].iter().enumerate() {
             let at = place * self.factors;
-            let row = &mut self.state[row as usize * 4 * chunks..][..3 * chunks];
-            for (part, from) in [&*values, first, second].into_iter().enumerate() {
+            let row = &mut state[waiting.row as usize * 4 * chunks..][..4 * chunks];
+            for (part, from) in [(0, &*values), (2, first), (3, second)] {
                 for c in 0..chunks {
                     row[part * chunks + c].0.copy_from_slice(&from[at + c * LANES..][..LANES]);
                 }
-                for (lane, number) in row[(part + 1) * chunks - 1].0.iter_mut().enumerate() {
-                    *number = if lane < last { *number } else { 0.0 };
-                }
+            }
+            for (lane, number) in row[chunks - 1].0.iter_mut().enumerate() {
+                *number = if lane < last { *number } else { 0.0 };
             }
         }
     }
