@@ -9,7 +9,7 @@
 
 const LANES = 128u;
 const GRID = 32768u; // workgroups in a row of the grid
-const REACH = 64u;   // most steps of a job: a power of two, so that what is below 0 has the right rest
+const REACH = 64u;   // most steps of a job, a power of two: what is below 0 wraps around
 
 struct Plan {
     first: u32,
