@@ -1,4 +1,5 @@
-// Moves the rows that a batch has touched, and goes on to the step before they are moved next. One invocation a pair of numbers.
+// Moves the rows that a batch has touched, and goes on to the step before they are moved next. One
+// invocation a pair of numbers.
 //
 // Dense Adam moves every row at every step, but a row that no batch reads in between moves by its
 // moments and its decay alone. So all its steps up to there are made at once: the first

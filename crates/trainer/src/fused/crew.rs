@@ -6,7 +6,6 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
-    mf,
     rows::{LANES, Rows},
 };
 use crate::{barrier::Barrier, miss::Miss, parallel::THREADS};
@@ -57,16 +56,6 @@ impl Team {
     #[inline(always)]
     pub(super) fn columns(self, member: usize, factors: usize) -> StepBy<Range<usize>> {
         (member..factors).step_by(self.len())
-    }
-
-    /// The sum of what all members have: `[members]`, then room.
-    #[inline(always)]
-    pub(super) fn sum(self, parts: &mut [f32; LANES]) -> f32 {
-        match self.len() {
-            1 => parts[0],
-            2 => parts[0] + parts[1],
-            len => mf::fold(&mut parts[..len]),
-        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Fused {
         let (members, rows) = (team.len() as u64, split.users + split.items);
         let row = members * Rows::bytes(team.chunks(config.factors));
         let left = match config.model {
-            ModelKind::DeepMf => 4 * config.factors + 2 * LANES, // two rows, both ways
+            ModelKind::DeepMf => 4 * team.len() * team.chunks(config.factors) * LANES, // two rows, both ways
             _ => team.len(),
         };
         let layers = memory::parameters(config, 0, 0);
@@ -117,7 +117,8 @@ impl Fused {
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + (2 * most * left * size_of::<f32>()) as u64,
+                + (2 * most * left * size_of::<f32>()) as u64
+                + members * Rows::room(most),
             model: memory::checkpoint(config, split.users, split.items)
                 + 2 * rows as u64 * row
                 + (2 + members) * 3 * layers, // two states, and a copy for each member
@@ -325,7 +326,7 @@ impl State {
                 let read = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
                 *part = mf::dot_of(team, read);
             }
-            f64::from(team.sum(&mut parts) - sample.rating)
+            f64::from(mf::fold(&mut parts[..team.len()]) - sample.rating)
         };
         block.iter().map(error).collect()
     }

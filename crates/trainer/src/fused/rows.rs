@@ -88,6 +88,11 @@ impl Rows {
         (4 * chunks * size_of::<Chunk>() + size_of::<u32>() + 2 * size_of::<Waiting>()) as u64
     }
 
+    /// Bytes for what a batch of so many ratings asks for.
+    pub(super) fn room(batch: usize) -> u64 {
+        (2 * 2 * batch * size_of::<Waiting>()) as u64
+    }
+
     /// Makes room for what batches of so many ratings ask for.
     pub(super) fn make_room(&mut self, batch: usize) {
         let most = self.done.len() + 2 * batch + 1;

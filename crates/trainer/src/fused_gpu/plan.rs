@@ -1,5 +1,6 @@
 //! Slices planned: what a batch reads, where its gradients go, and which rows it moves how far. A plan
-//! needs the order of the ratings alone, no number of the model. Both planners make the same.
+//! needs the order of the ratings alone, no number of the model. Both planners make the same jobs; the host
+//! deals them out besides.
 
 mod deal;
 mod on_device; // by the kernels
