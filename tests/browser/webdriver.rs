@@ -44,16 +44,10 @@ pub(crate) struct Browser {
 impl Browser {
     /// A browser with more arguments than are needed in any case, such as [`SWIFTSHADER`].
     pub(crate) fn start(chromedriver: &Path, arguments: &[&str]) -> Self {
-        let mut driver = Command::new(chromedriver)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let stdout = driver.stdout.take().expect("a pipe");
+        let (driver, port) = driver(chromedriver);
+        let address = format!("127.0.0.1:{port}");
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let mut browser = Self { driver, address: String::new(), session: String::new(), profile };
-        browser.address = format!("127.0.0.1:{}", port(stdout));
+        let mut browser = Self { driver, address, session: String::new(), profile };
         let capabilities = browser.capabilities(arguments);
         let session = browser.call("POST", "/session", &capabilities);
         session["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
@@ -275,16 +269,42 @@ impl Drop for Browser {
     }
 }
 
-/// The port that chromedriver says it took. What it prints later is read and dropped, so that it
-/// never waits for a full pipe.
-fn port(stdout: impl Read + Send + 'static) -> u16 {
+/// A running chromedriver and its port.
+///
+/// It has the system choose a port of IPv6 and then wants that of IPv4 with the same number; when a
+/// test beside this one has it, the driver ends. The next one gets another number.
+fn driver(chromedriver: &Path) -> (Child, u16) {
+    let mut said = String::new();
+    for _ in 0..10 {
+        let mut driver = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        match port(driver.stdout.take().expect("a pipe")) {
+            Ok(port) => return (driver, port),
+            Err(words) => said = words,
+        }
+        let _ = driver.wait();
+    }
+    panic!("chromedriver ended ten times without serving; the last one said: {said}")
+}
+
+/// The port that chromedriver says it took, or all that it said if it ended without one. What it
+/// prints later is read and dropped, so that it never waits for a full pipe.
+fn port(stdout: impl Read + Send + 'static) -> Result<u16, String> {
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-    let port = lines.by_ref().find_map(|line| {
-        let (_, port) = line.split_once("started successfully on port ")?;
-        port.trim_end_matches('.').parse().ok()
-    });
-    thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver names its port")
+    let mut said = String::new();
+    for line in lines.by_ref() {
+        let port = line.split_once("started successfully on port ");
+        if let Some(port) = port.and_then(|(_, port)| port.trim_end_matches('.').parse().ok()) {
+            thread::spawn(move || lines.for_each(drop));
+            return Ok(port);
+        }
+        said += &format!("{line}; ");
+    }
+    Err(said)
 }
 
 /// One HTTP request and its answer: the status, and the `value` of the JSON body.
