@@ -7,6 +7,7 @@
 //! same bits.
 
 mod adam; // one step of the optimiser on many numbers
+mod lanes; // numbers in fixed lanes, and their sums
 mod rows; // rows of factors, and the steps they missed
 mod exchange; // what threads leave for one another
 mod crew; // the threads of a slice

@@ -1,12 +1,11 @@
 //! The threads of a slice, and what each does in a step.
 
-use std::{iter::StepBy, ops::Range};
-
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
-    rows::{LANES, Rows},
+    lanes::{LANES, fold, total},
+    rows::Rows,
 };
 use crate::{barrier::Barrier, miss::Miss, parallel::THREADS};
 
@@ -54,8 +53,31 @@ impl Team {
 
     /// Columns of one member out of `factors`.
     #[inline(always)]
-    pub(super) fn columns(self, member: usize, factors: usize) -> StepBy<Range<usize>> {
-        (member..factors).step_by(self.len())
+    pub(super) fn columns(self, member: usize, factors: usize) -> Columns {
+        Columns {
+            first: member,
+            bits: self.bits,
+            len: (factors + self.len() - 1 - member) >> self.bits,
+        }
+    }
+}
+
+/// Columns of one member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Columns {
+    first: usize,
+    bits: u32,
+    len: usize,
+}
+
+impl Columns {
+    pub(super) fn len(self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        (0..self.len).map(move |place| self.first + (place << self.bits))
     }
 }
 
@@ -125,22 +147,9 @@ pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [
     batches
         .map(|(at, batch)| {
             let mut lanes: Vec<Miss> = sums.iter().map(|sums| sums[at]).collect();
-            fold(&mut lanes, 1);
-            lanes[0] / batch.len() as f64
+            total(&mut lanes) / batch.len() as f64
         })
         .collect()
-}
-
-/// Adds up lanes, the upper half to the lower one, until `to` are left: the same tree of sums
-/// whether one thread climbs it or several do the first part, each with its own lanes.
-#[inline(always)]
-fn fold(lanes: &mut [Miss], to: usize) {
-    let mut len = lanes.len();
-    while len > to {
-        len /= 2;
-        let (low, high) = lanes.split_at_mut(len);
-        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
-    }
 }
 
 /// The errors of every batch in the lane left to each thread: `[threads][batches]`.

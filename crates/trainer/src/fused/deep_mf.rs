@@ -6,11 +6,13 @@ use pulp::Simd;
 use super::{
     crew::{Member, SUMS, Slice, Sums, Team, Turn},
     exchange::Exchange,
-    layers::{Activations, BLOCK, Column, Layers},
-    mf,
-    rows::{Chunk, Rows},
+    lanes::{self, LANES},
+    layers::{self, Activations, BLOCK, Column, Layers},
+    rows::Rows,
 };
 use crate::miss::Miss;
+
+const NOTHING: Column = [0.0; BLOCK];
 
 /// One thread's view of the network.
 pub(super) struct DeepMf<'a> {
@@ -23,15 +25,15 @@ pub(super) struct DeepMf<'a> {
 
 /// What the threads leave for one another.
 pub(super) struct Sheets {
-    rows: Exchange<Vec<Chunk>>, // [batch, 2, chunks]: its columns, for the blocks of others
-    found: Exchange<Found>,
+    rows: Exchange<Vec<Column>, 1>, // [blocks, 2, own columns]
+    found: Exchange<Found, 1>,
 }
 
 /// What one thread found in its blocks of a batch.
 #[derive(Default)]
 struct Found {
-    rows: Vec<Chunk>, // [own blocks * BLOCK, 2, members, chunks]: derivatives by their columns
-    layers: Vec<f32>, // [own blocks, numbers of the layers]
+    rows: Vec<Vec<Column>>, // [members][own blocks, 2, their columns]: the derivatives
+    layers: Vec<f32>,       // [own lanes, numbers of the layers]: sums of the gradients
 }
 
 impl Sheets {
@@ -58,60 +60,41 @@ impl<'a> DeepMf<'a> {
         (0..threads).map(member).collect()
     }
 
-    /// Leaves the columns of `me` for the others.
+    /// Leaves the columns of `me`, of all ratings of the batch.
     #[inline(always)]
     fn leave(&self, team: Team, me: u32, now: &Turn, own: &Rows) {
-        let chunks = now.chunks;
+        let columns = team.columns(me as usize, self.factors).len();
         let mut rows = self.sheets.rows.write(me as usize, now.step);
-        rows.resize(now.batch.len() * 2 * chunks, Chunk::ZERO);
-        let blocks = now.batch.chunks(BLOCK).zip(rows.chunks_mut(BLOCK * 2 * chunks)).enumerate();
-        for (_, (block, rows)) in blocks.filter(|(number, _)| number % team.len() != me as usize) {
-            for (sample, both) in block.iter().zip(rows.chunks_exact_mut(2 * chunks)) {
-                both[..chunks].copy_from_slice(own.factors(sample.user, chunks));
-                both[chunks..].copy_from_slice(own.factors(sample.item, chunks));
-            }
-        }
-    }
-
-    /// Puts a rating's rows together, in which the columns of one member are these.
-    #[inline(always)]
-    fn set(&mut self, team: Team, s: usize, member: usize, [p, q]: [&[Chunk]; 2]) {
-        for (first, row) in [(0, p), (self.factors, q)] {
-            let columns = team.columns(member, self.factors).map(|column| first + column);
-            self.block.set(s, columns, Chunk::numbers(row));
+        rows.resize(now.batch.len().div_ceil(BLOCK) * 2 * columns, NOTHING);
+        for (block, rows) in now.batch.chunks(BLOCK).zip(rows.chunks_exact_mut(2 * columns)) {
+            let (of_users, of_items) = rows.split_at_mut(columns);
+            layers::turn(block.len(), |s| own.factors(block[s].user, now.chunks), of_users);
+            layers::turn(block.len(), |s| own.factors(block[s].item, now.chunks), of_items);
         }
     }
 
     /// Forwards and backwards through the blocks that fall to `me`.
     #[inline(always)]
-    fn find(&mut self, team: Team, me: u32, now: &Turn, own: &Rows) -> Sums {
-        let Turn { step, batch, chunks, .. } = *now;
-        let left = self.sheets.rows.read(step);
-        let mut found = self.sheets.found.write(me as usize, step);
+    fn find(&mut self, team: Team, me: u32, now: &Turn) -> Sums {
+        let left = self.sheets.rows.read(now.step);
+        let mut found = self.sheets.found.write(me as usize, now.step);
         let Found { rows, layers } = &mut *found;
-        rows.clear();
+        rows.resize(team.len(), Vec::new());
+        rows.iter_mut().for_each(Vec::clear);
         layers.clear();
+        layers.resize(team.lanes() * self.gradients.len(), 0.0);
         let mut sums = [Miss::default(); SUMS];
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
-        let scale = 2.0 / batch.len() as f32;
-        let blocks = batch.chunks(BLOCK).enumerate();
-        for (number, block) in blocks.skip(me as usize).step_by(team.len()) {
+        let scale = 2.0 / now.batch.len() as f32;
+        let lanes = (0..team.lanes()).cycle();
+        let blocks = now.batch.chunks(BLOCK).enumerate().skip(me as usize).step_by(team.len());
+        for (lane, (number, block)) in lanes.zip(blocks) {
             for (member, left) in left.iter().enumerate() {
-                if member == me as usize {
-                    for (s, sample) in block.iter().enumerate() {
-                        let read = [sample.user, sample.item].map(|row| own.factors(row, chunks));
-                        self.set(team, s, member, read);
-                    }
-                } else {
-                    let both = left[number * BLOCK * 2 * chunks..].chunks_exact(2 * chunks);
-                    for (s, both) in both.take(block.len()).enumerate() {
-                        self.set(team, s, member, [&both[..chunks], &both[chunks..]]);
-                    }
-                }
+                let columns = team.columns(member, self.factors);
+                self.block.set(columns, &left[number * 2 * columns.len()..][..2 * columns.len()]);
             }
-            self.block.clear_from(block.len(), self.factors);
             let predictions = self.layers.forward(&mut self.block);
-            let mut derivative: Column = [0.0; BLOCK];
+            let mut derivative = NOTHING;
             let mut sum = Miss::default();
             for (s, sample) in block.iter().enumerate() {
                 let error = predictions[s] - sample.rating;
@@ -119,21 +102,46 @@ impl<'a> DeepMf<'a> {
                 sum += Miss::of(error);
             }
             sums[number % SUMS] += sum;
-            let at = layers.len();
-            layers.resize(at + self.gradients.len(), 0.0);
-            self.layers.backward(&mut self.block, &derivative, &mut layers[at..]);
-            let (at, members) = (rows.len(), team.len());
-            rows.resize(at + BLOCK * 2 * members * chunks, Chunk::ZERO);
-            let halves = rows[at..].chunks_exact_mut(members * chunks);
-            for (place, row) in halves.enumerate() {
-                let first = place % 2 * self.factors;
-                for (member, row) in row.chunks_exact_mut(chunks).enumerate() {
-                    let columns = team.columns(member, self.factors).map(|column| first + column);
-                    self.block.get(place / 2, columns, Chunk::numbers_mut(row));
+            let gradients = &mut layers[lane * self.gradients.len()..][..self.gradients.len()];
+            self.layers.backward(&mut self.block, &derivative, gradients);
+            for (member, rows) in rows.iter_mut().enumerate() {
+                rows.extend(self.block.get(team.columns(member, self.factors)));
+            }
+        }
+        lanes::fold_rows(layers, self.gradients.len());
+        sums
+    }
+
+    /// Adds, rating by rating, what all found to the gradients of the columns of `me`, and puts the
+    /// gradients of the layers together.
+    #[inline(always)]
+    fn take(&mut self, team: Team, me: u32, now: &Turn, rows: &mut Rows) {
+        let found = self.sheets.found.read(now.step);
+        let columns = team.columns(me as usize, self.factors).len();
+        for (number, block) in now.batch.chunks(BLOCK).enumerate() {
+            let (finder, number) = (number % team.len(), number / team.len());
+            let derivatives = &found[finder].rows[me as usize][number * 2 * columns..];
+            let (by_users, by_items) = derivatives[..2 * columns].split_at(columns);
+            for (group, samples) in block.chunks(LANES).enumerate() {
+                for chunk in 0..now.chunks {
+                    let by_users = layers::turned_back(by_users, group, chunk);
+                    let by_items = layers::turned_back(by_items, group, chunk);
+                    for (sample, (by_user, by_item)) in
+                        samples.iter().zip(by_users.into_iter().zip(by_items))
+                    {
+                        let of_user = &mut rows.gradient(sample.user, now.chunks)[chunk].0;
+                        lanes::add_halves(by_user, of_user);
+                        let of_item = &mut rows.gradient(sample.item, now.chunks)[chunk].0;
+                        lanes::add_halves(by_item, of_item);
+                    }
                 }
             }
         }
-        sums
+        for (at, gradient) in self.gradients.iter_mut().enumerate() {
+            let mut lanes = [0.0; LANES]; // [members]
+            lanes.iter_mut().zip(&found).for_each(|(lane, found)| *lane = found.layers[at]);
+            *gradient = lanes::total(&mut lanes[..team.len()]);
+        }
     }
 }
 
@@ -147,29 +155,12 @@ impl Member for DeepMf<'_> {
         now: Turn,
         rows: &mut Rows,
     ) -> Sums {
-        let (team, Turn { step, batch, chunks, .. }) = (slice.team, now);
-        self.leave(team, me, &now, rows);
+        self.leave(slice.team, me, &now, rows);
         now.meet(slice.barrier, rows);
-        let sums = self.find(team, me, &now, rows);
+        let sums = self.find(slice.team, me, &now);
         slice.barrier.wait();
-        let found = self.sheets.found.read(step);
-        let wide = 2 * team.len() * chunks;
-        self.gradients.fill(0.0);
-        for (b, block) in batch.chunks(BLOCK).enumerate() {
-            let (found, b) = (&found[b % team.len()], b / team.len());
-            let derivatives = found.rows[b * BLOCK * wide..].chunks_exact(wide);
-            for (sample, row) in block.iter().zip(derivatives) {
-                let (by_user, by_item) = row.split_at(wide / 2);
-                for (row, by_row) in [(sample.user, by_user), (sample.item, by_item)] {
-                    let mine = &by_row[me as usize * chunks..][..chunks];
-                    let gradient = Chunk::numbers_mut(rows.gradient(row, chunks));
-                    mf::add(gradient, Chunk::numbers(mine));
-                }
-            }
-            let len = self.gradients.len();
-            mf::add(&mut self.gradients, &found.layers[b * len..][..len]);
-        }
-        self.layers.move_by(simd, &self.gradients, &slice.steps[step as usize].layers);
+        self.take(slice.team, me, &now, rows);
+        self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);
         sums
     }
 }

@@ -8,9 +8,10 @@ use super::{
     crew::{self, Sample, Slice, Team},
     deep_mf::{DeepMf, Sheets},
     exchange::Exchange,
+    lanes::{self, LANES},
     layers::{self, Activations, Layers},
     mf::{self, Mf},
-    rows::{Chunk, LANES, Rows},
+    rows::Rows,
 };
 use crate::{
     Config, ModelKind, Optimizer, Order, Parameter, Weights,
@@ -326,7 +327,7 @@ impl State {
                 let read = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
                 *part = mf::dot_of(team, read);
             }
-            f64::from(mf::fold(&mut parts[..team.len()]) - sample.rating)
+            f64::from(lanes::total(&mut parts[..team.len()]) - sample.rating)
         };
         block.iter().map(error).collect()
     }
@@ -335,22 +336,21 @@ impl State {
         &self,
         team: Team,
         block: &[Sample],
-        layers: &Layers,
+        network: &Layers,
         room: &mut Activations,
         factors: usize,
     ) -> Misses {
         let mut misses = Misses::default();
+        let mut turned = vec![[0.0; layers::BLOCK]; 2 * factors];
         for part in block.chunks(layers::BLOCK) {
-            for (s, sample) in part.iter().enumerate() {
-                for (member, rows) in self.rows.iter().enumerate() {
-                    for (first, row) in [(0, sample.user), (factors, sample.item)] {
-                        let columns = team.columns(member, factors).map(|c| first + c);
-                        room.set(s, columns, Chunk::numbers(rows.factors(row, self.chunks)));
-                    }
-                }
+            for (member, rows) in self.rows.iter().enumerate() {
+                let columns = team.columns(member, factors);
+                let (of_users, of_items) = turned[..2 * columns.len()].split_at_mut(columns.len());
+                layers::turn(part.len(), |s| rows.factors(part[s].user, self.chunks), of_users);
+                layers::turn(part.len(), |s| rows.factors(part[s].item, self.chunks), of_items);
+                room.set(columns, &turned[..2 * columns.len()]);
             }
-            room.clear_from(part.len(), factors);
-            let predictions = layers.forward(room);
+            let predictions = network.forward(room);
             for (predicted, sample) in predictions.iter().zip(part) {
                 misses.add(f64::from(predicted - sample.rating));
             }

@@ -2,26 +2,28 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Two sheets for every thread: while some still read those of a step, the others may already write
-/// those of the next.
-pub(super) struct Exchange<T>(Vec<[RwLock<T>; 2]>);
+/// Some sheets for every thread, each used again after so many steps. Where all meet once between
+/// writing and reading, some still read those of a step while others already write those of the
+/// next, on sheets of their own; where all meet once more after reading, one sheet is enough.
+pub(super) struct Exchange<T, const SHEETS: usize>(Vec<[RwLock<T>; SHEETS]>);
 
-impl<T: Default> Exchange<T> {
+impl<T: Default, const SHEETS: usize> Exchange<T, SHEETS> {
     pub(super) fn new(threads: usize) -> Self {
-        Self((0..threads).map(|_| Default::default()).collect())
+        let sheets = || std::array::from_fn(|_| RwLock::default());
+        Self((0..threads).map(|_| sheets()).collect())
     }
 
-    /// A thread's own sheet for a step, as it left it two steps ago.
+    /// A thread's own sheet for a step, as it left it when it last used it.
     #[inline(always)]
     pub(super) fn write(&self, me: usize, step: u32) -> RwLockWriteGuard<'_, T> {
         // A poisoned sheet belongs to a thread that panicked, and its panic ends the slice.
-        self.0[me][step as usize % 2].write().unwrap_or_else(PoisonError::into_inner)
+        self.0[me][step as usize % SHEETS].write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The sheets of all threads for a step.
     #[inline(always)]
     pub(super) fn read(&self, step: u32) -> Vec<RwLockReadGuard<'_, T>> {
-        let sheets = self.0.iter().map(|sheets| &sheets[step as usize % 2]);
+        let sheets = self.0.iter().map(|sheets| &sheets[step as usize % SHEETS]);
         sheets.map(|sheet| sheet.read().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 }

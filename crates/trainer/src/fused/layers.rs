@@ -4,11 +4,12 @@
 //! so that one operation serves all of its ratings.
 
 use pulp::Simd;
+use wide::f32x4;
 
 use super::{
     adam::{self, Moving, Step},
-    mf,
-    rows::LANES,
+    crew::Columns,
+    lanes::{self, Chunk, LANES},
 };
 
 /// Ratings in a block.
@@ -31,8 +32,9 @@ pub(super) struct Layers {
 /// of every layer.
 #[derive(Clone, Debug)]
 pub(super) struct Activations {
-    columns: Vec<Column>,
-    deltas: Vec<Column>, // derivative of the loss by each of them
+    factors: usize, // of a row, of which there are two
+    pub(super) columns: Vec<Column>,
+    pub(super) deltas: Vec<Column>, // derivative of the loss by each of them
 }
 
 impl Layers {
@@ -58,7 +60,7 @@ impl Layers {
     pub(super) fn activations(&self) -> Activations {
         let width = self.shapes[0][0] + self.shapes.iter().map(|shape| shape[1]).sum::<usize>();
         let columns = vec![[0.0; BLOCK]; width];
-        Activations { deltas: columns.clone(), columns }
+        Activations { factors: self.shapes[0][0] / 2, deltas: columns.clone(), columns }
     }
 
     /// The predictions of a block whose inputs are set.
@@ -105,10 +107,15 @@ impl Layers {
             let (by_weight, by_bias) = gradients[begin..end].split_at_mut(inputs * outputs);
             for output in 0..outputs {
                 let dy = &dy[output];
-                for (gradient, x) in by_weight[output * inputs..][..inputs].iter_mut().zip(x) {
+                let by_weight = &mut by_weight[output * inputs..][..inputs];
+                let (whole, rest) = x.as_chunks::<LANES>();
+                for (gradients, x) in by_weight.chunks_exact_mut(LANES).zip(whole) {
+                    lanes::add_halves(products(dy, x), gradients);
+                }
+                for (gradient, x) in by_weight[whole.len() * LANES..].iter_mut().zip(rest) {
                     *gradient += product(dy, x);
                 }
-                by_bias[output] += total(dy);
+                by_bias[output] += sum(dy);
             }
             let weights = &self.values[begin..end];
             for (input, dx) in dx.iter_mut().enumerate() {
@@ -137,47 +144,80 @@ impl Layers {
 }
 
 impl Activations {
-    /// Sets inputs of one rating: its user's factors come first, then its item's.
+    /// Sets some columns `[2, columns]` of both rows of a block's ratings: of the users', of the items'.
     #[inline(always)]
-    pub(super) fn set(&mut self, s: usize, columns: impl Iterator<Item = usize>, numbers: &[f32]) {
-        columns.zip(numbers).for_each(|(column, number)| self.columns[column][s] = *number);
-    }
-
-    /// Sets the inputs from rating `s` on to zero.
-    #[inline(always)]
-    pub(super) fn clear_from(&mut self, s: usize, factors: usize) {
-        for column in &mut self.columns[..2 * factors] {
-            column[s..].fill(0.0);
+    pub(super) fn set(&mut self, columns: Columns, numbers: &[Column]) {
+        for (first, half) in [0, self.factors].into_iter().zip(numbers.chunks(columns.len())) {
+            for (column, numbers) in columns.iter().zip(half) {
+                self.columns[first + column] = *numbers;
+            }
         }
     }
 
-    /// The derivative by inputs of one rating.
+    /// The derivatives by some columns `[2, columns]` of both rows.
     #[inline(always)]
-    pub(super) fn get(&self, s: usize, columns: impl Iterator<Item = usize>, numbers: &mut [f32]) {
-        columns.zip(numbers).for_each(|(column, number)| *number = self.deltas[column][s]);
+    pub(super) fn get(&self, columns: Columns) -> impl Iterator<Item = &Column> {
+        let halves = [0, self.factors].into_iter();
+        halves.flat_map(move |first| columns.iter().map(move |c| &self.deltas[first + c]))
     }
+}
+
+/// Turns some columns of the rows of a block's ratings into `[columns]`, with zeros where there are
+/// no more ratings.
+#[inline(always)]
+pub(super) fn turn<'a>(ratings: usize, row: impl Fn(usize) -> &'a [Chunk], to: &mut [Column]) {
+    for (chunk, to) in to.chunks_mut(LANES).enumerate() {
+        for group in (0..BLOCK).step_by(LANES) {
+            let mut rows = [&Chunk::ZERO; LANES];
+            for (s, to) in (group..ratings).zip(&mut rows) {
+                *to = &row(s)[chunk];
+            }
+            let turned = Chunk::transposed(&rows);
+            to.iter_mut()
+                .zip(turned)
+                .for_each(|(to, halves)| lanes::store(halves, &mut to[group..]));
+        }
+    }
+}
+
+/// The reverse for one group of ratings and one chunk of their rows.
+#[inline(always)]
+pub(super) fn turned_back(columns: &[Column], group: usize, chunk: usize) -> [[f32x4; 2]; LANES] {
+    let mut rows = [Chunk::ZERO; LANES];
+    for (row, column) in rows.iter_mut().zip(&columns[chunk * LANES..]) {
+        *row = Chunk::load(&column[group * LANES..]);
+    }
+    let [a, b, c, d, e, f, g, h] = &rows;
+    Chunk::transposed(&[a, b, c, d, e, f, g, h])
+}
+
+/// The sums of the products of a column with each of several, in fixed lanes.
+#[inline(always)]
+fn products(a: &Column, others: &[Column; LANES]) -> [f32x4; 2] {
+    let mut lanes = [Chunk::ZERO; LANES]; // [others, lanes]
+    for at in (0..BLOCK).step_by(LANES) {
+        let a = Chunk::load(&a[at..]);
+        for (lanes, other) in lanes.iter_mut().zip(others) {
+            lanes.add_product(a, Chunk::load(&other[at..]));
+        }
+    }
+    lanes::totals(&lanes)
 }
 
 /// The sum of the products, in fixed lanes.
 #[inline(always)]
 fn product(a: &Column, b: &Column) -> f32 {
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
+    let mut lanes = Chunk::ZERO;
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        lanes.add_product(Chunk::load(a), Chunk::load(b));
     }
-    mf::fold(&mut lanes)
+    lanes::total(&mut lanes.0)
 }
 
 /// The sum, in fixed lanes.
 #[inline(always)]
-fn total(a: &Column) -> f32 {
-    let mut lanes = [0.0; LANES];
-    for a in a.as_chunks::<LANES>().0 {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane];
-        }
-    }
-    mf::fold(&mut lanes)
+fn sum(a: &Column) -> f32 {
+    let mut lanes = Chunk::ZERO;
+    a.chunks_exact(LANES).for_each(|a| lanes += Chunk::load(a));
+    lanes::total(&mut lanes.0)
 }

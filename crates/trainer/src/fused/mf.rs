@@ -6,19 +6,20 @@ use pulp::Simd;
 use super::{
     crew::{Member, SUMS, Slice, Sums, Team, Turn},
     exchange::Exchange,
-    rows::{Chunk, LANES, Rows},
+    lanes::{Chunk, LANES, total},
+    rows::Rows,
 };
 use crate::miss::Miss;
 
 /// One thread's view of the predictions, to which it adds what its columns contribute.
 pub(super) struct Mf<'a> {
-    parts: &'a Exchange<Vec<f32>>, // [batch]
-    errors: Vec<f32>,              // [batch]
+    parts: &'a Exchange<Vec<f32>, 2>, // [batch]
+    errors: Vec<f32>,                 // [batch]
 }
 
 impl<'a> Mf<'a> {
     /// One for each thread of a team.
-    pub(super) fn team(parts: &'a Exchange<Vec<f32>>, threads: usize) -> Vec<Self> {
+    pub(super) fn team(parts: &'a Exchange<Vec<f32>, 2>, threads: usize) -> Vec<Self> {
         (0..threads).map(|_| Self { parts, errors: Vec::new() }).collect()
     }
 }
@@ -49,7 +50,7 @@ impl Member for Mf<'_> {
             parts => self.errors.extend(batch.iter().enumerate().map(|(s, sample)| {
                 let mut all = [0.0; LANES]; // [members]
                 all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
-                fold(&mut all[..parts.len()]) - sample.rating
+                total(&mut all[..parts.len()]) - sample.rating
             })),
         }
         drop(parts);
@@ -79,33 +80,15 @@ pub(super) fn dot_of(team: Team, rows: [&[Chunk]; 2]) -> f32 {
     }
 }
 
-/// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes.
+/// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes, `N` of
+/// them a member's.
 #[inline(always)]
-pub(super) fn dot<const LANES: usize>(p: &[f32], q: &[f32]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    for (p, q) in p.as_chunks::<LANES>().0.iter().zip(q.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
+pub(super) fn dot<const N: usize>(p: &[f32], q: &[f32]) -> f32 {
+    let mut lanes = [0.0; N];
+    for (p, q) in p.as_chunks::<N>().0.iter().zip(q.as_chunks::<N>().0) {
+        for lane in 0..N {
             lanes[lane] += p[lane] * q[lane];
         }
     }
-    fold(&mut lanes)
-}
-
-/// The sum of a power of two of numbers, the upper half added to the lower one until one is left:
-/// the same tree whether one thread climbs it or several do the first part, each with every n-th.
-#[inline(always)]
-pub(super) fn fold(numbers: &mut [f32]) -> f32 {
-    let mut len = numbers.len();
-    while len > 1 {
-        len /= 2;
-        let (low, high) = numbers[..2 * len].split_at_mut(len);
-        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
-    }
-    numbers[0]
-}
-
-/// Adds a row.
-#[inline(always)]
-pub(super) fn add(to: &mut [f32], row: &[f32]) {
-    to.iter_mut().zip(row).for_each(|(to, number)| *to += number);
+    total(&mut lanes)
 }

@@ -8,9 +8,9 @@ use ratings::{ItemIndex, Ratings, Split, UserIndex};
 use super::{
     adam::{Moving, Schedule, step},
     engine::Fused,
+    lanes::{LANES, add},
     layers::{BLOCK, Column, Layers},
-    mf::{add, dot},
-    rows::LANES,
+    mf::dot,
 };
 use crate::{Config, ModelKind, Optimizer, Order, Weights, checkpoint::Checkpoint, weights};
 
@@ -105,31 +105,36 @@ fn by_layers(
     let width = factors.next_multiple_of(LANES);
     let scale = 2.0 / ratings.len() as f32;
     let mut room = layers.activations();
-    let mut sum = vec![0.0; layers.values.len()];
-    for (rows, ratings) in rows.chunks(BLOCK).zip(ratings.chunks(BLOCK)) {
+    let mut lanes = [(); LANES].map(|()| vec![0.0; layers.values.len()]);
+    let blocks = rows.chunks(BLOCK).zip(ratings.chunks(BLOCK));
+    for (number, (rows, ratings)) in blocks.enumerate() {
         for (s, &[user, item]) in rows.iter().enumerate() {
             for (first, row) in [(0, user), (factors, item)] {
-                room.set(s, first..first + factors, &values[row * width..]);
+                for (column, number) in values[row * width..][..factors].iter().enumerate() {
+                    room.columns[first + column][s] = *number;
+                }
             }
         }
-        room.clear_from(rows.len(), factors);
+        for column in &mut room.columns[..2 * factors] {
+            column[rows.len()..].fill(0.0);
+        }
         let predictions = *layers.forward(&mut room);
         let mut derivative: Column = [0.0; BLOCK];
         for (s, rating) in ratings.iter().enumerate() {
             derivative[s] = scale * (predictions[s] - rating);
         }
-        let mut part = vec![0.0; sum.len()];
-        layers.backward(&mut room, &derivative, &mut part);
-        add(&mut sum, &part);
+        layers.backward(&mut room, &derivative, &mut lanes[number % LANES]);
         for (s, rows) in rows.iter().enumerate() {
-            let mut by_inputs = vec![0.0; 2 * factors];
-            room.get(s, 0..2 * factors, &mut by_inputs);
+            let by_inputs: Vec<f32> = (0..2 * factors).map(|input| room.deltas[input][s]).collect();
             for (row, by_row) in rows.iter().zip(by_inputs.chunks(factors)) {
                 add(&mut gradients[row * width..], by_row);
             }
         }
     }
-    sum
+    let [a, b, c, d, e, f, g, h] = lanes;
+    (0..a.len())
+        .map(|i| ((a[i] + e[i]) + (c[i] + g[i])) + ((b[i] + f[i]) + (d[i] + h[i])))
+        .collect()
 }
 
 /// Ratings from a small generator, with a few rows far more popular than the others.

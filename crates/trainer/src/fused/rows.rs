@@ -5,38 +5,10 @@ mod replay; // the steps that rows missed
 use bytemuck::{Pod, Zeroable};
 
 use self::replay::Block;
-use super::crew::Sample;
-
-/// Sums run over this many logical lanes, whatever the vector width and the number of threads.
-pub(super) const LANES: usize = 8;
-/// A chunk of a row, where the widest vectors begin.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C, align(32))]
-pub(super) struct Chunk([f32; LANES]);
-
-impl Chunk {
-    pub(super) const ZERO: Self = Self([0.0; LANES]);
-
-    /// Adds `scale` times another.
-    #[inline(always)]
-    fn add(&mut self, scale: f32, other: Self) {
-        for (to, from) in self.0.iter_mut().zip(other.0) {
-            *to += scale * from;
-        }
-    }
-
-    /// Their numbers, one after the other.
-    #[inline(always)]
-    pub(super) fn numbers(chunks: &[Self]) -> &[f32] {
-        bytemuck::cast_slice(chunks)
-    }
-
-    /// Their numbers, one after the other, to be changed.
-    #[inline(always)]
-    pub(super) fn numbers_mut(chunks: &mut [Self]) -> &mut [f32] {
-        bytemuck::cast_slice_mut(chunks)
-    }
-}
+use super::{
+    crew::Sample,
+    lanes::{Chunk, LANES},
+};
 
 /// What a processor fetches at once.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -134,7 +106,7 @@ impl Rows {
         for c in 0..chunks {
             let (of_p, of_q) = (state[p + c], state[q + c]);
             for (at, from) in [(p, of_q), (q, of_p)] {
-                state[at + chunks + c].add(scale, from);
+                state[at + chunks + c].add_product(Chunk([scale; LANES]), from);
             }
         }
     }

@@ -18,8 +18,9 @@ use super::{
     super::{
         adam::{self, Moving, Steps},
         crew::Sample,
+        lanes::{Chunk, LANES},
     },
-    Chunk, LANES, NEVER, Rows, Waiting,
+    NEVER, Rows, Waiting,
 };
 
 /// Numbers of a block, which should stay in the fastest cache. Fewer leave a processor waiting for
