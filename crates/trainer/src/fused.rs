@@ -9,6 +9,7 @@
 mod adam; // one step of the optimiser on many numbers
 mod lanes; // numbers in fixed lanes, and their sums
 mod rows; // rows of factors, and the steps they missed
+mod planner; // which rows to bring up to date, and when
 mod exchange; // what threads leave for one another
 mod crew; // the threads of a slice
 mod mf; // the step of Mf

@@ -4,10 +4,12 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     adam::Steps,
+    exchange::Exchange,
     lanes::{LANES, fold, total},
+    planner::{Planner, Waiting},
     rows::Rows,
 };
-use crate::{barrier::Barrier, miss::Miss, parallel::THREADS};
+use crate::{barrier::Barrier, gather::in_parallel, miss::Miss, parallel::THREADS};
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -109,6 +111,7 @@ pub(super) trait Member: Send {
         me: u32,
         now: Turn,
         rows: &mut Rows,
+        planning: &mut Planning,
     ) -> Sums;
 }
 
@@ -117,31 +120,72 @@ pub(super) trait Member: Send {
 pub(super) struct Turn<'a> {
     pub(super) step: u32,
     pub(super) batch: &'a [Sample],
-    pub(super) next: Option<&'a [Sample]>, // the batch after it
-    pub(super) chunks: usize,              // of a row, as a constant where possible
+    pub(super) chunks: usize, // of a row, as a constant where possible
 }
 
-impl Turn<'_> {
-    /// Meets the others, and plans the next step while they may still be on their way.
+/// Plans are made two steps ahead, on the way to the meeting of a step: the meeting of the next one
+/// then says that they are there. Meanwhile those of the next step wait, and somebody may still read
+/// those of this one.
+pub(super) const PLANS: usize = 3;
+
+/// The planners of a team, those of users and of items, each with one of the threads or both with
+/// the only one.
+pub(super) type Plans = Exchange<Vec<Waiting>, PLANS>;
+
+/// What a thread plans for all.
+pub(super) struct Planning<'a> {
+    pub(super) plans: &'a Plans,
+    pub(super) users: Option<&'a mut Planner>,
+    pub(super) items: Option<&'a mut Planner>,
+}
+
+impl Planning<'_> {
+    /// Plans a step of a slice, if it has so many.
     #[inline(always)]
-    pub(super) fn meet(&self, barrier: &Barrier, rows: &mut Rows) {
-        let round = barrier.arrive();
-        if let Some(next) = self.next {
-            rows.plan(next, self.step + 1);
+    fn plan(&mut self, slice: &Slice, step: u32) {
+        let from = (step - slice.first) as usize * slice.batch_size;
+        let Some(rest) = slice.samples.get(from..).filter(|rest| !rest.is_empty()) else { return };
+        let batch = &rest[..rest.len().min(slice.batch_size)];
+        if let Some(users) = &mut self.users {
+            users.plan(batch, |sample| sample.user, step, &mut self.plans.write(0, step));
         }
-        barrier.wait_for(round);
+        if let Some(items) = &mut self.items {
+            items.plan(batch, |sample| sample.item, step, &mut self.plans.write(1, step));
+        }
+    }
+
+    /// Meets the others, and plans a later step while they may still be on their way.
+    #[inline(always)]
+    pub(super) fn meet(&mut self, slice: &Slice, step: u32) {
+        let round = slice.barrier.arrive();
+        self.plan(slice, step + 2);
+        slice.barrier.wait_for(round);
     }
 }
 
 /// Trains the batches of a slice; returns the mean errors of each.
-pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [M]) -> Vec<Miss> {
+pub(super) fn train<M: Member>(
+    slice: &Slice,
+    rows: &mut [Rows],
+    planners: &mut [Planner; 2],
+    members: &mut [M],
+) -> Vec<Miss> {
+    let plans = Plans::new(2);
+    let (only, [users, items]) = (slice.team.len() == 1, planners.each_mut());
+    let (mut users, mut items) = (Some(users), Some(items));
+    let work = (0..).zip(rows.iter_mut().zip(members)).map(|(me, (rows, member))| {
+        let users = if me == 0 { users.take() } else { None };
+        let items = if me == 1 || only { items.take() } else { None };
+        Work { slice, me, rows, member, planning: Planning { plans: &plans, users, items } }
+    });
+    let work = work.collect();
     // The usual lengths of a row are compiled on their own, so that copies need no loop.
     let sums = match slice.chunks {
-        1 => train_chunks::<M, 1>(slice, rows, members),
-        2 => train_chunks::<M, 2>(slice, rows, members),
-        4 => train_chunks::<M, 4>(slice, rows, members),
-        8 => train_chunks::<M, 8>(slice, rows, members),
-        _ => train_chunks::<M, 0>(slice, rows, members),
+        1 => train_chunks::<M, 1>(slice, work),
+        2 => train_chunks::<M, 2>(slice, work),
+        4 => train_chunks::<M, 4>(slice, work),
+        8 => train_chunks::<M, 8>(slice, work),
+        _ => train_chunks::<M, 0>(slice, work),
     };
     let batches = slice.samples.chunks(slice.batch_size).enumerate();
     batches
@@ -155,14 +199,10 @@ pub(super) fn train<M: Member>(slice: &Slice, rows: &mut [Rows], members: &mut [
 /// The errors of every batch in the lane left to each thread: `[threads][batches]`.
 fn train_chunks<M: Member, const CHUNKS: usize>(
     slice: &Slice,
-    rows: &mut [Rows],
-    members: &mut [M],
+    work: Vec<Work<M>>,
 ) -> Vec<Vec<Miss>> {
     let arch = slice.arch;
-    let mut work: Vec<_> = (0..)
-        .zip(rows.iter_mut().zip(members))
-        .map(|(me, (rows, member))| Work::<M, CHUNKS> { slice, me, rows, member })
-        .collect();
+    let mut work: Vec<_> = work.into_iter().map(Sized::<M, CHUNKS>).collect();
     let first = work.remove(0);
     if work.is_empty() || !THREADS {
         return vec![arch.dispatch(first)];
@@ -178,32 +218,37 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
     })
 }
 
-/// A thread's part of a slice. A type of its own, and everything below it inlined, so that it is
-/// compiled once for every vector width. `CHUNKS` is a row's length if that is not 0.
-struct Work<'a, M, const CHUNKS: usize> {
+/// A thread's part of a slice.
+struct Work<'a, M> {
     slice: &'a Slice<'a>,
     me: u32,
     rows: &'a mut Rows,
     member: &'a mut M,
+    planning: Planning<'a>,
 }
 
-impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
+/// The same for rows of `CHUNKS` chunks if that is not 0. A type of its own, and everything below it
+/// inlined, so that it is compiled once for every vector width.
+struct Sized<'a, M, const CHUNKS: usize>(Work<'a, M>);
+
+impl<M: Member, const CHUNKS: usize> WithSimd for Sized<'_, M, CHUNKS> {
     type Output = Vec<Miss>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<Miss> {
-        let Self { slice, me, rows, member } = self;
-        let Slice { team, batch_size, samples, steps, .. } = *slice;
+        let Work { slice, me, rows, member, mut planning } = self.0;
+        let Slice { team, batch_size, samples, steps, first, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
-        rows.make_room(batch_size.min(samples.len()));
         let mut sums = Vec::with_capacity(samples.len().div_ceil(batch_size));
-        let mut batches = samples.chunks(batch_size).peekable();
-        rows.plan(batches.peek().copied().unwrap_or_default(), slice.first);
-        for step in slice.first.. {
-            let Some(batch) = batches.next() else { break };
-            rows.catch_up(simd, steps, step, chunks);
-            let turn = Turn { step, batch, next: batches.peek().copied(), chunks };
-            let mut lanes = member.step(simd, slice, me, turn, rows);
+        planning.plan(slice, first);
+        planning.plan(slice, first + 1);
+        slice.barrier.wait();
+        for (step, batch) in (first..).zip(samples.chunks(batch_size)) {
+            for plan in planning.plans.read(step) {
+                rows.catch_up(simd, &plan, steps, step, chunks);
+            }
+            let turn = Turn { step, batch, chunks };
+            let mut lanes = member.step(simd, slice, me, turn, rows, &mut planning);
             fold(&mut lanes, team.len());
             sums.push(lanes[me as usize]);
         }
@@ -212,25 +257,37 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Work<'_, M, CHUNKS> {
 }
 
 /// Brings every row up to date.
-pub(super) fn catch_up_all(arch: Arch, rows: &mut [Rows], steps: &[Steps], chunks: usize) {
-    struct Rest<'a>(&'a mut Rows, &'a [Steps], usize);
+pub(super) fn catch_up_all(
+    arch: Arch,
+    rows: &mut [Rows],
+    planners: &mut [Planner; 2],
+    steps: &[Steps],
+    chunks: usize,
+) {
+    struct Rest<'a> {
+        rows: &'a mut Rows,
+        plans: &'a [Vec<Waiting>; 2],
+        steps: &'a [Steps],
+        now: u32,
+        chunks: usize,
+    }
     impl WithSimd for Rest<'_> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let now = u32::try_from(self.1.len()).expect("a round has fewer than 2^24 steps");
-            self.0.catch_up_all(simd, self.1, now, self.2);
+            for plan in self.plans {
+                self.rows.catch_up(simd, plan, self.steps, self.now, self.chunks);
+            }
         }
     }
-    let (first, others) = rows.split_first_mut().expect("a team has a member");
-    if others.is_empty() || !THREADS {
-        return arch.dispatch(Rest(first, steps, chunks));
-    }
-    std::thread::scope(|scope| {
-        for rows in others {
-            scope.spawn(move || arch.dispatch(Rest(rows, steps, chunks)));
-        }
-        arch.dispatch(Rest(first, steps, chunks));
+    let now = u32::try_from(steps.len()).expect("a round has fewer than 2^24 steps");
+    let plans = planners.each_mut().map(|planner| {
+        let mut plan = Vec::new();
+        planner.plan_all(now, &mut plan);
+        plan
     });
+    let work: Vec<_> =
+        rows.iter_mut().map(|rows| Rest { rows, plans: &plans, steps, now, chunks }).collect();
+    in_parallel(work, |work| arch.dispatch(work));
 }

@@ -4,13 +4,13 @@
 use pulp::Simd;
 
 use super::{
-    crew::{Member, SUMS, Slice, Sums, Team, Turn},
+    crew::{Member, Planning, SUMS, Slice, Sums, Team, Turn},
     exchange::Exchange,
     lanes::{self, LANES},
     layers::{self, Activations, BLOCK, Column, Layers},
     rows::Rows,
 };
-use crate::miss::Miss;
+use crate::{Config, miss::Miss};
 
 const NOTHING: Column = [0.0; BLOCK];
 
@@ -58,6 +58,14 @@ impl<'a> DeepMf<'a> {
             sheets,
         };
         (0..threads).map(member).collect()
+    }
+
+    /// Bytes that a team takes for batches of so many ratings: their rows and the derivatives by
+    /// them, and gradients of layers of so many bytes in every lane.
+    pub(super) fn left(config: &Config, ratings: usize, layers: u64) -> u64 {
+        let blocks = ratings.div_ceil(BLOCK) as u64;
+        let rows = 2 * config.factors as u64 * size_of::<Column>() as u64;
+        2 * blocks * rows + (LANES + 8) as u64 * layers
     }
 
     /// Leaves the columns of `me`, of all ratings of the batch.
@@ -154,9 +162,10 @@ impl Member for DeepMf<'_> {
         me: u32,
         now: Turn,
         rows: &mut Rows,
+        planning: &mut Planning,
     ) -> Sums {
         self.leave(slice.team, me, &now, rows);
-        now.meet(slice.barrier, rows);
+        planning.meet(slice, now.step);
         let sums = self.find(slice.team, me, &now);
         slice.barrier.wait();
         self.take(slice.team, me, &now, rows);

@@ -5,12 +5,13 @@ use ratings::{Ratings, Split};
 
 use super::{
     adam::{Schedule, Steps},
-    crew::{self, Sample, Slice, Team},
+    crew::{self, PLANS, Sample, Slice, Team},
     deep_mf::{DeepMf, Sheets},
     exchange::Exchange,
     lanes::{self, LANES},
     layers::{self, Activations, Layers},
     mf::{self, Mf},
+    planner::Planner,
     rows::Rows,
 };
 use crate::{
@@ -52,20 +53,23 @@ pub(crate) struct Fused {
 }
 
 struct State {
-    rows: Vec<Rows>, // the columns of each thread
-    chunks: usize,   // of their rows
+    rows: Vec<Rows>,        // the columns of each thread
+    chunks: usize,          // of their rows
+    planners: [Planner; 2], // of users, of items
     network: Option<Layers>,
 }
 
 /// In place: a copy of a large model has no room beside two others.
 impl Clone for State {
     fn clone(&self) -> Self {
-        let Self { rows, chunks, network } = self;
-        Self { rows: rows.clone(), chunks: *chunks, network: network.clone() }
+        let Self { rows, chunks, planners, network } = self;
+        let (planners, network) = (planners.clone(), network.clone());
+        Self { rows: rows.clone(), chunks: *chunks, planners, network }
     }
 
     fn clone_from(&mut self, state: &Self) {
         self.rows.clone_from(&state.rows);
+        self.planners.clone_from(&state.planners);
         self.network.clone_from(&state.network);
     }
 }
@@ -103,25 +107,24 @@ impl Fused {
     /// Memory for a run.
     pub(crate) fn need(split: &Split, config: &Config, threads: usize) -> Need {
         let (train, test) = (split.train.len() as u64, Parts::new(split, GATHER).len() as u64);
-        let batch = config.batch_size as u64;
         let most = config.batch_size.min(split.train.len());
-        let team = Self::team(config, threads);
-        let (members, rows) = (team.len() as u64, split.users + split.items);
-        let row = members * Rows::bytes(team.chunks(config.factors));
-        let left = match config.model {
-            ModelKind::DeepMf => 4 * team.len() * team.chunks(config.factors) * LANES, // two rows, both ways
-            _ => team.len(),
-        };
+        let (team, rows) = (Self::team(config, threads), (split.users + split.items) as u64);
+        let members = team.len() as u64;
         let layers = memory::parameters(config, 0, 0);
+        let left = match config.model {
+            ModelKind::DeepMf => DeepMf::left(config, most, layers),
+            _ => Mf::left(team, most),
+        };
         let gathered = train.min(GATHER.max(config.batch_size) as u64);
-        let steps = train.div_ceil(batch).min(ROUND as u64);
+        let steps = train.div_ceil(config.batch_size as u64).min(ROUND as u64);
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + (2 * most * left * size_of::<f32>()) as u64
-                + members * Rows::room(most),
+                + left
+                + 2 * Planner::room(most, PLANS),
             model: memory::checkpoint(config, split.users, split.items)
-                + 2 * rows as u64 * row
+                + 2 * rows * members * Rows::bytes(team.chunks(config.factors))
+                + rows * Planner::bytes(PLANS)
                 + (2 + members) * 3 * layers, // two states, and a copy for each member
             gpu: 0,
         }
@@ -164,7 +167,7 @@ impl Fused {
             if end == self.train.len() || self.steps.len() == ROUND {
                 self.catch_up();
                 self.steps.clear();
-                self.state.rows.iter_mut().for_each(Rows::begin_round);
+                self.state.planners.iter_mut().for_each(Planner::begin_round);
             }
         }
         errors
@@ -190,16 +193,16 @@ impl Fused {
             samples: &samples,
             barrier: &Barrier::new(self.team.len()),
         };
-        let rows = &mut self.state.rows;
-        match &mut self.state.network {
+        let State { rows, planners, network, .. } = &mut self.state;
+        match network {
             None => {
                 let parts = Exchange::new(slice.team.len());
-                crew::train(&slice, rows, &mut Mf::team(&parts, slice.team.len()))
+                crew::train(&slice, rows, planners, &mut Mf::team(&parts, slice.team.len()))
             }
             Some(network) => {
                 let sheets = Sheets::new(slice.team.len());
                 let mut members = DeepMf::team(network, factors, &sheets, slice.team.len());
-                let errors = crew::train(&slice, rows, &mut members);
+                let errors = crew::train(&slice, rows, planners, &mut members);
                 *network = members.swap_remove(0).layers; // all copies are alike
                 errors
             }
@@ -286,8 +289,8 @@ impl Fused {
     }
 
     fn catch_up(&mut self) {
-        let State { rows, chunks, .. } = &mut self.state;
-        crew::catch_up_all(self.arch, rows, &self.steps, *chunks);
+        let State { rows, chunks, planners, .. } = &mut self.state;
+        crew::catch_up_all(self.arch, rows, planners, &self.steps, *chunks);
     }
 }
 
@@ -317,15 +320,16 @@ impl State {
             }
             layers
         });
-        Self { rows, chunks, network }
+        let planners = [Planner::new(0, users, sparse), Planner::new(users, items, sparse)];
+        Self { rows, chunks, planners, network }
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {
         let error = |sample: &Sample| {
             let mut parts = [0.0; LANES]; // [members]
             for (part, rows) in parts.iter_mut().zip(&self.rows) {
-                let read = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
-                *part = mf::dot_of(team, read);
+                let [p, q] = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
+                *part = mf::dot_of(team, p, q);
             }
             f64::from(lanes::total(&mut parts[..team.len()]) - sample.rating)
         };

@@ -24,6 +24,14 @@ impl Chunk {
         Self(*from.first_chunk().expect("a whole chunk"))
     }
 
+    /// Overwrites the numbers of the lanes in which a mask, of zeros and ones all over, has zeros.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, mask: &[u32; LANES]) {
+        for (number, mask) in self.0.iter_mut().zip(mask) {
+            *number = f32::from_bits(number.to_bits() & mask);
+        }
+    }
+
     /// Adds the products of two.
     #[inline(always)]
     pub(super) fn add_product(&mut self, a: Self, b: Self) {

@@ -1,10 +1,12 @@
 //! The step of `Mf`: for each rating, `e = p · q - r`, and to each row's gradient `2/B e` times
 //! the other row.
 
+use std::ops::Deref;
+
 use pulp::Simd;
 
 use super::{
-    crew::{Member, SUMS, Slice, Sums, Team, Turn},
+    crew::{Member, Planning, SUMS, Sample, Slice, Sums, Team, Turn},
     exchange::Exchange,
     lanes::{Chunk, LANES, total},
     rows::Rows,
@@ -24,36 +26,61 @@ impl<'a> Mf<'a> {
     }
 }
 
-impl Member for Mf<'_> {
+impl Mf<'_> {
+    /// Bytes that a team takes for batches of so many ratings.
+    pub(super) fn left(team: Team, ratings: usize) -> u64 {
+        (3 * team.len() * ratings * size_of::<f32>()) as u64
+    }
+
+    /// The errors of a batch, given what each member's columns add to the predictions.
     #[inline(always)]
-    fn step<S: Simd>(&mut self, _: S, slice: &Slice, me: u32, now: Turn, rows: &mut Rows) -> Sums {
-        let Turn { step, batch, chunks, .. } = now;
-        let team = slice.team;
-        let mut mine = self.parts.write(me as usize, step);
-        mine.clear();
-        let pairs = batch.iter().map(|sample| [sample.user, sample.item]);
-        let pairs = pairs.map(|rows_read| rows_read.map(|row| rows.factors(row, chunks)));
-        mine.extend(pairs.map(|read| dot_of(team, read)));
-        drop(mine);
-        now.meet(slice.barrier, rows);
-        let parts = self.parts.read(step);
-        self.errors.clear();
-        match parts.as_slice() {
+    fn put_together(&mut self, batch: &[Sample], parts: &[impl Deref<Target = Vec<f32>>]) {
+        self.errors.resize(batch.len(), 0.0);
+        let errors = self.errors.iter_mut().zip(batch);
+        match parts {
             [all] => {
-                let errors = batch.iter().zip(all.iter()).map(|(sample, all)| all - sample.rating);
-                self.errors.extend(errors);
+                for ((error, sample), all) in errors.zip(all.iter()) {
+                    *error = all - sample.rating;
+                }
             }
             [even, odd] => {
-                let parts = batch.iter().zip(even.iter().zip(odd.iter()));
-                self.errors.extend(parts.map(|(sample, (even, odd))| even + odd - sample.rating));
+                for ((error, sample), (even, odd)) in errors.zip(even.iter().zip(odd.iter())) {
+                    *error = even + odd - sample.rating;
+                }
             }
-            parts => self.errors.extend(batch.iter().enumerate().map(|(s, sample)| {
-                let mut all = [0.0; LANES]; // [members]
-                all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
-                total(&mut all[..parts.len()]) - sample.rating
-            })),
+            parts => {
+                for (s, (error, sample)) in errors.enumerate() {
+                    let mut all = [0.0; LANES]; // [members]
+                    all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
+                    *error = total(&mut all[..parts.len()]) - sample.rating;
+                }
+            }
         }
-        drop(parts);
+    }
+}
+
+impl Member for Mf<'_> {
+    #[inline(always)]
+    fn step<S: Simd>(
+        &mut self,
+        _: S,
+        slice: &Slice,
+        me: u32,
+        now: Turn,
+        rows: &mut Rows,
+        planning: &mut Planning,
+    ) -> Sums {
+        let Turn { step, batch, chunks } = now;
+        let team = slice.team;
+        let mut mine = self.parts.write(me as usize, step);
+        mine.resize(batch.len(), 0.0);
+        for (part, sample) in mine.iter_mut().zip(batch) {
+            *part =
+                dot_of(team, rows.factors(sample.user, chunks), rows.factors(sample.item, chunks));
+        }
+        drop(mine);
+        planning.meet(slice, step);
+        self.put_together(batch, &self.parts.read(step));
 
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
@@ -70,8 +97,8 @@ impl Member for Mf<'_> {
 
 /// What a member's columns of two rows add to their inner product.
 #[inline(always)]
-pub(super) fn dot_of(team: Team, rows: [&[Chunk]; 2]) -> f32 {
-    let [p, q] = rows.map(Chunk::numbers);
+pub(super) fn dot_of(team: Team, p: &[Chunk], q: &[Chunk]) -> f32 {
+    let (p, q) = (Chunk::numbers(p), Chunk::numbers(q));
     match team.lanes() {
         8 => dot::<8>(p, q),
         4 => dot::<4>(p, q),

@@ -5,10 +5,7 @@ mod replay; // the steps that rows missed
 use bytemuck::{Pod, Zeroable};
 
 use self::replay::Block;
-use super::{
-    crew::Sample,
-    lanes::{Chunk, LANES},
-};
+use super::lanes::{Chunk, LANES};
 
 /// What a processor fetches at once.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -22,53 +19,28 @@ pub(super) struct Rows {
     /// `[rows, 4, chunks]`: factors, gradient, first moment, second moment. What ratings read and
     /// add to stands together.
     state: Vec<Line>,
-    sparse: bool,         // a row moves only when it is read
-    done: Vec<u32>,       // [rows] steps of this round made; if sparse, where the gradient is from
-    wanted: Vec<Waiting>, // rows that were asked for, then room
-    wants: usize,         // how many they are
-    sorted: Vec<Waiting>,
+    sparse: bool,       // a row moves only when it is read
+    last: [u32; LANES], // mask of a row's last chunk: ones where factors are
     block: Block,
 }
-
-/// A row that was asked for, with the steps that it had made.
-#[derive(Clone, Copy, Debug, Default)]
-struct Waiting {
-    row: u32,
-    done: u32,
-}
-
-const NEVER: u32 = u32::MAX;
 
 impl Rows {
     /// `rows` rows of zeros.
     pub(super) fn new(rows: usize, factors: usize, chunks: usize, sparse: bool) -> Self {
+        let mask = |column| if column < factors { u32::MAX } else { 0 };
         Self {
             factors,
             chunks,
             state: vec![Line([Chunk::ZERO; 2]); rows * 2 * chunks],
             sparse,
-            done: vec![if sparse { NEVER } else { 0 }; rows],
-            wanted: Vec::new(),
-            wants: 0,
-            sorted: Vec::new(),
+            last: std::array::from_fn(|lane| mask((chunks - 1) * LANES + lane)),
             block: Block::new(factors),
         }
     }
 
     /// Bytes that a row takes.
     pub(super) fn bytes(chunks: usize) -> u64 {
-        (4 * chunks * size_of::<Chunk>() + size_of::<u32>() + 2 * size_of::<Waiting>()) as u64
-    }
-
-    /// Bytes for what a batch of so many ratings asks for.
-    pub(super) fn room(batch: usize) -> u64 {
-        (2 * 2 * batch * size_of::<Waiting>()) as u64
-    }
-
-    /// Makes room for what batches of so many ratings ask for.
-    pub(super) fn make_room(&mut self, batch: usize) {
-        let most = self.done.len() + 2 * batch + 1;
-        self.wanted.resize(most.max(self.wanted.len()), Waiting::default());
+        (4 * chunks * size_of::<Chunk>()) as u64
     }
 
     /// The columns of a row `[chunks]`; current only if the row was wanted and caught up.
@@ -120,36 +92,16 @@ impl Rows {
     fn chunks_mut(&mut self) -> &mut [Chunk] {
         bytemuck::cast_slice_mut(&mut self.state)
     }
-
-    /// Counts steps from zero again; every row must be caught up.
-    pub(super) fn begin_round(&mut self) {
-        self.done.fill(if self.sparse { NEVER } else { 0 });
-    }
-
-    /// Asks for the rows of a batch, which must be current before its step. Without branches: every
-    /// row is written behind the last one that counted, and the number grows only if it counts.
-    #[inline(always)]
-    fn want(&mut self, batch: &[Sample], now: u32) {
-        let (mut wants, wanted) = (0, self.wanted.as_mut_slice());
-        for row in batch.iter().flat_map(|sample| [sample.user, sample.item]) {
-            let done = std::mem::replace(&mut self.done[row as usize], now);
-            wanted[wants] = Waiting { row, done };
-            wants += usize::from(done != now);
-        }
-        self.wants = wants;
-    }
 }
 
 impl Clone for Rows {
     fn clone(&self) -> Self {
-        let rows = self.done.len();
-        let mut rows = Self::new(rows, self.factors, self.chunks, self.sparse);
-        rows.clone_from(self);
-        rows
+        let Self { factors, chunks, sparse, last, .. } = *self;
+        let (state, block) = (self.state.clone(), Block::new(factors));
+        Self { factors, chunks, state, sparse, last, block }
     }
 
     fn clone_from(&mut self, rows: &Self) {
         self.state.clone_from(&rows.state);
-        self.done.clone_from(&rows.done);
     }
 }
