@@ -3,9 +3,10 @@
 //
 // Dense Adam moves every row at every step, but a row that no batch reads in between moves by its
 // moments and its decay alone. So all its steps up to there are made at once: the first
-// with the gradient that the batch has found, the others with none. The longest jobs come first, so
-// that the invocations of a workgroup end together, and those without steps last. The rows of the
-// layers, which never wait, come after all of them.
+// with the gradient that the batch has found, the others with none. No job of a workgroup is longer
+// than its first, and its jobs are about as long, so that its invocations end together; some may have
+// no steps. The rows of the layers, which never wait, come after all jobs. The weight decay is the
+// same for all steps of a slice.
 
 override PAIRS: u32 = 5; // pairs of numbers in a row; an odd last number has a zero beside it
 
@@ -102,7 +103,7 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     } else {
         numbers = adam(numbers, gradient, turn.layer_step);
     }
-    for (var step = 1u; step < longest; step++) { // alike for all, so that a step is read once
+    for (var step = 1u; step < longest; step++) { // alike for all of a workgroup
         let next = steps[turn.first_step + step];
         let moved = adam(numbers, vec2f(), Step(next.rate, next.root, turn.row_step.decay, 0.0));
         if step < job.steps {

@@ -154,7 +154,8 @@ fn a_checkpoint_changes_no_bit() {
 fn threads_may_change_between_two_parts() {
     let split = support::small_split(100, 60, 2_000);
     for model in ModelKind::LAB {
-        let config = Config { batch_size: 512, ..config(model, Optimizer::Adam) };
+        // Enough for each of four threads.
+        let config = Config { batch_size: 512, factors: 10, ..config(model, Optimizer::Adam) };
         let whole = support::train(&split, &config, &support::fused().with_threads(1)).unwrap();
         let (trained, optimizer) =
             left_after(&split, &config, &support::fused().with_threads(4), 3);
@@ -234,7 +235,7 @@ fn tuning_gives_the_same_bits_for_any_number_of_threads() {
     let values = |slice: usize| (0.01 / (1 + slice) as f64, 1e-4 * slice as f64);
     for model in ModelKind::LAB {
         for &optimizer in model.optimizers() {
-            let config = Config { batch_size: 512, ..config(model, optimizer) };
+            let config = Config { batch_size: 512, factors: 10, ..config(model, optimizer) };
             let [one, four] = [1, 4].map(|threads| {
                 tuning(&split, &config, &support::fused().with_threads(threads), values)
             });

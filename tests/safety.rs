@@ -40,6 +40,21 @@ fn a_run_without_room_is_refused_with_the_way_out() {
     }
 }
 
+/// Every thread fills up its columns of all rows.
+#[test]
+fn where_many_threads_have_no_room_fewer_train() {
+    let split = support::small_split(20_000, 9_000, 6_000);
+    let config = Config { factors: 16, batch_size: 1_024, epochs: 1, ..quick(ModelKind::Mf) };
+    let one = support::fused().with_threads(1);
+    let refused = support::train(&split, &config, &one.clone().with_memory(1)).unwrap_err();
+    let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
+    let eight = support::fused().with_threads(8).with_memory(why.bytes);
+    let same = support::train(&split, &config, &eight).expect("one of eight threads has room");
+    assert_eq!(same.weights, support::train(&split, &config, &one).unwrap().weights);
+    let less = eight.with_memory(why.bytes - 1);
+    assert!(support::train(&split, &config, &less).is_err());
+}
+
 #[test]
 fn tables_beyond_a_gpus_are_refused_with_the_way_out() {
     let Some(gpu) = support::gpu("tables_beyond_a_gpus_are_refused_with_the_way_out") else {

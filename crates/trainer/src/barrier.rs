@@ -1,6 +1,6 @@
 //! A meeting point for threads that reach it every few microseconds.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
 /// sleeping thread, and gives way to other programs when the wait grows long.
@@ -8,6 +8,18 @@ pub(crate) struct Barrier {
     parties: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
+    broken: AtomicBool,
+}
+
+/// Who takes part; if it panics, it will not come, and nobody waits for it.
+pub(crate) struct Party<'a>(&'a Barrier);
+
+impl Drop for Party<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.store(true, Ordering::Release);
+        }
+    }
 }
 
 /// A meeting at which a thread has arrived.
@@ -18,10 +30,19 @@ const SPINS: u32 = 4_000;
 
 impl Barrier {
     pub(crate) fn new(parties: usize) -> Self {
-        Self { parties, arrived: AtomicUsize::new(0), round: AtomicUsize::new(0) }
+        let (arrived, round) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { parties, arrived, round, broken: AtomicBool::new(false) }
+    }
+
+    /// To be held by a thread as long as it takes part.
+    pub(crate) fn join(&self) -> Party<'_> {
+        Party(self)
     }
 
     /// Waits for the others.
+    ///
+    /// # Panics
+    /// If one of them has.
     #[inline(always)]
     pub(crate) fn wait(&self) {
         self.wait_for(self.arrive());
@@ -47,6 +68,7 @@ impl Barrier {
                 spins += 1;
                 std::hint::spin_loop();
             } else {
+                assert!(!self.broken.load(Ordering::Acquire), "another thread of these panicked");
                 std::thread::yield_now();
             }
         }
@@ -77,5 +99,21 @@ mod tests {
             }
         });
         assert!(done.iter().all(|done| done.load(Ordering::Acquire) == ROUNDS));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_party_that_panicked() {
+        let barrier = &Barrier::new(2);
+        let outcomes = std::thread::scope(|scope| {
+            let parties = [false, true].map(|stumbles| {
+                scope.spawn(move || {
+                    let _party = barrier.join();
+                    assert!(!stumbles, "it never comes");
+                    barrier.wait();
+                })
+            });
+            parties.map(|party| party.join().is_err())
+        });
+        assert_eq!(outcomes, [true, true]);
     }
 }

@@ -114,6 +114,7 @@ impl Engine {
         let (threads, in_batches) = (device.threads(), config.model.in_batches());
         Ok(match (kind, device.kind()) {
             (EngineKind::Fused, DeviceKind::Cpu) if in_batches => {
+                let threads = memory::fitting_threads(split, config, device);
                 Self::Fused(Box::new(Fused::new(split, config, from, threads)))
             }
             (EngineKind::Fused, DeviceKind::Cpu) => {

@@ -10,7 +10,7 @@ use web_time::Instant;
 use crate::{
     Config, Device, ModelKind, Order,
     barrier::Barrier,
-    fused::{Schedule, Step, coast},
+    fused::{Fused, Schedule, Step, coast},
     fused_gpu::{NetworkRows, Planner, Sizes},
     gather::gather,
     gpu::{Fault, RECORD, whole},
@@ -104,8 +104,9 @@ pub struct CpuParts {
     pub meetings: f64,
 }
 
-/// Measures the parts of an epoch on so many threads, each the shortest of a few times.
+/// Measures the parts of an epoch on as many of so many threads as train, each the shortest of a few times.
 pub fn of_cpu(split: &Split, config: &Config, work: &Work, threads: usize) -> CpuParts {
+    let threads = Fused::threads(config, threads);
     let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");
     let Ratings { users, items, values } = &split.train;
     let columns = users.iter().zip(items).zip(values);

@@ -44,7 +44,9 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
             _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, &config),
             _ if !config.model.in_batches() => Learning::need(split, &config),
             EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(device.planned_by()),
-            EngineKind::Fused => Fused::need(split, &config, device.threads()),
+            EngineKind::Fused => {
+                Fused::need(split, &config, fitting_threads(split, &config, device))
+            }
             EngineKind::Autodiff => Autodiff::need(split, &config),
         }
     };
@@ -82,6 +84,20 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
         }
         _ => Ok(()),
     }
+}
+
+/// Threads with which the fused engine trains on the CPU: each fills up its columns of every row to
+/// a whole chunk, so where that has no room they are fewer.
+pub(crate) fn fitting_threads(split: &Split, config: &Config, device: &Device) -> usize {
+    let need = |threads| {
+        let Need { ratings, model, .. } = Fused::need(split, config, threads);
+        ratings + model
+    };
+    let mut threads = device.threads();
+    while threads > 1 && device.memory().is_some_and(|limit| need(threads) > limit) {
+        threads /= 2;
+    }
+    threads
 }
 
 /// What has no room.

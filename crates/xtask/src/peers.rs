@@ -166,7 +166,7 @@ fn bound_on_the_cpu([adam, order, meetings]: [f64; 3], epoch: f64) -> String {
     format!(
         "of {epoch:.3} s, Adam's divisions and square roots take {} on numbers in the nearest \
          memory, shuffling and fetching the ratings {}, meetings of the threads {}; the rest, {}, \
-         is rows going through the caches, gradients, and copies for the other thread",
+         is rows going through the caches, gradients, and planning what to move",
         share(adam),
         share(order),
         share(meetings),

@@ -239,6 +239,7 @@ impl<M: Member, const CHUNKS: usize> WithSimd for Sized<'_, M, CHUNKS> {
         let Work { slice, me, rows, member, mut planning } = self.0;
         let Slice { team, batch_size, samples, steps, first, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
+        let _party = slice.barrier.join();
         let mut sums = Vec::with_capacity(samples.len().div_ceil(batch_size));
         planning.plan(slice, first);
         planning.plan(slice, first + 1);

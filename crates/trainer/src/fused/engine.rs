@@ -99,6 +99,11 @@ impl Fused {
         }
     }
 
+    /// How many of so many threads train.
+    pub(crate) fn threads(config: &Config, threads: usize) -> usize {
+        Self::team(config, threads).len()
+    }
+
     fn team(config: &Config, threads: usize) -> Team {
         let worth_a_thread = config.batch_size.div_ceil(2 * layers::BLOCK);
         Team::of(threads.min(worth_a_thread), config.factors)

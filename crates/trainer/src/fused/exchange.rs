@@ -16,7 +16,7 @@ impl<T: Default, const SHEETS: usize> Exchange<T, SHEETS> {
     /// A thread's own sheet for a step, as it left it when it last used it.
     #[inline(always)]
     pub(super) fn write(&self, me: usize, step: u32) -> RwLockWriteGuard<'_, T> {
-        // A poisoned sheet belongs to a thread that panicked, and its panic ends the slice.
+        // A poisoned sheet belongs to a thread that panicked, and the barrier tells the others.
         self.0[me][step as usize % SHEETS].write().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -46,18 +46,18 @@ impl Rows {
     /// The columns of a row `[chunks]`; current only if the row was wanted and caught up.
     #[inline(always)]
     pub(super) fn factors(&self, row: u32, chunks: usize) -> &[Chunk] {
-        &self.chunks()[row as usize * 4 * chunks..][..chunks]
+        &self.numbers()[row as usize * 4 * chunks..][..chunks]
     }
 
     /// Sets a column of a row's factors (part 0), first (1) or second moment (2), before training.
     pub(super) fn set(&mut self, row: u32, part: usize, column: usize, number: f32) {
         let at = self.place(row, part, column);
-        Chunk::numbers_mut(self.chunks_mut())[at] = number;
+        Chunk::numbers_mut(self.numbers_mut())[at] = number;
     }
 
     /// The reverse of [`set`](Self::set), of a row that is up to date.
     pub(super) fn get(&self, row: u32, part: usize, column: usize) -> f32 {
-        Chunk::numbers(self.chunks())[self.place(row, part, column)]
+        Chunk::numbers(self.numbers())[self.place(row, part, column)]
     }
 
     fn place(&self, row: u32, part: usize, column: usize) -> usize {
@@ -67,14 +67,14 @@ impl Rows {
     /// Where the step after the last one of a row gathers its gradient `[chunks]`.
     #[inline(always)]
     pub(super) fn gradient(&mut self, row: u32, chunks: usize) -> &mut [Chunk] {
-        &mut self.chunks_mut()[(row as usize * 4 + 1) * chunks..][..chunks]
+        &mut self.numbers_mut()[(row as usize * 4 + 1) * chunks..][..chunks]
     }
 
     /// Adds `scale` times each of two rows to the other's gradient.
     #[inline(always)]
     pub(super) fn pull_together(&mut self, rows: [u32; 2], scale: f32, chunks: usize) {
         let [p, q] = rows.map(|row| row as usize * 4 * chunks);
-        let state = self.chunks_mut();
+        let state = self.numbers_mut();
         for c in 0..chunks {
             let (of_p, of_q) = (state[p + c], state[q + c]);
             for (at, from) in [(p, of_q), (q, of_p)] {
@@ -84,12 +84,12 @@ impl Rows {
     }
 
     #[inline(always)]
-    fn chunks(&self) -> &[Chunk] {
+    fn numbers(&self) -> &[Chunk] {
         bytemuck::cast_slice(&self.state)
     }
 
     #[inline(always)]
-    fn chunks_mut(&mut self) -> &mut [Chunk] {
+    fn numbers_mut(&mut self) -> &mut [Chunk] {
         bytemuck::cast_slice_mut(&mut self.state)
     }
 }

@@ -66,6 +66,9 @@ impl Done {
     /// # Errors
     /// A device that is lost or does not answer.
     pub(crate) async fn wait(self, gpu: &Gpu) -> Result<(), Fault> {
+        if gpu.patience.is_zero() {
+            return Err(Fault(unfinished("it was given no time"))); // though it may have needed none
+        }
         #[cfg(not(target_family = "wasm"))]
         gpu.device
             .poll(wgpu::PollType::Wait {

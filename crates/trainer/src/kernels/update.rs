@@ -42,7 +42,7 @@ pub(crate) struct Rows {
     pub(crate) moments: Vec<f32>,
     /// `[slots, 2 * pairs(factors)]`, those of the layers first.
     pub(crate) gradients: Vec<f32>,
-    /// The rows to move, longest first.
+    /// The rows to move; no job of a workgroup is longer than its first.
     pub(crate) jobs: Vec<Job>,
     /// The last rows, which make one step.
     pub(crate) layers: Layers,

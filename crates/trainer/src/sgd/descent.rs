@@ -33,6 +33,7 @@ impl Descent<'_> {
         let barrier = Barrier::new(threads);
         let taken: Vec<AtomicUsize> = diagonals.iter().map(|_| AtomicUsize::new(0)).collect();
         let work = |_| {
+            let _party = barrier.join();
             let mut errors = Vec::new(); // (place among the cells of all diagonals, sum)
             for (turn, (diagonal, taken)) in diagonals.iter().zip(&taken).enumerate() {
                 loop {

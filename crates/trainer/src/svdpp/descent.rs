@@ -56,6 +56,7 @@ impl Descent<'_> {
         let most = batches.iter().map(|batch| batch.len()).max().unwrap_or(0);
         let visits: Vec<RwLock<Visit>> = (0..most).map(|_| RwLock::default()).collect();
         let work = |me: usize| {
+            let _party = barrier.join();
             let mut errors = Vec::new();
             for (batch, taken) in batches.iter().zip(&taken) {
                 self.see(batch, taken, &visits);
