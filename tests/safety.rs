@@ -40,6 +40,15 @@ fn a_run_without_room_is_refused_with_the_way_out() {
     }
 }
 
+/// Else these weights, eight terabytes, would end the program.
+#[test]
+fn a_run_without_room_is_refused_before_it_takes_any() {
+    let split = Split { users: 2_000_000_000, ..support::small_split(100, 60, 2_000) };
+    let config = Config { factors: 1_000, ..quick(ModelKind::Mf) };
+    let refused = support::train(&split, &config, &support::fused().with_memory(1 << 30));
+    assert!(matches!(refused, Err(TrainError::TooLarge(_))));
+}
+
 /// Every thread fills up its columns of all rows.
 #[test]
 fn where_many_threads_have_no_room_fewer_train() {

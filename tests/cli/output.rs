@@ -265,3 +265,12 @@ fn the_commands_to_try_next_are_those_of_the_way_it_was_started() {
         ran.stderr
     );
 }
+
+#[test]
+fn an_id_too_long_to_type_is_not_suggested() {
+    let place = Place::new();
+    let long = "u".repeat(70_000);
+    place.write("long.csv", format!("user,item,rating\n{long},1,3\n{long},2,4\n2,1,5\n"));
+    let ran = place.succeed("train long.csv --device cpu --factors 2 --epochs 1 --out run");
+    assert!(ran.stderr.contains("Next:") && !ran.stderr.contains("uuu"), "{}", ran.stderr);
+}

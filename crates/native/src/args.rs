@@ -235,8 +235,9 @@ pub(crate) struct TrainFlags {
     /// but for rounding [default: auto]
     #[arg(long, value_parser = one_of::<EngineChoice>(&["auto", "fused", "autodiff"]))]
     pub(crate) engine: Option<EngineChoice>,
-    /// Threads of the fused engine: of a power of two up to it, at most eight, as many as have two
-    /// factors and 128 ratings of a batch each; any number gives the same bits [default: one a core]
+    /// Threads of the fused engine; a power of two of them train, at most eight, half of the factors, one
+    /// for every 128 ratings of a batch begun, and what memory holds; any number gives the same bits
+    /// [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]

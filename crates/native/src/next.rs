@@ -7,6 +7,9 @@ use trainer::ModelKind;
 use crate::data::Data;
 use crate::summary::Summary;
 
+/// Letters of an id that is still typed or pasted.
+const LONGEST: usize = 60;
+
 /// A few commands, each with what it does; `place` is the folder of this run.
 pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
     let sample = data.noise_floor.is_some();
@@ -38,14 +41,11 @@ pub(crate) fn steps(summary: &Summary, data: &Data, place: &str) -> String {
     }
     let config = Path::new(place).join("config.toml").display().to_string();
     steps.push((format!("{native} train --config {}", quoted(&config)), "this run again"));
-    steps.push((
-        format!(
-            "{native} recommend {} {}",
-            quoted(place),
-            quoted(data.table.users.iter().next().unwrap_or("1"))
-        ),
-        "what this model recommends to the first user",
-    ));
+    let first = data.table.users.iter().next().filter(|id| id.chars().count() <= LONGEST);
+    if let Some(id) = first {
+        let command = format!("{native} recommend {} {}", quoted(place), quoted(id));
+        steps.push((command, "what this model recommends to the first user"));
+    }
     let width = steps.iter().map(|step| step.0.chars().count()).max().unwrap_or(0);
     let lines = steps.iter().map(|(command, what)| format!("  {command:<width$}  {what}"));
     format!("Next:\n{}", lines.collect::<Vec<_>>().join("\n"))

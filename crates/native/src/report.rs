@@ -135,8 +135,9 @@ impl Report {
     /// Where a run goes on that was begun before.
     pub(crate) fn resumed(&self, begun: &Begun) {
         let from = match begun.epochs() {
-            0 => "from its start, for want of a model".into(),
-            epochs => format!("after epoch {epochs}"),
+            None => "from its start, for want of a model".into(),
+            Some(0) => "within its first epoch".into(),
+            Some(epochs) => format!("after epoch {epochs}"),
         };
         self.note("resume", &format!("{} goes on {from}", shown(&begun.path)));
     }

@@ -54,9 +54,9 @@ impl Begun {
         Ok(Some(Begun { path: path.clone(), file, lock }))
     }
 
-    /// Epochs that are over.
-    pub(crate) fn epochs(&self) -> usize {
-        self.file.as_ref().map_or(0, |file| file.trained.history.len())
+    /// Epochs that are over; `None` without a model.
+    pub(crate) fn epochs(&self) -> Option<usize> {
+        self.file.as_ref().map(|file| file.trained.history.len())
     }
 
     /// The run, its folder and its files, ready to go on.

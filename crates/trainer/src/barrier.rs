@@ -12,6 +12,7 @@ pub(crate) struct Barrier {
 }
 
 /// Who takes part; if it panics, it will not come, and nobody waits for it.
+#[must_use = "it ends when it is dropped"]
 pub(crate) struct Party<'a>(&'a Barrier);
 
 impl Drop for Party<'_> {

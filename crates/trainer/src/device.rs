@@ -118,7 +118,8 @@ impl Device {
     }
 
     /// The same device with this many threads for what the CPU does: the fused engine takes a power
-    /// of two of them, as many as have enough to do and fit into memory, and beside a GPU they judge. Their number changes no bit of the result.
+    /// of two of them, as many as have enough to do and fit into memory, and beside a GPU they judge.
+    /// Their number changes no bit of the result.
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads: threads.max(1), ..self }
     }

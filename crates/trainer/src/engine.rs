@@ -109,12 +109,11 @@ impl Engine {
         from: &Checkpoint,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        memory::check(split, config, device)?;
+        let threads = memory::check(split, config, device)?;
         let kind = device.engine(config).expect("asked before");
-        let (threads, in_batches) = (device.threads(), config.model.in_batches());
+        let in_batches = config.model.in_batches();
         Ok(match (kind, device.kind()) {
             (EngineKind::Fused, DeviceKind::Cpu) if in_batches => {
-                let threads = memory::fitting_threads(split, config, device);
                 Self::Fused(Box::new(Fused::new(split, config, from, threads)))
             }
             (EngineKind::Fused, DeviceKind::Cpu) => {

@@ -104,7 +104,8 @@ pub struct CpuParts {
     pub meetings: f64,
 }
 
-/// Measures the parts of an epoch on as many of so many threads as train, each the shortest of a few times.
+/// Measures the parts of an epoch on as many of so many threads as train, each the shortest of a
+/// few times.
 pub fn of_cpu(split: &Split, config: &Config, work: &Work, threads: usize) -> CpuParts {
     let threads = Fused::threads(config, threads);
     let n = u32::try_from(split.train.len()).expect("a table holds at most 2^32 ratings");

@@ -31,11 +31,11 @@ pub(crate) fn checkpoint(config: &Config, users: usize, items: usize) -> u64 {
     3 * parameters(config, users, items)
 }
 
-/// Refuses a run that has no room.
+/// Refuses a run that has no room; returns with how many threads it has.
 ///
 /// # Errors
 /// How much it needs, how much there is, and the largest number of factors that fits.
-pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(), TooLarge> {
+pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<usize, TooLarge> {
     let kind = device.engine(config).expect("asked before");
     let fused_gpu = kind == EngineKind::Fused && device.kind() == DeviceKind::Gpu;
     let trial = |factors: usize| {
@@ -82,13 +82,16 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<(
             let fits = |factors| bytes(trial(factors)) <= limit;
             Err(refuse(Part::Memory, bytes(trial(config.factors)), limit, &fits))
         }
-        _ => Ok(()),
+        _ if kind == EngineKind::Fused && !fused_gpu && config.model.in_batches() => {
+            Ok(fitting_threads(split, config, device))
+        }
+        _ => Ok(device.threads()),
     }
 }
 
 /// Threads with which the fused engine trains on the CPU: each fills up its columns of every row to
 /// a whole chunk, so where that has no room they are fewer.
-pub(crate) fn fitting_threads(split: &Split, config: &Config, device: &Device) -> usize {
+fn fitting_threads(split: &Split, config: &Config, device: &Device) -> usize {
     let need = |threads| {
         let Need { ratings, model, .. } = Fused::need(split, config, threads);
         ratings + model
@@ -158,4 +161,36 @@ pub(crate) fn end_of_platform() -> Option<u64> {
     }
     #[cfg(not(target_family = "wasm"))]
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use ratings::{ItemIndex, Ratings, UserIndex};
+
+    use super::*;
+    use crate::{DeviceChoice, ModelKind};
+
+    #[test]
+    fn where_many_threads_have_no_room_fewer_train() {
+        let ratings = Ratings {
+            users: vec![UserIndex(0); 600],
+            items: vec![ItemIndex(0); 600],
+            values: vec![1.0; 600],
+        };
+        let split = Split { train: ratings, users: 900, items: 100, ..Split::default() };
+        let config = Config { factors: 16, batch_size: 1_024, ..Config::usual(ModelKind::Mf) };
+        let device =
+            pollster::block_on(Device::open(DeviceChoice::Cpu)).expect("a CPU").with_threads(8);
+        let bytes = |threads| {
+            let Need { ratings, model, .. } = Fused::need(&split, &config, threads);
+            ratings + model
+        };
+        assert!(bytes(8) > bytes(4) && bytes(4) > bytes(2) && bytes(2) == bytes(3));
+        for (limit, threads) in [(bytes(8), 8), (bytes(8) - 1, 4), (bytes(4) - 1, 2)] {
+            let device = device.clone().with_memory(limit);
+            assert_eq!(check(&split, &config, &device), Ok(threads), "{limit}");
+        }
+        let least = bytes(1).min(bytes(2));
+        assert!(check(&split, &config, &device.with_memory(least - 1)).is_err());
+    }
 }

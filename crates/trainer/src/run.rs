@@ -22,6 +22,7 @@ use crate::{
     engine::{Engine, Slice},
     gpu::Fault,
     held_out::Misses,
+    memory,
     miss::Miss,
 };
 
@@ -83,7 +84,7 @@ impl Run {
         config: &Config,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        config.check()?;
+        check(split, config, device)?;
         let mut weights = Weights::initial(config, split.users, split.items);
         if config.objective == Objective::Rating {
             #[expect(clippy::cast_possible_truncation, reason = "ratings are f32")]
@@ -114,11 +115,7 @@ impl Run {
         config: &Config,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        config.check()?;
-        device.engine(config)?;
-        if split.train.is_empty() {
-            return Err(TrainError::NoRatings);
-        }
+        check(split, config, device)?;
         if !start.checkpoint.fits(config, split.users, split.items) {
             return Err(TrainError::Weights);
         }
@@ -333,6 +330,17 @@ impl Run {
             learning_rate: self.config.learning_rate,
         }
     }
+}
+
+/// Refuses what cannot be trained, before anything is made for it.
+fn check(split: &Split, config: &Config, device: &Device) -> Result<(), TrainError> {
+    config.check()?;
+    device.engine(config)?;
+    if split.train.is_empty() {
+        return Err(TrainError::NoRatings);
+    }
+    memory::check(split, config, device)?;
+    Ok(())
 }
 
 /// An engine on the device, or on the CPU if the device fails and was the program's choice; then

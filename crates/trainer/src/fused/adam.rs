@@ -43,7 +43,7 @@ impl Step {
 }
 
 /// One step of a run: of the tables' rows, and of the layers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Steps {
     pub(crate) rows: Step,
     pub(crate) layers: Step,

@@ -128,8 +128,7 @@ pub(super) struct Turn<'a> {
 /// those of this one.
 pub(super) const PLANS: usize = 3;
 
-/// The planners of a team, those of users and of items, each with one of the threads or both with
-/// the only one.
+/// The plans for users (0) and for items (1).
 pub(super) type Plans = Exchange<Vec<Waiting>, PLANS>;
 
 /// What a thread plans for all.
@@ -291,4 +290,50 @@ pub(super) fn catch_up_all(
     let work: Vec<_> =
         rows.iter_mut().map(|rows| Rest { rows, plans: &plans, steps, now, chunks }).collect();
     in_parallel(work, |work| arch.dispatch(work));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A member that panics in its second step, if it is the second one.
+    struct Stumbling;
+
+    impl Member for Stumbling {
+        fn step<S: Simd>(
+            &mut self,
+            _: S,
+            slice: &Slice,
+            me: u32,
+            now: Turn,
+            _: &mut Rows,
+            planning: &mut Planning,
+        ) -> Sums {
+            assert!(me == 0 || now.step == 0, "it stumbles");
+            planning.meet(slice, now.step);
+            [Miss::default(); SUMS]
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "another thread of these panicked")]
+    fn a_member_that_panics_ends_the_slice() {
+        let (factors, team) = (4, Team::of(2, 4));
+        assert_eq!(team.len(), 2);
+        let chunks = team.chunks(factors);
+        let slice = Slice {
+            arch: Arch::Scalar,
+            team,
+            chunks,
+            batch_size: 1,
+            first: 0,
+            steps: &[Steps::default(); 3],
+            samples: &[Sample { user: 0, item: 1, rating: 1.0 }; 3],
+            barrier: &Barrier::new(2),
+        };
+        let mut rows =
+            [0, 1].map(|me| Rows::new(2, team.columns(me, factors).len(), chunks, false));
+        let mut planners = [Planner::new(0, 1, false), Planner::new(1, 1, false)];
+        train(&slice, &mut rows, &mut planners, &mut [Stumbling, Stumbling]);
+    }
 }

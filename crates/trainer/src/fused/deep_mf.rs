@@ -10,7 +10,7 @@ use super::{
     layers::{self, Activations, BLOCK, Column, Layers},
     rows::Rows,
 };
-use crate::{Config, miss::Miss};
+use crate::{Config, memory, miss::Miss};
 
 const NOTHING: Column = [0.0; BLOCK];
 
@@ -61,11 +61,14 @@ impl<'a> DeepMf<'a> {
     }
 
     /// Bytes that a team takes for batches of so many ratings: their rows and the derivatives by
-    /// them, and gradients of layers of so many bytes in every lane.
-    pub(super) fn left(config: &Config, ratings: usize, layers: u64) -> u64 {
-        let blocks = ratings.div_ceil(BLOCK) as u64;
-        let rows = 2 * config.factors as u64 * size_of::<Column>() as u64;
-        2 * blocks * rows + (LANES + 8) as u64 * layers
+    /// them, gradients of the layers in every lane, and for each member room for a block, for turning
+    /// one, and for gradients.
+    pub(super) fn left(config: &Config, ratings: usize, members: u64) -> u64 {
+        let (blocks, column) = (ratings.div_ceil(BLOCK) as u64, size_of::<Column>() as u64);
+        let inputs = 2 * config.factors as u64 * column;
+        let outputs = config.hidden.iter().map(|width| *width as u64 + 1).sum::<u64>() * column;
+        let layers = memory::parameters(config, 0, 0);
+        2 * blocks * inputs + LANES as u64 * layers + members * (3 * inputs + 2 * outputs + layers)
     }
 
     /// Leaves the columns of `me`, of all ratings of the batch.
@@ -75,9 +78,7 @@ impl<'a> DeepMf<'a> {
         let mut rows = self.sheets.rows.write(me as usize, now.step);
         rows.resize(now.batch.len().div_ceil(BLOCK) * 2 * columns, NOTHING);
         for (block, rows) in now.batch.chunks(BLOCK).zip(rows.chunks_exact_mut(2 * columns)) {
-            let (of_users, of_items) = rows.split_at_mut(columns);
-            layers::turn(block.len(), |s| own.factors(block[s].user, now.chunks), of_users);
-            layers::turn(block.len(), |s| own.factors(block[s].item, now.chunks), of_items);
+            layers::turn_both(block, own, now.chunks, rows);
         }
     }
 
@@ -88,7 +89,11 @@ impl<'a> DeepMf<'a> {
         let mut found = self.sheets.found.write(me as usize, now.step);
         let Found { rows, layers } = &mut *found;
         rows.resize(team.len(), Vec::new());
-        rows.iter_mut().for_each(Vec::clear);
+        let own_blocks = now.batch.len().div_ceil(BLOCK).div_ceil(team.len());
+        for (member, rows) in rows.iter_mut().enumerate() {
+            rows.clear();
+            rows.reserve_exact(own_blocks * 2 * team.columns(member, self.factors).len());
+        }
         layers.clear();
         layers.resize(team.lanes() * self.gradients.len(), 0.0);
         let mut sums = [Miss::default(); SUMS];

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Most steps between two times at which every row is brought up to date.
-const ROUND: usize = 1 << 20;
+const ROUND: usize = if cfg!(test) { 100 } else { 1 << 20 };
 /// Most ratings a slice holds in its order.
 const GATHER: usize = 1 << 18;
 /// Test ratings whose errors are summed by one thread before the sums are.
@@ -43,8 +43,9 @@ pub(crate) struct Fused {
     held_out: Vec<Sample>,
     order: Order,
     schedule: Schedule,
-    steps: Vec<Steps>, // of this round
-    made: u64,         // steps since the first of the run
+    steps: Vec<Steps>,      // of this round
+    made: u64,              // steps since the first of the run
+    planners: [Planner; 2], // of users, of items
     state: State,
     good: State,    // as it was after the last epoch that ended well
     good_made: u64, // steps of it
@@ -53,23 +54,20 @@ pub(crate) struct Fused {
 }
 
 struct State {
-    rows: Vec<Rows>,        // the columns of each thread
-    chunks: usize,          // of their rows
-    planners: [Planner; 2], // of users, of items
+    rows: Vec<Rows>, // the columns of each thread
+    chunks: usize,   // of their rows
     network: Option<Layers>,
 }
 
 /// In place: a copy of a large model has no room beside two others.
 impl Clone for State {
     fn clone(&self) -> Self {
-        let Self { rows, chunks, planners, network } = self;
-        let (planners, network) = (planners.clone(), network.clone());
-        Self { rows: rows.clone(), chunks: *chunks, planners, network }
+        let Self { rows, chunks, network } = self;
+        Self { rows: rows.clone(), chunks: *chunks, network: network.clone() }
     }
 
     fn clone_from(&mut self, state: &Self) {
         self.rows.clone_from(&state.rows);
-        self.planners.clone_from(&state.planners);
         self.network.clone_from(&state.network);
     }
 }
@@ -93,6 +91,10 @@ impl Fused {
             made: from.steps,
             good: state.clone(),
             good_made: from.steps,
+            planners: [
+                Planner::new(0, split.users, sparse(config)),
+                Planner::new(split.users, split.items, sparse(config)),
+            ],
             state,
             trained: 0,
             parts: Parts::new(split, GATHER),
@@ -117,7 +119,7 @@ impl Fused {
         let members = team.len() as u64;
         let layers = memory::parameters(config, 0, 0);
         let left = match config.model {
-            ModelKind::DeepMf => DeepMf::left(config, most, layers),
+            ModelKind::DeepMf => DeepMf::left(config, most, members),
             _ => Mf::left(team, most),
         };
         let gathered = train.min(GATHER.max(config.batch_size) as u64);
@@ -125,8 +127,7 @@ impl Fused {
         Need {
             ratings: (train + test + gathered) * size_of::<Sample>() as u64
                 + steps * size_of::<Steps>() as u64
-                + left
-                + 2 * Planner::room(most, PLANS),
+                + left,
             model: memory::checkpoint(config, split.users, split.items)
                 + 2 * rows * members * Rows::bytes(team.chunks(config.factors))
                 + rows * Planner::bytes(PLANS)
@@ -172,7 +173,7 @@ impl Fused {
             if end == self.train.len() || self.steps.len() == ROUND {
                 self.catch_up();
                 self.steps.clear();
-                self.state.planners.iter_mut().for_each(Planner::begin_round);
+                self.planners.iter_mut().for_each(Planner::begin_round);
             }
         }
         errors
@@ -198,7 +199,7 @@ impl Fused {
             samples: &samples,
             barrier: &Barrier::new(self.team.len()),
         };
-        let State { rows, planners, network, .. } = &mut self.state;
+        let (State { rows, network, .. }, planners) = (&mut self.state, &mut self.planners);
         match network {
             None => {
                 let parts = Exchange::new(slice.team.len());
@@ -245,8 +246,9 @@ impl Fused {
 
     /// Goes back to the last good model.
     pub(crate) fn restore(&mut self) {
-        self.state.clone_from(&self.good);
+        self.state.clone_from(&self.good); // with every row up to date
         self.steps.clear();
+        self.planners.iter_mut().for_each(Planner::begin_round);
         self.made = self.good_made;
         self.schedule = Schedule::after(self.made);
     }
@@ -294,15 +296,15 @@ impl Fused {
     }
 
     fn catch_up(&mut self) {
-        let State { rows, chunks, planners, .. } = &mut self.state;
-        crew::catch_up_all(self.arch, rows, planners, &self.steps, *chunks);
+        let State { rows, chunks, .. } = &mut self.state;
+        crew::catch_up_all(self.arch, rows, &mut self.planners, &self.steps, *chunks);
     }
 }
 
 impl State {
     fn load(config: &Config, from: &Checkpoint, team: Team, users: usize, items: usize) -> Self {
         let (factors, chunks) = (config.factors, team.chunks(config.factors));
-        let sparse = config.optimizer == Optimizer::SparseAdam;
+        let sparse = sparse(config);
         let share =
             |member| Rows::new(users + items, team.columns(member, factors).len(), chunks, sparse);
         let mut rows: Vec<Rows> = (0..team.len()).map(share).collect();
@@ -325,8 +327,7 @@ impl State {
             }
             layers
         });
-        let planners = [Planner::new(0, users, sparse), Planner::new(users, items, sparse)];
-        Self { rows, chunks, planners, network }
+        Self { rows, chunks, network }
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {
@@ -354,10 +355,9 @@ impl State {
         for part in block.chunks(layers::BLOCK) {
             for (member, rows) in self.rows.iter().enumerate() {
                 let columns = team.columns(member, factors);
-                let (of_users, of_items) = turned[..2 * columns.len()].split_at_mut(columns.len());
-                layers::turn(part.len(), |s| rows.factors(part[s].user, self.chunks), of_users);
-                layers::turn(part.len(), |s| rows.factors(part[s].item, self.chunks), of_items);
-                room.set(columns, &turned[..2 * columns.len()]);
+                let turned = &mut turned[..2 * columns.len()];
+                layers::turn_both(part, rows, self.chunks, turned);
+                room.set(columns, turned);
             }
             let predictions = network.forward(room);
             for (predicted, sample) in predictions.iter().zip(part) {
@@ -366,6 +366,11 @@ impl State {
         }
         misses
     }
+}
+
+/// Whether a row moves only when it is read.
+fn sparse(config: &Config) -> bool {
+    config.optimizer == Optimizer::SparseAdam
 }
 
 fn samples(ratings: &Ratings, users: usize) -> Vec<Sample> {

@@ -149,3 +149,42 @@ pub(super) fn fold_rows(numbers: &mut [f32], of_lane: usize) {
 pub(super) fn add(to: &mut [f32], numbers: &[f32]) {
     to.iter_mut().zip(numbers).for_each(|(to, number)| *to += number);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> [Chunk; LANES] {
+        std::array::from_fn(|row| {
+            Chunk(std::array::from_fn(|lane| 0.1 + (8 * row + lane) as f32 / 3.0))
+        })
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        for (lane, column) in Chunk::transposed(&rows().each_ref()).into_iter().enumerate() {
+            let mut numbers = [0.0; LANES];
+            store(column, &mut numbers);
+            assert_eq!(numbers, rows().map(|row| row.0[lane]));
+        }
+    }
+
+    #[test]
+    fn all_ways_to_the_sum_climb_one_tree() {
+        let mut sums = [0.0; LANES];
+        add_halves(totals(&rows()), &mut sums);
+        let mut order_matters = false;
+        for (row, sum) in rows().iter().zip(sums) {
+            let [a, b, c, d, e, f, g, h] = row.0;
+            let tree = ((a + e) + (c + g)) + ((b + f) + (d + h));
+            order_matters |= tree != row.0.iter().sum::<f32>();
+            assert_eq!([sum, total(&mut { row.0 })], [tree; 2]);
+            let members = [[a, c, e, g], [b, d, f, h]].map(|mut lanes| total(&mut lanes));
+            assert_eq!(members[0] + members[1], tree, "two members, every second lane each");
+        }
+        assert!(order_matters);
+        let mut one_after_the_other = rows().map(|row| row.0).concat();
+        fold_rows(&mut one_after_the_other, LANES);
+        assert_eq!(one_after_the_other[..LANES], total(&mut rows()).0);
+    }
+}

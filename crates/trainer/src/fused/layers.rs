@@ -8,8 +8,9 @@ use wide::f32x4;
 
 use super::{
     adam::{self, Moving, Step},
-    crew::Columns,
+    crew::{Columns, Sample},
     lanes::{self, Chunk, LANES},
+    rows::Rows,
 };
 
 /// Ratings in a block.
@@ -162,10 +163,18 @@ impl Activations {
     }
 }
 
+/// [`turn`] for the users' rows and for the items': `[2, columns]`.
+#[inline(always)]
+pub(super) fn turn_both(block: &[Sample], rows: &Rows, chunks: usize, to: &mut [Column]) {
+    let (of_users, of_items) = to.split_at_mut(to.len() / 2);
+    turn(block.len(), |s| rows.factors(block[s].user, chunks), of_users);
+    turn(block.len(), |s| rows.factors(block[s].item, chunks), of_items);
+}
+
 /// Turns some columns of the rows of a block's ratings into `[columns]`, with zeros where there are
 /// no more ratings.
 #[inline(always)]
-pub(super) fn turn<'a>(ratings: usize, row: impl Fn(usize) -> &'a [Chunk], to: &mut [Column]) {
+fn turn<'a>(ratings: usize, row: impl Fn(usize) -> &'a [Chunk], to: &mut [Column]) {
     for (chunk, to) in to.chunks_mut(LANES).enumerate() {
         for group in (0..BLOCK).step_by(LANES) {
             let mut rows = [&Chunk::ZERO; LANES];

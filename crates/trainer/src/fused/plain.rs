@@ -211,7 +211,9 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
         (300, 300, 90_000, 5, 300, 1e-3), // two, of unequal shares
         (90, 70, 20_000, 19, 1_100, 1e-3), // eight, of unequal shares
         (50, 40, 20_000, 11, 500, 1e-5),  // four
-        (90, 70, 8_000, 17, 300, 1e-3),   // two: a second chunk with one column, and with none
+        (60, 50, 12_000, 10, 5_000, 1e-3), // more blocks than lanes of errors
+        (30, 20, 2_000, 64, 300, 1e-5),
+        (90, 70, 8_000, 17, 300, 1e-3), // two: a second chunk with one column, and with none
         (60, 50, 9_000, 65, 1_100, 1e-5), // eight, likewise
     ] {
         for (model, optimizer) in cases() {
@@ -230,9 +232,14 @@ fn waiting_rows_give_the_bits_of_dense_steps() {
             let case = format!(
                 "{model}, {optimizer}, {users} users, {items} items, K {factors}, batch {batch_size}"
             );
-            for (threads, pace, look) in
-                [(1, 1000, false), (1, 3, true), (2, 5, false), (4, 7, true), (64, 50, false)]
-            {
+            for (threads, pace, look) in [
+                (1, 1000, false),
+                (1, 3, true),
+                (2, 5, false),
+                (2, 1, true),
+                (4, 2, true),
+                (64, 50, false),
+            ] {
                 let ours = bits(&fused(&split, &config, &start, threads, pace, look));
                 assert!(ours == expected, "{case}: {threads} threads, {pace} batches a slice");
             }

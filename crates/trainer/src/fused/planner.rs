@@ -27,7 +27,7 @@ pub(super) struct Planner {
     /// `[rows]`: steps of this round made once the last plan is carried out; if sparse, where the
     /// gradient is from.
     done: Vec<u32>,
-    wanted: Vec<Waiting>, // rows that were asked for, then room
+    wanted: Vec<Waiting>, // `[rows + 1]`: those that were asked for, then room
 }
 
 impl Planner {
@@ -36,7 +36,7 @@ impl Planner {
             first: u32::try_from(first).expect("rows fit a u32"),
             sparse,
             done: vec![0; rows],
-            wanted: Vec::new(),
+            wanted: vec![Waiting::default(); rows + 1], // none is asked for twice
         };
         planner.begin_round();
         planner
@@ -47,11 +47,6 @@ impl Planner {
         (size_of::<u32>() + (1 + plans) * size_of::<Waiting>()) as u64
     }
 
-    /// Bytes for what a batch of so many ratings asks for.
-    pub(super) fn room(batch: usize, plans: usize) -> u64 {
-        ((1 + plans) * batch * size_of::<Waiting>()) as u64
-    }
-
     /// Counts steps from zero again; every row must be up to date.
     pub(super) fn begin_round(&mut self) {
         self.done.fill(if self.sparse { NEVER } else { 0 });
@@ -60,14 +55,13 @@ impl Planner {
     /// The rows of the table that are behind after `now` steps; all will be up to date.
     pub(super) fn plan_all(&mut self, now: u32, plan: &mut Vec<Waiting>) {
         let current = if self.sparse { NEVER } else { now };
-        self.wanted.clear();
+        let mut wants = 0;
         for (row, done) in (self.first..).zip(&mut self.done) {
             let done = std::mem::replace(done, current);
-            if done != current {
-                self.wanted.push(Waiting { row, done });
-            }
+            self.wanted[wants] = Waiting { row, done };
+            wants += usize::from(done != current);
         }
-        self.sort_by_gap(self.wanted.len(), now, plan);
+        self.sort_by_gap(wants, now, plan);
     }
 
     /// The rows of the table to bring up to date before step `now`: those of its batch, which `row`
@@ -80,10 +74,6 @@ impl Planner {
         now: u32,
         plan: &mut Vec<Waiting>,
     ) {
-        let most = self.done.len() + batch.len() + 1;
-        if self.wanted.len() < most {
-            self.wanted.resize(most, Waiting::default());
-        }
         let mut wants = self.want(batch, row, now);
         if now.is_multiple_of(ROUNDUP) && !self.sparse {
             wants = self.want_stale(wants, now);
