@@ -82,6 +82,22 @@ fn tables_beyond_a_gpus_are_refused_with_the_way_out() {
 }
 
 #[test]
+fn tables_beyond_a_gpus_send_a_run_of_the_programs_choice_to_the_cpu() {
+    let name = "tables_beyond_a_gpus_send_a_run_of_the_programs_choice_to_the_cpu";
+    let Some(gpu) = support::gpu(name) else { return };
+    let chosen = gpu.impatient(Duration::from_secs(60)).with_threads(1);
+    let split = Split { users: 900_000, items: 100_000, ..support::small_split(100, 60, 2_000) };
+    let config = Config { factors: 17, ..quick(ModelKind::Mf) };
+    let event = pollster::block_on(async {
+        let mut run = Run::start(&support::shared(&split), &config, &chosen).await.unwrap();
+        run.advance().await.unwrap()
+    });
+    let Some(Event::Recovered(recovery)) = event else { panic!("{event:?}") };
+    assert_eq!(recovery.device, "CPU");
+    assert!(recovery.cause.contains("128 MiB"), "{}", recovery.cause);
+}
+
+#[test]
 fn a_lost_gpu_does_not_change_the_result() {
     let Some(device) = support::gpu("a_lost_gpu_does_not_change_the_result") else { return };
     let split = support::small_split(100, 60, 2_000);

@@ -339,7 +339,10 @@ fn check(split: &Split, config: &Config, device: &Device) -> Result<(), TrainErr
     if split.train.is_empty() {
         return Err(TrainError::NoRatings);
     }
-    memory::check(split, config, device)?;
+    match (memory::check(split, config, device), device.fallback()) {
+        (Err(_), Some(cpu)) => memory::check(split, config, &cpu)?, // which `open` then takes
+        (room, _) => room?,
+    };
     Ok(())
 }
 

@@ -201,7 +201,7 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
     work: Vec<Work<M>>,
 ) -> Vec<Vec<Miss>> {
     let arch = slice.arch;
-    let mut work: Vec<_> = work.into_iter().map(Sized::<M, CHUNKS>).collect();
+    let mut work: Vec<_> = work.into_iter().map(OfChunks::<M, CHUNKS>).collect();
     let first = work.remove(0);
     if work.is_empty() || !THREADS {
         return vec![arch.dispatch(first)];
@@ -228,9 +228,9 @@ struct Work<'a, M> {
 
 /// The same for rows of `CHUNKS` chunks if that is not 0. A type of its own, and everything below it
 /// inlined, so that it is compiled once for every vector width.
-struct Sized<'a, M, const CHUNKS: usize>(Work<'a, M>);
+struct OfChunks<'a, M, const CHUNKS: usize>(Work<'a, M>);
 
-impl<M: Member, const CHUNKS: usize> WithSimd for Sized<'_, M, CHUNKS> {
+impl<M: Member, const CHUNKS: usize> WithSimd for OfChunks<'_, M, CHUNKS> {
     type Output = Vec<Miss>;
 
     #[inline(always)]

@@ -2,9 +2,10 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Some sheets for every owner, a thread or what it plans for, each used again after so many steps. Where all meet once between
-/// writing and reading, some still read those of a step while others already write those of the
-/// next, on sheets of their own; where all meet once more after reading, one sheet is enough.
+/// Some sheets for every owner, a thread or what it plans for, each used again after so many steps.
+/// Where all meet once between writing and reading, some still read those of a step while others
+/// already write those of the next, on sheets of their own; where all meet once more after reading,
+/// one sheet is enough.
 pub(super) struct Exchange<T, const SHEETS: usize>(Vec<[RwLock<T>; SHEETS]>);
 
 impl<T: Default, const SHEETS: usize> Exchange<T, SHEETS> {

@@ -24,6 +24,7 @@ use super::{
 /// Numbers of a block, which should stay in the fastest cache. Fewer leave a processor waiting for
 /// a step's results before it can begin the next.
 const BLOCK: usize = 320;
+
 /// The numbers of the rows of a block that have come to a step, then room.
 pub(super) struct Block {
     values: Vec<Chunk>,
