@@ -126,6 +126,28 @@ fn a_run_that_was_to_replace_another_does_so_once_it_is_resumed() {
 
 #[cfg(unix)]
 #[test]
+fn a_run_that_was_to_replace_another_does_not_replace_a_newer_one() {
+    use super::stopping::{ENDLESS, ended, signal, started};
+    let place = with_a_run();
+    let (child, lines) =
+        started(&mut place.command(&quick(&format!("{ENDLESS} --out run --force"))));
+    signal(&child, "INT");
+    ended(child, lines);
+    let newer = place.succeed(&quick("--out run --force"));
+    let said = "run.new is left of a run that was to replace run and did not end";
+    assert!(newer.stderr.contains(said), "{}", newer.stderr);
+
+    let before = content(&place, "run");
+    let done = place.read("run.new/metrics.csv").lines().count() - 1;
+    let resumed = place.succeed(&format!("train --resume run.new --epochs {}", done + 1));
+    let said = "run has changed since this run was to replace it, and stays";
+    assert!(resumed.stderr.contains(said), "{}", resumed.stderr);
+    assert!(content(&place, "run") == before, "the newer run is as it was");
+    assert_eq!(place.read("run.new/metrics.csv").lines().count(), done + 2);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_to_a_run_stays_a_link() {
     let place = with_a_run();
     std::os::unix::fs::symlink("run", place.path("link")).expect("the folder is ours");

@@ -238,7 +238,7 @@ pub(crate) struct TrainFlags {
     /// Threads of the fused engine; a power of two of them train, at most eight, half of the factors, one
     /// for every 128 ratings of a batch begun, and what memory holds; any number gives the same bits
     /// [default: one a core]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one)]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]
     pub(crate) reading: ReadFlags,

@@ -25,7 +25,7 @@ struct Environment<'a> {
     device: DeviceKind,
     device_reason: &'a str,
     engine: EngineKind,
-    threads: usize,
+    threads: Option<usize>, // that train
     adapter: Option<&'a Adapter>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn first(
         device: device.kind(),
         device_reason: device.reason(),
         engine,
-        threads: device.threads(),
+        threads: device.training_threads(&settings.config),
         adapter: device.adapter(),
     };
     let environment = serde_json::to_string_pretty(&environment)? + "\n";

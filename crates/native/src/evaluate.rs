@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use chart::{Axis, Chart, Kind, Series, Size};
-use ratings::{Ratings, Table};
+use ratings::{Fingerprint, Ratings, Table};
 use serde::Serialize;
 use trainer::{
     Candidates, Deviations, Errors, Group, HeldOut, Histories, Hits, Objective, Ranking, Relevant,
@@ -65,6 +65,9 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         (Some(path), _, _) => {
             let data = Data::read(path, None, &skipping(flags.skip_bad_lines))?;
             data.skipped_note().iter().for_each(|note| streams::warn(note));
+            if source.fingerprint == Fingerprint::of(&data.table) {
+                streams::warn(&trained_on(&data.name));
+            }
             (data.name.clone(), held_out(&model, &data.table, &data.table.ratings))
         }
         (None, Some(data), Some(split)) => {
@@ -89,6 +92,13 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     };
     streams::print(&text).context("cannot write to standard output")?;
     Ok(Exit::Done)
+}
+
+/// Why the figures are better than those of training.
+fn trained_on(name: &str) -> String {
+    format!(
+        "the model was trained on most of {name}; without a file, evaluate takes the part that was kept for testing"
+    )
 }
 
 /// The ratings in the model's own indices.

@@ -156,6 +156,9 @@ fn train(data: Option<&Path>, flags: &TrainFlags) -> anyhow::Result<Exit> {
         Some(begun) => begun.reopen(&first, ready, &mut report)?,
         None => begin(flags, &first, ready)?,
     };
+    if let Some(warning) = folder.warning() {
+        report.warn(&warning);
+    }
     let mut summary = Summary::new(&settings.config, &data, &split, &device, engine);
     run.set_patience(settings.patience);
     run.also_test(&strangers);

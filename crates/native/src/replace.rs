@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// Makes a folder beside the old run, on the same disk, where the new one grows.
 pub(crate) fn make_beside(old: &Path) -> io::Result<PathBuf> {
-    make_free(&with_ending(old, ".new"))
+    make_free(&beside(old))
+}
+
+/// Where that is, if nobody was there before.
+pub(crate) fn beside(old: &Path) -> PathBuf {
+    with_ending(old, ".new")
 }
 
 /// Puts the new folder in the old one's place. What the old folder held besides its run moves along; where that

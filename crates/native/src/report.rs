@@ -97,6 +97,12 @@ impl Report {
         if let Some(warning) = device.warning() {
             self.warn(&warning);
         }
+        if settings.threads.is_some() && device.training_threads(&settings.config).is_none() {
+            self.note(
+                "hint",
+                "--threads is for the fused engine on the CPU, which this run does not use",
+            );
+        }
         let Config { batch_size, optimizer, .. } = &settings.config;
         let has_sparse = settings.config.model.optimizers().contains(&Optimizer::SparseAdam);
         let adam = *optimizer == Optimizer::Adam && has_sparse;
@@ -306,7 +312,9 @@ fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     }
     let (rmse, mean) = (last.test_rmse?, summary.data.always_mean_rmse?);
     let gain = mean - rmse;
-    let compared = if gain > 0.0 {
+    let compared = if mean == 0.0 {
+        "the ratings are all alike, and their mean is always right".to_owned()
+    } else if gain > 0.0 {
         format!("{gain:.4} better than always the mean, {mean:.4}")
     } else {
         format!("no better than always the mean, {mean:.4}: it needs more epochs or more ratings")

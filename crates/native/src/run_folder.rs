@@ -13,7 +13,7 @@ use crate::clock;
 use crate::data::shown;
 use crate::journal::{EVENTS, Journal, METRICS};
 use crate::lock::{LOCK, Lock};
-use crate::replace::{make_beside, make_free, swap};
+use crate::replace::{beside, make_beside, make_free, swap};
 use crate::run_files::is_run;
 
 /// A folder for one run.
@@ -22,12 +22,44 @@ pub(crate) struct RunFolder {
     pub(crate) path: PathBuf,
     /// The older run whose place it takes once it is complete.
     pub(crate) replaces: Option<PathBuf>,
+    /// The run whose place it does not take, because that one is newer.
+    stays: Option<PathBuf>,
     /// Keep other programs out of both.
     locks: Cell<Vec<Lock>>,
 }
 
-/// Names, in a folder that grows beside an older run, the one whose place it takes.
+/// Names, in a folder that grows beside an older run, the one whose place it takes, and says how that one ended.
 pub(crate) const REPLACES: &str = ".replaces";
+
+/// The older run beside which a folder grew.
+enum Older {
+    /// It is as it was, and makes way.
+    AsItWas(PathBuf),
+    /// It is another run by now, or went on: it stays.
+    Newer(PathBuf),
+}
+
+impl Older {
+    /// That of a folder, if it grows beside one.
+    fn of(path: &Path) -> Option<Self> {
+        let note = fs::read_to_string(path.join(REPLACES)).ok()?;
+        let (older, ending) = note.split_once('\n')?;
+        let older = PathBuf::from(older);
+        if !is_run(&older) || !grows_beside(path, &older) {
+            return None;
+        }
+        Some(match ending == last_event(&older) {
+            true => Self::AsItWas(older),
+            false => Self::Newer(older),
+        })
+    }
+}
+
+/// What a run noted last: no two runs end alike, nor does one that went on.
+fn last_event(run: &Path) -> String {
+    let events = fs::read_to_string(run.join(EVENTS)).unwrap_or_default();
+    events.lines().next_back().unwrap_or_default().to_owned()
+}
 
 /// A file of a run: its name within the folder, and its content.
 pub(crate) type Content = (&'static str, Vec<u8>);
@@ -52,7 +84,26 @@ fn grows_beside(path: &Path, older: &Path) -> bool {
 impl RunFolder {
     /// A folder that takes nobody's place, and that no lock guards yet.
     pub(crate) fn at(path: PathBuf) -> RunFolder {
-        RunFolder { path, replaces: None, locks: Cell::default() }
+        RunFolder { path, replaces: None, stays: None, locks: Cell::default() }
+    }
+
+    /// What the user should know of other folders: a run that was to take the same place and never ended, or a newer
+    /// one that stays.
+    pub(crate) fn warning(&self) -> Option<String> {
+        if let Some(newer) = &self.stays {
+            let (newer, place) = (shown(newer), shown(&self.path));
+            return Some(format!(
+                "{newer} has changed since this run was to replace it, and stays; this one stays in {place}"
+            ));
+        }
+        let (old, usual) = self.replaces.as_ref().map(|old| (old, beside(old)))?;
+        if self.path == usual || !usual.exists() {
+            return None;
+        }
+        let (old, usual) = (shown(old), shown(&usual));
+        Some(format!(
+            "{usual} is left of a run that was to replace {old} and did not end; go on with it by --resume, or remove it"
+        ))
     }
 
     /// Refuses, before any work is done, a folder that already holds something: a run is replaced only on request,
@@ -108,11 +159,14 @@ impl RunFolder {
     ) -> anyhow::Result<(RunFolder, Journal)> {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
-        let older = fs::read_to_string(path.join(REPLACES)).ok().map(PathBuf::from);
-        let replaces = older.filter(|older| is_run(older) && grows_beside(&path, older));
+        let (replaces, stays) = match Older::of(&path) {
+            None => (None, None),
+            Some(Older::AsItWas(older)) => (Some(older), None),
+            Some(Older::Newer(older)) => (None, Some(older)),
+        };
         let mut locks = vec![lock];
         locks.extend(replaces.as_deref().map(Lock::take).transpose()?);
-        let folder = RunFolder { path, replaces, locks: Cell::new(locks) };
+        let folder = RunFolder { path, replaces, stays, locks: Cell::new(locks) };
         atomic::clear(&folder.path);
         folder.write(first)?;
         let journal = Journal::reopen(&folder.path, objective, history);
@@ -160,7 +214,7 @@ impl RunFolder {
         let old = fs::canonicalize(old).with_context(cannot)?;
         let locks = Cell::new(vec![Lock::take(&old)?]);
         let path = make_beside(&old).with_context(cannot)?;
-        Ok(RunFolder { path, replaces: Some(old), locks })
+        Ok(RunFolder { path, replaces: Some(old), stays: None, locks })
     }
 
     fn begin(
@@ -173,8 +227,9 @@ impl RunFolder {
         locks.push(Lock::take(&self.path)?);
         let folder =
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
-        let older = folder.replaces.as_ref().and_then(|older| older.to_str());
-        let older = older.map(|older| (REPLACES, older.into()));
+        let note = |older: &PathBuf| Some(format!("{}\n{}", older.to_str()?, last_event(older)));
+        let older = folder.replaces.as_ref().and_then(note);
+        let older = older.map(|note| (REPLACES, note.into()));
         let journal = folder
             .write(first)
             .and_then(|()| folder.write(older.as_slice()))

@@ -47,10 +47,7 @@ pub(crate) fn run(flags: &SampleFlags) -> anyhow::Result<Exit> {
         sample.noise_floor,
         paths[1].display(),
     ))?;
-    streams::say(&format!(
-        "Next:\n  {} train {}",
-        program(),
-        quoted(&paths[0].display().to_string())
-    ));
+    let [ratings, titles] = paths.map(|path| quoted(&path.display().to_string()));
+    streams::say(&format!("Next:\n  {} train {ratings} --titles {titles}", program()));
     Ok(Exit::Done)
 }

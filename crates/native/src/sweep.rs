@@ -22,6 +22,7 @@ use crate::config_file::ConfigFile;
 use crate::data::{Data, shown};
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
+use crate::next::{program, quoted};
 use crate::settings::{Settings, check_tried};
 use crate::streams;
 use crate::text::{aligned, counted};
@@ -297,8 +298,9 @@ impl Sweep<'_> {
         if self.flags.progress != ProgressChoice::None {
             let best = self.folder.path.join("best.toml");
             streams::say(&format!(
-                "Saved in {place}. To train the best: train --config {}",
-                shown(&best)
+                "Saved in {place}. To train the best: {} train --config {}",
+                program(),
+                quoted(&best.display().to_string())
             ));
         }
         Ok(Exit::Done)

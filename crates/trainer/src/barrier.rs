@@ -2,10 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::parallel::cores;
+
 /// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
-/// sleeping thread, and gives way to other programs when the wait grows long.
+/// sleeping thread, and gives way to other threads when the wait grows long, or at once where there
+/// are more parties than cores.
 pub(crate) struct Barrier {
     parties: usize,
+    spins: u32,
     arrived: AtomicUsize,
     round: AtomicUsize,
     broken: AtomicBool,
@@ -32,7 +36,8 @@ const SPINS: u32 = 4_000;
 impl Barrier {
     pub(crate) fn new(parties: usize) -> Self {
         let (arrived, round) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { parties, arrived, round, broken: AtomicBool::new(false) }
+        let spins = if parties <= cores() { SPINS } else { 0 };
+        Self { parties, spins, arrived, round, broken: AtomicBool::new(false) }
     }
 
     /// To be held by a thread as long as it takes part.
@@ -65,7 +70,7 @@ impl Barrier {
     pub(crate) fn wait_for(&self, Round(round): Round) {
         let mut spins = 0;
         while self.round.load(Ordering::Acquire) == round {
-            if spins < SPINS {
+            if spins < self.spins {
                 spins += 1;
                 std::hint::spin_loop();
             } else {

@@ -202,9 +202,9 @@ impl Config {
         }
         if hidden.len() > 8 || hidden.iter().any(|width| !(1..=4096).contains(width)) {
             return refuse(
-                "hidden layers",
+                "the list of hidden layers",
                 shortened(hidden),
-                "at most 8, each from 1 to 4096 wide",
+                "at most 8 widths, each from 1 to 4096",
             );
         }
         Ok(())
@@ -271,7 +271,10 @@ mod tests {
             (Config { hidden: vec![4], ..lab() }, "hidden layers"),
             (Config { weight_decay: 0.0, ..als() }, "weight decay"),
             (Config { descent: logistic, ..als() }, "link"),
-            (Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) }, "hidden layers"),
+            (
+                Config { hidden: vec![0], ..Config::usual(ModelKind::DeepMf) },
+                "the list of hidden layers",
+            ),
             (Config { objective: Objective::Ranking, ..lab() }, "objective"),
             (Config { negatives: 0, ..Config::usual(ModelKind::Gmf) }, "negatives"),
             (Config { objective: Objective::Rating, ..ials() }, "objective"),

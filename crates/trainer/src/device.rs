@@ -10,8 +10,10 @@ use crate::{
     Config,
     adapter::{self, Adapter, ranked},
     engine::{self, EngineChoice, EngineKind, NoKernels},
+    fused::Fused,
     gpu::{Fault, Gpu, PATIENCE},
     kernels, memory,
+    parallel::cores,
 };
 
 /// What the user asked for.
@@ -162,9 +164,21 @@ impl Device {
         engine::choose(self.engine, self.kind(), config)
     }
 
-    /// Threads that the fused engine may use.
+    /// Threads that what the CPU does may use.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// How many of them train the model where memory is no matter; `None` where it is not this
+    /// program's threads that train.
+    pub fn training_threads(&self, config: &Config) -> Option<usize> {
+        match (self.kind(), self.engine(config)) {
+            (DeviceKind::Cpu, Ok(EngineKind::Fused)) => Some(match config.model.in_batches() {
+                true => Fused::threads(config, self.threads),
+                false => self.threads,
+            }),
+            _ => None,
+        }
     }
 
     /// GPU or CPU.
@@ -305,11 +319,6 @@ impl Opened {
         }
         Ok(self.handle.clone())
     }
-}
-
-/// Threads that run at once here.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A GPU was demanded and cannot be had.

@@ -62,6 +62,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<u
         items: split.items,
         factors: config.factors,
         fitting: (1..config.factors).rev().find(|factors| fits(*factors)),
+        draws: config.model.is_bayesian().then_some(config.posterior.samples),
     };
     if fused_gpu {
         let largest = |factors| {
@@ -115,7 +116,7 @@ pub enum Part {
 /// A run for which there is too little memory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{} {users} users and {items} items with {factors} factors takes {}, and {} {}; {}",
+    "{} {users} users and {items} items with {factors} factors takes {}, and {} {}; {}{}",
     match what { Part::Memory => "training", Part::Binding => "the largest table of" },
     size(*bytes),
     match what { Part::Memory => "there is room for", Part::Binding => "a GPU's table holds" },
@@ -126,7 +127,8 @@ pub enum Part {
             Part::Binding => "train on the CPU".to_owned(),
         },
         |factors| format!("take at most {factors} factors"),
-    )
+    ),
+    draws.map_or_else(String::new, |draws| format!(", or keep fewer draws than {draws}"))
 )]
 pub struct TooLarge {
     /// What it is that has no room.
@@ -143,6 +145,8 @@ pub struct TooLarge {
     pub factors: usize,
     /// Most factors that fit, if any do.
     pub fitting: Option<usize>,
+    /// Draws that the model keeps, each a model of its own, if it keeps any.
+    pub draws: Option<usize>,
 }
 
 /// Bytes in MiB or GiB.

@@ -6,6 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// one is not built for it.
 pub(crate) const THREADS: bool = cfg!(not(target_family = "wasm"));
 
+/// Threads that run at once here.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// What `task` makes of every part, in the order of the parts; whichever thread is free takes the
 /// next one.
 pub(crate) fn map<T: Sync, R: Send>(
