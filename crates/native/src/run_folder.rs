@@ -48,17 +48,18 @@ impl Older {
         if !is_run(&older) || !grows_beside(path, &older) {
             return None;
         }
-        Some(match ending == last_event(&older) {
+        Some(match ending == ending_of(&older) {
             true => Self::AsItWas(older),
             false => Self::Newer(older),
         })
     }
 }
 
-/// What a run noted last: no two runs end alike, nor does one that went on.
-fn last_event(run: &Path) -> String {
+/// What a run noted last, the time that its last epoch took in it: no two runs end alike, nor does one that went on.
+fn ending_of(run: &Path) -> String {
     let events = fs::read_to_string(run.join(EVENTS)).unwrap_or_default();
-    events.lines().next_back().unwrap_or_default().to_owned()
+    let events: Vec<&str> = events.lines().collect();
+    events[events.len().saturating_sub(2)..].join("\n")
 }
 
 /// A file of a run: its name within the folder, and its content.
@@ -227,7 +228,7 @@ impl RunFolder {
         locks.push(Lock::take(&self.path)?);
         let folder =
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
-        let note = |older: &PathBuf| Some(format!("{}\n{}", older.to_str()?, last_event(older)));
+        let note = |older: &PathBuf| Some(format!("{}\n{}", older.to_str()?, ending_of(older)));
         let older = folder.replaces.as_ref().and_then(note);
         let older = older.map(|note| (REPLACES, note.into()));
         let journal = folder

@@ -296,12 +296,9 @@ impl Sweep<'_> {
         let text = if self.flags.json { json } else { table(&summary) };
         streams::print(&text).context("cannot write to standard output")?;
         if self.flags.progress != ProgressChoice::None {
-            let best = self.folder.path.join("best.toml");
-            streams::say(&format!(
-                "Saved in {place}. To train the best: {} train --config {}",
-                program(),
-                quoted(&best.display().to_string())
-            ));
+            let best = quoted(&self.folder.path.join("best.toml").display().to_string());
+            let train = format!("{} train --config {best}", program());
+            streams::say(&format!("Saved in {place}. To train the best: {train}"));
         }
         Ok(Exit::Done)
     }
