@@ -1,6 +1,6 @@
 //! How much memory this computer has left.
 
-use sysinfo::{CGroupLimits, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::{CGroupLimits, Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Bytes that a program can still have, swap included, within the limits of its container; `None` where the
 /// system does not say.
@@ -10,12 +10,27 @@ pub(crate) fn free() -> Option<u64> {
     let of_computer = Some(system.available_memory()).filter(|bytes| *bytes > 0)?;
     let everywhere = of_computer + system.free_swap();
     let me = Pid::from_u32(std::process::id());
-    let (only_me, nothing_more) = (ProcessesToUpdate::Some(&[me]), ProcessRefreshKind::nothing());
-    system.refresh_processes_specifics(only_me, false, nothing_more);
-    let mine = system.process(me).and_then(sysinfo::Process::cgroup_limits);
-    let limits = [mine, system.cgroup_limits()].into_iter().flatten();
-    let within = limits.map(|limit| within(&limit)).min();
-    Some(within.map_or(everywhere, |bytes| bytes.min(everywhere)))
+    let memory_too = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), false, memory_too);
+    let process = system.process(me);
+    let containers = [process.and_then(Process::cgroup_limits), system.cgroup_limits()];
+    let limits = containers.iter().flatten().map(within);
+    let of_addresses =
+        process.and_then(|process| addresses()?.checked_sub(process.virtual_memory()));
+    Some(limits.chain(of_addresses).fold(everywhere, u64::min))
+}
+
+/// Bytes that this program may give addresses to (`ulimit -v`).
+#[cfg(unix)]
+fn addresses() -> Option<u64> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+    let (limit, _) = getrlimit(Resource::RLIMIT_AS).ok()?;
+    (limit != RLIM_INFINITY).then_some(limit)
+}
+
+#[cfg(not(unix))]
+fn addresses() -> Option<u64> {
+    None
 }
 
 /// Bytes left in a container. What it calls free is less: files that the system keeps at hand are not, though they

@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Config, DeviceKind, ModelKind, Optimizer,
     kernels::deep_mf::{MAX_FACTORS, MAX_WIDTH},
-    parallel::THREADS,
-    weights,
 };
 
 /// What the user asked for.
@@ -96,25 +94,10 @@ pub(crate) fn choose(
         EngineChoice::Autodiff if !cfg!(feature = "autodiff") => Err(NoKernels::Absent),
         EngineChoice::Autodiff if sparse => Err(NoKernels::Optimizer),
         EngineChoice::Autodiff => Ok(EngineKind::Autodiff),
-        EngineChoice::Auto
-            if !sparse
-                && cfg!(feature = "autodiff")
-                && (!has_kernels(device, config) || is_wide(device, config)) =>
-        {
-            Ok(EngineKind::Autodiff)
-        }
         _ if has_kernels(device, config) => Ok(EngineKind::Fused),
+        EngineChoice::Auto if !sparse && cfg!(feature = "autodiff") => Ok(EngineKind::Autodiff),
         EngineChoice::Auto | EngineChoice::Fused => Err(NoKernels::Sizes),
     }
-}
-
-/// Whether the layers' products outweigh all else on a processor: burn multiplies matrices in blocks
-/// that stay in the caches, and is the faster from about here on (100,000 ratings, two cores: hidden
-/// layers of 160 and of 192 take both as long, of 256 the fused engine takes twice the time).
-fn is_wide(device: DeviceKind, config: &Config) -> bool {
-    const WEIGHTS: usize = 50_000;
-    let weights = weights::layers(config).into_iter().map(|[inputs, outputs]| inputs * outputs);
-    device == DeviceKind::Cpu && THREADS && weights.sum::<usize>() > WEIGHTS
 }
 
 /// The CPU's are for any size; a GPU's live within WebGPU's limits.
@@ -155,31 +138,4 @@ pub enum NoKernels {
          with the feature `autodiff` of the crate trainer"
     )]
     Absent,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(feature = "autodiff")]
-    #[test]
-    fn wide_layers_are_multiplied_by_burn_unless_the_fused_engine_is_asked_for() {
-        let with = |hidden: [usize; 2], optimizer| {
-            let usual = Config::usual(ModelKind::DeepMf);
-            Config { hidden: hidden.to_vec(), optimizer, ..usual }
-        };
-        let taken = |choice, hidden, optimizer| {
-            choose(choice, DeviceKind::Cpu, &with(hidden, optimizer)).expect("the CPU has both")
-        };
-        let (narrow, wide) = ([192, 192], [256, 256]);
-        use EngineChoice::{Auto, Fused};
-        assert_eq!(taken(Auto, narrow, Optimizer::Adam), EngineKind::Fused);
-        assert_eq!(taken(Auto, wide, Optimizer::Adam), EngineKind::Autodiff);
-        assert_eq!(taken(Fused, wide, Optimizer::Adam), EngineKind::Fused);
-        assert_eq!(
-            taken(Auto, wide, Optimizer::SparseAdam),
-            EngineKind::Fused,
-            "there is no other"
-        );
-    }
 }

@@ -84,7 +84,7 @@ impl<'a> DeepMf<'a> {
 
     /// Forwards and backwards through the blocks that fall to `me`.
     #[inline(always)]
-    fn find(&mut self, team: Team, me: u32, now: &Turn) -> Sums {
+    fn find<S: Simd>(&mut self, simd: S, team: Team, me: u32, now: &Turn) -> Sums {
         let left = self.sheets.rows.read(now.step);
         let mut found = self.sheets.found.write(me as usize, now.step);
         let Found { rows, layers } = &mut *found;
@@ -106,7 +106,7 @@ impl<'a> DeepMf<'a> {
                 let columns = team.columns(member, self.factors);
                 self.block.set(columns, &left[number * 2 * columns.len()..][..2 * columns.len()]);
             }
-            let predictions = self.layers.forward(&mut self.block);
+            let predictions = self.layers.forward(simd, &mut self.block);
             let mut derivative = NOTHING;
             let mut sum = Miss::default();
             for (s, sample) in block.iter().enumerate() {
@@ -116,7 +116,7 @@ impl<'a> DeepMf<'a> {
             }
             sums[number % SUMS] += sum;
             let gradients = &mut layers[lane * self.gradients.len()..][..self.gradients.len()];
-            self.layers.backward(&mut self.block, &derivative, gradients);
+            self.layers.backward(simd, &mut self.block, &derivative, gradients);
             for (member, rows) in rows.iter_mut().enumerate() {
                 rows.extend(self.block.get(team.columns(member, self.factors)));
             }
@@ -171,7 +171,7 @@ impl Member for DeepMf<'_> {
     ) -> Sums {
         self.leave(slice.team, me, &now, rows);
         planning.meet(slice, now.step);
-        let sums = self.find(slice.team, me, &now);
+        let sums = self.find(simd, slice.team, me, &now);
         slice.barrier.wait();
         self.take(slice.team, me, &now, rows);
         self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);

@@ -1,6 +1,6 @@
 //! The fused engine as a run sees it.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use ratings::{Ratings, Split};
 
 use super::{
@@ -219,7 +219,7 @@ impl Fused {
     pub(crate) fn evaluate(&mut self) -> Option<Misses> {
         let part = &self.held_out[self.parts.next()?];
         let state = &self.state;
-        let (team, factors) = (self.team, self.config.factors);
+        let (arch, team, factors) = (self.arch, self.team, self.config.factors);
         let blocks: Vec<&[Sample]> = part.chunks(EVALUATE).collect();
         let mut sums = vec![Misses::default(); blocks.len()];
         let share = blocks.len().div_ceil(team.len());
@@ -229,7 +229,9 @@ impl Fused {
             for (sum, block) in sums.iter_mut().zip(blocks) {
                 *sum = match &mut network {
                     None => state.misses(team, block),
-                    Some((layers, room)) => state.misses_deep(team, block, layers, room, factors),
+                    Some((network, room)) => {
+                        arch.dispatch(MissesDeep { state, team, block, network, room, factors })
+                    }
                 };
             }
         });
@@ -341,25 +343,35 @@ impl State {
         };
         block.iter().map(error).collect()
     }
+}
 
-    fn misses_deep(
-        &self,
-        team: Team,
-        block: &[Sample],
-        network: &Layers,
-        room: &mut Activations,
-        factors: usize,
-    ) -> Misses {
+/// The errors of some held-out ratings by a network. A type of its own, so that it is compiled once
+/// for every vector width.
+struct MissesDeep<'a> {
+    state: &'a State,
+    team: Team,
+    block: &'a [Sample],
+    network: &'a Layers,
+    room: &'a mut Activations,
+    factors: usize,
+}
+
+impl WithSimd for MissesDeep<'_> {
+    type Output = Misses;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Misses {
+        let Self { state, team, block, network, room, factors } = self;
         let mut misses = Misses::default();
         let mut turned = vec![[0.0; layers::BLOCK]; 2 * factors];
         for part in block.chunks(layers::BLOCK) {
-            for (member, rows) in self.rows.iter().enumerate() {
+            for (member, rows) in state.rows.iter().enumerate() {
                 let columns = team.columns(member, factors);
                 let turned = &mut turned[..2 * columns.len()];
-                layers::turn_both(part, rows, self.chunks, turned);
+                layers::turn_both(part, rows, state.chunks, turned);
                 room.set(columns, turned);
             }
-            let predictions = network.forward(room);
+            let predictions = network.forward(simd, room);
             for (predicted, sample) in predictions.iter().zip(part) {
                 misses.add(f64::from(predicted - sample.rating));
             }

@@ -66,20 +66,15 @@ impl Layers {
 
     /// The predictions of a block whose inputs are set.
     #[inline(always)]
-    pub(super) fn forward<'a>(&self, block: &'a mut Activations) -> &'a Column {
+    pub(super) fn forward<'a, S: Simd>(&self, simd: S, block: &'a mut Activations) -> &'a Column {
         let (mut weights, mut from) = (self.values.as_slice(), 0);
         for (n, &[inputs, outputs]) in self.shapes.iter().enumerate() {
             let (x, y) = block.columns[from..].split_at_mut(inputs);
-            let last = n + 1 == self.shapes.len();
-            for output in 0..outputs {
-                let mut sum = [weights[inputs * outputs + output]; BLOCK];
-                for (weight, x) in weights[output * inputs..][..inputs].iter().zip(x.iter()) {
-                    for s in 0..BLOCK {
-                        sum[s] += weight * x[s];
-                    }
-                }
-                for s in 0..BLOCK {
-                    y[output][s] = if last || sum[s] > 0.0 { sum[s] } else { 0.0 };
+            let biases = &weights[inputs * outputs..][..outputs];
+            weigh(simd, x, [weights, biases], [inputs, 1], &mut y[..outputs]);
+            if n + 1 < self.shapes.len() {
+                for y in y[..outputs].as_flattened_mut() {
+                    *y = if *y > 0.0 { *y } else { 0.0 };
                 }
             }
             weights = &weights[(inputs + 1) * outputs..];
@@ -91,8 +86,9 @@ impl Layers {
     /// From the derivative by the predictions to the one by the inputs, adding those by the
     /// weights to `gradients` on the way.
     #[inline(always)]
-    pub(super) fn backward(
+    pub(super) fn backward<S: Simd>(
         &self,
+        simd: S,
         block: &mut Activations,
         by_prediction: &Column,
         gradients: &mut [f32],
@@ -104,32 +100,23 @@ impl Layers {
             let begin = end - (inputs + 1) * outputs;
             let from = to - inputs;
             let (dx, dy) = block.deltas[from..].split_at_mut(inputs);
-            let x = &block.columns[from..to];
+            let (x, dy) = (&block.columns[from..to], &dy[..outputs]);
             let (by_weight, by_bias) = gradients[begin..end].split_at_mut(inputs * outputs);
-            for output in 0..outputs {
-                let dy = &dy[output];
+            for (output, dy) in dy.iter().enumerate() {
                 let by_weight = &mut by_weight[output * inputs..][..inputs];
                 let (whole, rest) = x.as_chunks::<LANES>();
                 for (gradients, x) in by_weight.chunks_exact_mut(LANES).zip(whole) {
-                    lanes::add_halves(products(dy, x), gradients);
+                    lanes::add_halves(products(simd, dy, x), gradients);
                 }
                 for (gradient, x) in by_weight[whole.len() * LANES..].iter_mut().zip(rest) {
                     *gradient += product(dy, x);
                 }
                 by_bias[output] += sum(dy);
             }
-            let weights = &self.values[begin..end];
-            for (input, dx) in dx.iter_mut().enumerate() {
-                let mut sum = [0.0; BLOCK];
-                for output in 0..outputs {
-                    let weight = weights[output * inputs + input];
-                    for s in 0..BLOCK {
-                        sum[s] += weight * dy[output][s];
-                    }
-                }
-                let behind_relu = n > 0;
-                for s in 0..BLOCK {
-                    dx[s] = if behind_relu && x[input][s] <= 0.0 { 0.0 } else { sum[s] };
+            weigh(simd, dy, [&self.values[begin..end], &[]], [1, inputs], dx);
+            if n > 0 {
+                for (dx, x) in dx.as_flattened_mut().iter_mut().zip(x.as_flattened()) {
+                    *dx = if *x <= 0.0 { 0.0 } else { *dx };
                 }
             }
             (to, end) = (from, begin);
@@ -200,14 +187,79 @@ pub(super) fn turned_back(columns: &[Column], group: usize, chunk: usize) -> [[f
     Chunk::transposed(&[a, b, c, d, e, f, g, h])
 }
 
+/// Vectors of a column that are summed up at once, for two sums: they stay in registers.
+const VECTORS: usize = 4;
+
+/// Weighted sums of columns, added to biases if there are any. The weight of column `c` in sum `n`
+/// stands at `n` and `c` times their steps.
+#[inline(always)]
+fn weigh<S: Simd>(
+    simd: S,
+    columns: &[Column],
+    [weights, biases]: [&[f32]; 2],
+    [step, by_column]: [usize; 2],
+    sums: &mut [Column],
+) {
+    let (pairs, last) = sums.as_chunks_mut::<2>();
+    let bias = |n: usize| biases.get(n).copied().unwrap_or(0.0);
+    let last_at = 2 * pairs.len();
+    for (at, pair) in (0..).step_by(2).zip(pairs) {
+        let weights = [&weights[at * step..], &weights[(at + 1) * step..]];
+        weigh_few(simd, columns, weights, by_column, [bias(at), bias(at + 1)], pair);
+    }
+    if let [last] = last {
+        let last = std::array::from_mut(last);
+        weigh_few(simd, columns, [&weights[last_at * step..]], by_column, [bias(last_at)], last);
+    }
+}
+
+/// `N` of these sums.
+#[inline(always)]
+fn weigh_few<S: Simd, const N: usize>(
+    simd: S,
+    columns: &[Column],
+    weights: [&[f32]; N],
+    by_column: usize,
+    biases: [f32; N],
+    to: &mut [Column; N],
+) {
+    for part in 0..BLOCK / (VECTORS * S::F32_LANES) {
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; N];
+        for n in 0..N {
+            sums[n] = [simd.splat_f32s(biases[n]); VECTORS];
+        }
+        for (c, column) in columns.iter().enumerate() {
+            let numbers = &S::as_simd_f32s(column).0.as_chunks::<VECTORS>().0[part];
+            for n in 0..N {
+                let weight = simd.splat_f32s(weights[n][c * by_column]);
+                for v in 0..VECTORS {
+                    sums[n][v] = simd.add_f32s(sums[n][v], simd.mul_f32s(weight, numbers[v]));
+                }
+            }
+        }
+        for n in 0..N {
+            S::as_mut_simd_f32s(&mut to[n]).0.as_chunks_mut::<VECTORS>().0[part] = sums[n];
+        }
+    }
+}
+
 /// The sums of the products of a column with each of several, in fixed lanes.
 #[inline(always)]
-fn products(a: &Column, others: &[Column; LANES]) -> [f32x4; 2] {
+fn products<S: Simd>(simd: S, a: &Column, others: &[Column; LANES]) -> [f32x4; 2] {
+    const { assert!(S::F32_LANES <= LANES, "a vector is at most all lanes") };
     let mut lanes = [Chunk::ZERO; LANES]; // [others, lanes]
-    for at in (0..BLOCK).step_by(LANES) {
-        let a = Chunk::load(&a[at..]);
-        for (lanes, other) in lanes.iter_mut().zip(others) {
-            lanes.add_product(a, Chunk::load(&other[at..]));
+    let parts = LANES / S::F32_LANES;
+    let a = S::as_simd_f32s(a).0;
+    for part in 0..parts {
+        let mut sums = [simd.splat_f32s(0.0); LANES];
+        for at in (part..a.len()).step_by(parts) {
+            for n in 0..LANES {
+                let other = S::as_simd_f32s(&others[n]).0[at];
+                sums[n] = simd.add_f32s(sums[n], simd.mul_f32s(a[at], other));
+            }
+        }
+        for n in 0..LANES {
+            S::as_mut_simd_f32s(&mut lanes[n].0).0[part] = sums[n];
         }
     }
     lanes::totals(&lanes)

@@ -122,12 +122,12 @@ fn by_layers(
         for column in &mut room.columns[..2 * factors] {
             column[rows.len()..].fill(0.0);
         }
-        let predictions = *layers.forward(&mut room);
+        let predictions = *layers.forward(pulp::Scalar, &mut room);
         let mut derivative: Column = [0.0; BLOCK];
         for (s, rating) in ratings.iter().enumerate() {
             derivative[s] = scale * (predictions[s] - rating);
         }
-        layers.backward(&mut room, &derivative, &mut lanes[number % LANES]);
+        layers.backward(pulp::Scalar, &mut room, &derivative, &mut lanes[number % LANES]);
         for (s, rows) in rows.iter().enumerate() {
             let by_inputs: Vec<f32> = (0..2 * factors).map(|input| room.deltas[input][s]).collect();
             for (row, by_row) in rows.iter().zip(by_inputs.chunks(factors)) {
