@@ -61,12 +61,13 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
         None => model.test_file()?,
         given => given.clone(),
     };
+    let tested = flags.data.is_some() && split.as_ref().is_some_and(|split| !split.test.is_empty());
     let (on, held_out) = match (&given, own, split) {
         (Some(path), _, _) => {
             let data = Data::read(path, None, &skipping(flags.skip_bad_lines))?;
             data.skipped_note().iter().for_each(|note| streams::warn(note));
             if source.fingerprint == Fingerprint::of(&data.table) {
-                streams::warn(&trained_on(&data.name));
+                streams::warn(&trained_on(&data.name, tested));
             }
             (data.name.clone(), held_out(&model, &data.table, &data.table.ratings))
         }
@@ -94,11 +95,11 @@ pub(crate) fn run(flags: &EvaluateFlags) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Why the figures are better than those of training.
-fn trained_on(name: &str) -> String {
-    format!(
-        "the model was trained on most of {name}; without a file, evaluate takes the part that was kept for testing"
-    )
+/// A warning that these are no figures of a test, and where those are, if there are any.
+fn trained_on(name: &str, tested: bool) -> String {
+    let instead = "; without a file, evaluate takes the part that was kept for testing";
+    let instead = if tested { instead } else { "" };
+    format!("the model was trained on {name}, or on most of it{instead}")
 }
 
 /// The ratings in the model's own indices.

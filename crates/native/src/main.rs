@@ -9,6 +9,7 @@ mod input; // files that the user names
 mod data; // bytes to table
 mod parts; // which of them train, choose and test
 mod run_folder; // where a run is kept
+mod older; // the run whose place another takes
 mod replace; // one run in place of another
 mod contents; // what stands in the files of that folder
 mod journal; // what is written while a run goes

@@ -14,7 +14,9 @@ pub(crate) fn free() -> Option<u64> {
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), false, memory_too);
     let process = system.process(me);
     let containers = [process.and_then(Process::cgroup_limits), system.cgroup_limits()];
-    let limits = containers.iter().flatten().map(within);
+    let limits =
+        containers.iter().flatten().filter(|limit| limit.total_memory < system.total_memory());
+    let limits = limits.map(within);
     let of_addresses =
         process.and_then(|process| addresses()?.checked_sub(process.virtual_memory()));
     Some(limits.chain(of_addresses).fold(everywhere, u64::min))
@@ -34,9 +36,9 @@ fn addresses() -> Option<u64> {
 }
 
 /// Bytes left in a container. What it calls free is less: files that the system keeps at hand are not, though they
-/// make way.
+/// make way. Whether it may swap is not said.
 fn within(limit: &CGroupLimits) -> u64 {
-    limit.total_memory.saturating_sub(limit.rss).saturating_add(limit.free_swap)
+    limit.total_memory.saturating_sub(limit.rss)
 }
 
 #[cfg(test)]
@@ -48,7 +50,7 @@ mod tests {
     #[test]
     fn files_kept_at_hand_are_as_good_as_free() {
         let limit = CGroupLimits { total_memory: 100, free_memory: 10, free_swap: 5, rss: 30 };
-        assert_eq!(within(&limit), 75);
+        assert_eq!(within(&limit), 70);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Report {
         if settings.threads.is_some() && device.training_threads(&settings.config).is_none() {
             self.note(
                 "hint",
-                "--threads is for the fused engine on the CPU, which this run does not use",
+                "--threads makes no epoch faster here: it is for the fused engine on the CPU",
             );
         }
         let Config { batch_size, optimizer, .. } = &settings.config;
@@ -313,7 +313,7 @@ fn verdict(summary: &Summary, noise_floor: Option<f64>) -> Option<String> {
     let (rmse, mean) = (last.test_rmse?, summary.data.always_mean_rmse?);
     let gain = mean - rmse;
     let compared = if mean == 0.0 {
-        "the ratings are all alike, and their mean is always right".to_owned()
+        "always the mean is always right, for the ratings are alike".to_owned()
     } else if gain > 0.0 {
         format!("{gain:.4} better than always the mean, {mean:.4}")
     } else {

@@ -9,7 +9,7 @@ use crate::config_file::FIRST_LINE;
 use crate::data::shown;
 use crate::journal::{EVENTS, METRICS};
 use crate::lock::LOCK;
-use crate::run_folder::REPLACES;
+use crate::older::REPLACES;
 
 /// A run's folder that cannot be used as it is.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::data::shown;
 use crate::journal::{EVENTS, Journal, METRICS};
 use crate::lock::{LOCK, Lock};
+use crate::older::{Older, REPLACES};
 use crate::replace::{beside, make_beside, make_free, swap};
 use crate::run_files::is_run;
 
@@ -28,40 +29,6 @@ pub(crate) struct RunFolder {
     locks: Cell<Vec<Lock>>,
 }
 
-/// Names, in a folder that grows beside an older run, the one whose place it takes, and says how that one ended.
-pub(crate) const REPLACES: &str = ".replaces";
-
-/// The older run beside which a folder grew.
-enum Older {
-    /// It is as it was, and makes way.
-    AsItWas(PathBuf),
-    /// It is another run by now, or went on: it stays.
-    Newer(PathBuf),
-}
-
-impl Older {
-    /// That of a folder, if it grows beside one.
-    fn of(path: &Path) -> Option<Self> {
-        let note = fs::read_to_string(path.join(REPLACES)).ok()?;
-        let (older, ending) = note.split_once('\n')?;
-        let older = PathBuf::from(older);
-        if !is_run(&older) || !grows_beside(path, &older) {
-            return None;
-        }
-        Some(match ending == ending_of(&older) {
-            true => Self::AsItWas(older),
-            false => Self::Newer(older),
-        })
-    }
-}
-
-/// What a run noted last, the time that its last epoch took in it: no two runs end alike, nor does one that went on.
-fn ending_of(run: &Path) -> String {
-    let events = fs::read_to_string(run.join(EVENTS)).unwrap_or_default();
-    let events: Vec<&str> = events.lines().collect();
-    events[events.len().saturating_sub(2)..].join("\n")
-}
-
 /// A file of a run: its name within the folder, and its content.
 pub(crate) type Content = (&'static str, Vec<u8>);
 
@@ -69,17 +36,6 @@ pub(crate) type Content = (&'static str, Vec<u8>);
 fn name(config: &Config) -> String {
     // Colons separate drives and streams on Windows.
     format!("{}-{}-k{}", clock::now().replace(':', "-"), config.model, config.factors)
-}
-
-/// Whether a folder is one that grows beside an older run: nothing else is ever replaced. One that has
-/// taken over, and was killed before it could forget that, names itself.
-fn grows_beside(path: &Path, older: &Path) -> bool {
-    let (Ok(path), Ok(older)) = (fs::canonicalize(path), fs::canonicalize(older)) else {
-        return false;
-    };
-    let [new, old] =
-        [&path, &older].map(|path| path.file_name().unwrap_or_default().to_string_lossy());
-    path.parent() == older.parent() && new.starts_with(&format!("{old}.new"))
 }
 
 impl RunFolder {
@@ -98,7 +54,7 @@ impl RunFolder {
             ));
         }
         let (old, usual) = self.replaces.as_ref().map(|old| (old, beside(old)))?;
-        if self.path == usual || !usual.exists() {
+        if self.path == usual || !usual.join(REPLACES).exists() {
             return None;
         }
         let (old, usual) = (shown(old), shown(&usual));
@@ -160,13 +116,20 @@ impl RunFolder {
     ) -> anyhow::Result<(RunFolder, Journal)> {
         let place = shown(path);
         let path = std::path::absolute(path).with_context(|| place.clone())?;
-        let (replaces, stays) = match Older::of(&path) {
-            None => (None, None),
-            Some(Older::AsItWas(older)) => (Some(older), None),
-            Some(Older::Newer(older)) => (None, Some(older)),
-        };
-        let mut locks = vec![lock];
-        locks.extend(replaces.as_deref().map(Lock::take).transpose()?);
+        let (mut replaces, mut stays, mut locks) = (None, None, vec![lock]);
+        if let Some(older) = Older::beside(&path) {
+            if older.is_as_it_was() {
+                locks.push(Lock::take(&older.run)?);
+            }
+            // It may have been another program's until now.
+            if older.is_as_it_was() {
+                replaces = Some(older.run);
+            } else {
+                locks.truncate(1);
+                let _ = fs::remove_file(path.join(REPLACES)); // of no use any more, and no harm
+                stays = Some(older.run);
+            }
+        }
         let folder = RunFolder { path, replaces, stays, locks: Cell::new(locks) };
         atomic::clear(&folder.path);
         folder.write(first)?;
@@ -228,9 +191,8 @@ impl RunFolder {
         locks.push(Lock::take(&self.path)?);
         let folder =
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
-        let note = |older: &PathBuf| Some(format!("{}\n{}", older.to_str()?, ending_of(older)));
-        let older = folder.replaces.as_ref().and_then(note);
-        let older = older.map(|note| (REPLACES, note.into()));
+        let older = folder.replaces.as_deref().and_then(|older| Older::of(older).note());
+        let older = older.map(|note| (REPLACES, note));
         let journal = folder
             .write(first)
             .and_then(|()| folder.write(older.as_slice()))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "autodiff")]
 use crate::device_burn::OnGpu;
 use crate::{
-    Config,
+    Config, ModelKind,
     adapter::{self, Adapter, ranked},
     engine::{self, EngineChoice, EngineKind, NoKernels},
     fused::Fused,
@@ -175,6 +175,7 @@ impl Device {
         match (self.kind(), self.engine(config)) {
             (DeviceKind::Cpu, Ok(EngineKind::Fused)) => Some(match config.model.in_batches() {
                 true => Fused::threads(config, self.threads),
+                false if config.model == ModelKind::Biases => 1,
                 false => self.threads,
             }),
             _ => None,
@@ -225,8 +226,8 @@ impl Device {
     /// The CPU in place of a GPU that failed, if the choice was left to the program.
     pub(crate) fn fallback(&self) -> Option<Self> {
         let free = self.choice == DeviceChoice::Auto && self.gpu.is_some();
-        let Self { engine, memory, .. } = *self;
-        free.then(|| Self { engine, memory, ..Self::cpu("the GPU failed") })
+        let Self { engine, threads, memory, .. } = *self;
+        free.then(|| Self { engine, threads, memory, ..Self::cpu("the GPU failed") })
     }
 
     async fn auto() -> Self {

@@ -62,7 +62,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<u
         items: split.items,
         factors: config.factors,
         fitting: (1..config.factors).rev().find(|factors| fits(*factors)),
-        draws: config.model.is_bayesian().then_some(config.posterior.samples),
+        draws: config.model.is_bayesian().then_some(config.posterior.samples).filter(|n| *n > 1),
     };
     if fused_gpu {
         let largest = |factors| {
@@ -145,7 +145,7 @@ pub struct TooLarge {
     pub factors: usize,
     /// Most factors that fit, if any do.
     pub fitting: Option<usize>,
-    /// Draws that the model keeps, each a model of its own, if it keeps any.
+    /// Draws that the model keeps, each a model of its own, if it keeps several.
     pub draws: Option<usize>,
 }
 

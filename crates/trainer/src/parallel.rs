@@ -1,6 +1,9 @@
 //! Independent parts of work on as many threads as there are.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Whether there can be a second thread. In a browser there is none, and what would only ever run on
 /// one is not built for it.
@@ -8,7 +11,8 @@ pub(crate) const THREADS: bool = cfg!(not(target_family = "wasm"));
 
 /// Threads that run at once here.
 pub(crate) fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    static CORES: OnceLock<usize> = OnceLock::new(); // the system is slow to say
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// What `task` makes of every part, in the order of the parts; whichever thread is free takes the
