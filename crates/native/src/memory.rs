@@ -2,8 +2,8 @@
 
 use sysinfo::{CGroupLimits, Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// Bytes that a program can still have, swap included, within the limits of its container; `None` where the
-/// system does not say.
+/// Bytes that this program can still have: memory and swap, or what the limits of its container, without swap, and of
+/// its addresses leave; `None` where the system does not say.
 pub(crate) fn free() -> Option<u64> {
     let mut system = System::new();
     system.refresh_memory();
@@ -18,19 +18,19 @@ pub(crate) fn free() -> Option<u64> {
         containers.iter().flatten().filter(|limit| limit.total_memory < system.total_memory());
     let limits = limits.map(within);
     let of_addresses =
-        process.and_then(|process| addresses()?.checked_sub(process.virtual_memory()));
+        process.and_then(|process| Some(addresses()?.saturating_sub(process.virtual_memory())));
     Some(limits.chain(of_addresses).fold(everywhere, u64::min))
 }
 
 /// Bytes that this program may give addresses to (`ulimit -v`).
-#[cfg(unix)]
+#[cfg(all(target_pointer_width = "64", any(target_os = "linux", target_os = "macos")))]
 fn addresses() -> Option<u64> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
     let (limit, _) = getrlimit(Resource::RLIMIT_AS).ok()?;
     (limit != RLIM_INFINITY).then_some(limit)
 }
 
-#[cfg(not(unix))]
+#[cfg(not(all(target_pointer_width = "64", any(target_os = "linux", target_os = "macos"))))]
 fn addresses() -> Option<u64> {
     None
 }

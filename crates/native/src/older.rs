@@ -1,6 +1,7 @@
 //! The run whose place another takes once that is complete: which it is, and how it ended when that was settled.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::run_files::is_run;
 pub(crate) const REPLACES: &str = ".replaces";
 
 /// A run that is to make way.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Older {
     /// Its folder.
     pub(crate) run: PathBuf,
@@ -43,8 +44,12 @@ impl Older {
 }
 
 /// What a run noted last, the time that its last epoch took in it: no two runs end alike, nor does one that went on.
+/// `None` if it cannot be read.
 fn ending(run: &Path) -> Option<String> {
-    let events = fs::read_to_string(run.join(EVENTS)).ok()?;
+    let events = match fs::read_to_string(run.join(EVENTS)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        events => events.ok()?,
+    };
     let events: Vec<&str> = events.lines().collect();
     Some(events[events.len().saturating_sub(2)..].join("\n"))
 }
@@ -68,7 +73,7 @@ mod tests {
     use crate::config_file::FIRST_LINE;
 
     #[test]
-    fn a_run_that_went_on_or_cannot_be_read_is_not_as_it_was() {
+    fn a_run_that_went_on_or_lost_its_events_is_not_as_it_was() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [run, new, other] =
             ["a\nrun", "a\nrun.new", "else.new"].map(|name| folder.path().join(name));
@@ -91,6 +96,9 @@ mod tests {
         write("start\nepoch 0.5 s\nend\nstart\n");
         assert!(!as_it_was(), "it went on");
         fs::remove_file(run.join(EVENTS)).expect("the folder is ours");
-        assert!(Older::beside(&new).is_none_or(|older| !older.is_as_it_was()), "it cannot be read");
+        assert!(
+            Older::beside(&new).is_none_or(|older| !older.is_as_it_was()),
+            "its events are gone"
+        );
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct RunFolder {
     /// Where the run is written.
     pub(crate) path: PathBuf,
     /// The older run whose place it takes once it is complete.
-    pub(crate) replaces: Option<PathBuf>,
+    pub(crate) replaces: Option<Older>,
     /// The run whose place it does not take, because that one is newer.
     stays: Option<PathBuf>,
     /// Keep other programs out of both.
@@ -53,8 +53,9 @@ impl RunFolder {
                 "{newer} has changed since this run was to replace it, and stays; this one stays in {place}"
             ));
         }
-        let (old, usual) = self.replaces.as_ref().map(|old| (old, beside(old)))?;
-        if self.path == usual || !usual.join(REPLACES).exists() {
+        let old = &self.replaces.as_ref()?.run;
+        let usual = beside(old);
+        if self.path == usual || Older::beside(&usual).is_none() {
             return None;
         }
         let (old, usual) = (shown(old), shown(&usual));
@@ -123,18 +124,21 @@ impl RunFolder {
             }
             // It may have been another program's until now.
             if older.is_as_it_was() {
-                replaces = Some(older.run);
+                replaces = Some(older);
             } else {
                 locks.truncate(1);
-                let _ = fs::remove_file(path.join(REPLACES)); // of no use any more, and no harm
                 stays = Some(older.run);
             }
         }
         let folder = RunFolder { path, replaces, stays, locks: Cell::new(locks) };
         atomic::clear(&folder.path);
         folder.write(first)?;
-        let journal = Journal::reopen(&folder.path, objective, history);
-        Ok((folder, journal.with_context(|| format!("cannot write to {place}"))?))
+        let journal = Journal::reopen(&folder.path, objective, history)
+            .with_context(|| format!("cannot write to {place}"))?;
+        if folder.stays.is_some() {
+            let _ = fs::remove_file(folder.path.join(REPLACES)); // of no use any more, and no harm
+        }
+        Ok((folder, journal))
     }
 
     /// Writes files, each whole or not at all; stops at the first that fails.
@@ -152,8 +156,15 @@ impl RunFolder {
     }
 
     /// Puts a complete run where the older one is. What of the older one could not be moved or removed is returned.
-    pub(crate) fn take_over(&self, old: &Path) -> anyhow::Result<Option<PathBuf>> {
+    ///
+    /// # Errors
+    /// The older one has changed meanwhile, where no lock keeps others out; a folder that cannot be renamed.
+    pub(crate) fn take_over(&self, older: &Older) -> anyhow::Result<Option<PathBuf>> {
         drop(self.locks.take()); // some systems rename no folder with an open file
+        let old = &older.run;
+        if !older.is_as_it_was() {
+            bail!("{} has changed meanwhile, and stays", shown(old));
+        }
         let rest =
             swap(&self.path, old).with_context(|| format!("cannot replace {}", shown(old)))?;
         let _ = fs::remove_file(old.join(REPLACES)); // of no use any more, and no harm
@@ -178,7 +189,7 @@ impl RunFolder {
         let old = fs::canonicalize(old).with_context(cannot)?;
         let locks = Cell::new(vec![Lock::take(&old)?]);
         let path = make_beside(&old).with_context(cannot)?;
-        Ok(RunFolder { path, replaces: Some(old), stays: None, locks })
+        Ok(RunFolder { path, replaces: Some(Older::of(&old)), stays: None, locks })
     }
 
     fn begin(
@@ -191,7 +202,7 @@ impl RunFolder {
         locks.push(Lock::take(&self.path)?);
         let folder =
             RunFolder { path: std::path::absolute(&self.path)?, locks: Cell::new(locks), ..self };
-        let older = folder.replaces.as_deref().and_then(|older| Older::of(older).note());
+        let older = folder.replaces.as_ref().and_then(Older::note);
         let older = older.map(|note| (REPLACES, note));
         let journal = folder
             .write(first)
@@ -238,14 +249,15 @@ mod tests {
         let path = parent.path().join("run");
         let (first, mf) = ([("config.toml", FIRST_LINE.into())], Config::usual(ModelKind::Mf));
         let (old, _) = RunFolder::create(Some(&path), false, &mf, &first).expect("writable");
-        assert_eq!((&old.path, &old.replaces), (&path, &None));
+        assert_eq!((&old.path, old.replaces.is_none()), (&path, true));
         let busy = RunFolder::create(Some(&path), true, &mf, &first).err().expect("it is in use");
         assert!(format!("{busy:#}").contains("another program"), "{busy:#}");
         assert!(RunFolder::create(Some(&path), false, &mf, &first).is_err(), "a run is there");
         drop(old); // its program is over
         let (new, journal) = RunFolder::create(Some(&path), true, &mf, &first).expect("writable");
         assert_eq!(new.path.file_name(), Some("run.new".as_ref()));
-        assert_eq!(new.replaces, Some(fs::canonicalize(&path).expect("it is there")));
+        let replaced = new.replaces.as_ref().map(|older| &older.run);
+        assert_eq!(replaced, Some(&fs::canonicalize(&path).expect("it is there")));
         drop(journal);
         new.abandon();
         assert!(path.join("events.jsonl").exists() && !new.path.exists());

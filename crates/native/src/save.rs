@@ -89,7 +89,12 @@ pub(crate) fn keep(
 /// A run that is kept, but not where it was meant to be.
 fn misplaced(path: PathBuf, json: String, failure: anyhow::Error, folder: &RunFolder) -> Saved {
     let failure = failure.context(format!("the run is saved in {} instead", path.display()));
-    Saved { path, json, misplaced: Some(failure), left: folder.replaces.clone() }
+    Saved { path, json, misplaced: Some(failure), left: left(folder) }
+}
+
+/// The older run that is left as it was.
+fn left(folder: &RunFolder) -> Option<PathBuf> {
+    folder.replaces.as_ref().map(|older| older.run.clone())
 }
 
 impl Keepsake<'_> {
@@ -100,13 +105,13 @@ impl Keepsake<'_> {
         first: &[Content],
         report: &mut Report,
     ) -> anyhow::Result<Saved> {
-        let Some(old) = folder.replaces.as_ref().filter(|_| self.complete) else {
-            let (path, left) = (folder.path.clone(), folder.replaces.clone());
+        let Some(older) = folder.replaces.as_ref().filter(|_| self.complete) else {
+            let (path, left) = (folder.path.clone(), left(folder));
             let json = self.write(folder, first, &path)?;
             return Ok(Saved { path, json, misplaced: None, left });
         };
-        let json = self.write(folder, first, old)?;
-        match folder.take_over(old) {
+        let json = self.write(folder, first, &older.run)?;
+        match folder.take_over(older) {
             Ok(rest) => {
                 if let Some(rest) = rest {
                     let place = shown(&rest);
@@ -114,7 +119,7 @@ impl Keepsake<'_> {
                         "the older run is replaced; what is left of it is in {place}"
                     ));
                 }
-                Ok(Saved { path: old.clone(), json, misplaced: None, left: None })
+                Ok(Saved { path: older.run.clone(), json, misplaced: None, left: None })
             }
             Err(error) => {
                 let json = self.summary.json_of(&folder.path)?;

@@ -169,15 +169,15 @@ impl Device {
         self.threads
     }
 
-    /// How many of them train the model where memory is no matter; `None` where it is not this
-    /// program's threads that train.
+    /// How many of them train the model where memory is no matter; `None` where one thread, burn or a
+    /// GPU does.
     pub fn training_threads(&self, config: &Config) -> Option<usize> {
         match (self.kind(), self.engine(config)) {
-            (DeviceKind::Cpu, Ok(EngineKind::Fused)) => Some(match config.model.in_batches() {
-                true => Fused::threads(config, self.threads),
-                false if config.model == ModelKind::Biases => 1,
-                false => self.threads,
-            }),
+            (DeviceKind::Cpu, Ok(EngineKind::Fused)) => match config.model {
+                ModelKind::Biases => None,
+                model if model.in_batches() => Some(Fused::threads(config, self.threads)),
+                _ => Some(self.threads),
+            },
             _ => None,
         }
     }
@@ -219,8 +219,8 @@ impl Device {
             Ok(_) => "a GPU trains this model only where it is asked for",
             Err(_) => "only the CPU trains this model",
         };
-        let (choice, Self { engine, memory, .. }) = (DeviceChoice::Auto, self);
-        Self { engine, choice, memory, ..Self::cpu(reason) }
+        let (choice, Self { engine, threads, memory, .. }) = (DeviceChoice::Auto, self);
+        Self { engine, threads, choice, memory, ..Self::cpu(reason) }
     }
 
     /// The CPU in place of a GPU that failed, if the choice was left to the program.
