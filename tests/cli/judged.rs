@@ -207,3 +207,16 @@ fn a_given_file_tests_and_whom_only_it_knows_get_a_mean() {
     let ran = place.run(&quick("--test absent.dat"));
     assert!(ran.code == Some(1) && ran.stderr.contains("absent.dat"), "{}", ran.stderr);
 }
+
+#[test]
+fn figures_of_the_ratings_it_was_trained_on_are_told_apart() {
+    let place = Place::new();
+    place.succeed(&quick("--out run"));
+    place.write("other.dat", "1::2::3::0\n");
+    let warning = "the model was trained on ratings.dat, or on most of it";
+    let instead = "without a file, evaluate takes the part that was kept for testing";
+    for (file, told) in [("", false), ("other.dat", false), ("ratings.dat", true)] {
+        let said = place.succeed(&format!("evaluate run {file}")).stderr;
+        assert_eq!([warning, instead].map(|words| said.contains(words)), [told; 2], "{said}");
+    }
+}

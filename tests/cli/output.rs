@@ -274,3 +274,41 @@ fn an_id_too_long_to_type_is_not_suggested() {
     let ran = place.succeed("train long.csv --device cpu --factors 2 --epochs 1 --out run");
     assert!(ran.stderr.contains("Next:") && !ran.stderr.contains("uuu"), "{}", ran.stderr);
 }
+
+#[test]
+fn threads_that_change_nothing_are_told_of() {
+    let place = Place::new();
+    let hint = "--threads makes no epoch faster here";
+    for (flags, told) in [
+        ("--threads 2", false),
+        ("--engine autodiff", false),
+        ("--engine autodiff --threads 2", true),
+        ("--model biases --threads 2", true),
+    ] {
+        let lab = if flags.contains("--model") { "" } else { "--factors 4" };
+        let ran =
+            place.succeed(&format!("train ratings.dat --device cpu --epochs 1 {lab} {flags}"));
+        assert_eq!(ran.stderr.contains(hint), told, "{flags}: {}", ran.stderr);
+    }
+    assert_eq!(place.run("train ratings.dat --threads 0").code, Some(2));
+}
+
+#[test]
+fn ratings_that_are_all_alike_are_not_blamed_on_the_model() {
+    let place = Place::new();
+    let alike = (0..400).map(|n| format!("{}::{}::4::0\n", n / 20, n % 20)).collect::<String>();
+    place.write("alike.dat", alike);
+    let ran = place.succeed("train alike.dat --device cpu --epochs 1");
+    assert!(ran.stderr.contains("always the mean is always right"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("it needs more epochs"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_samples_next_command_names_its_titles() {
+    let place = Place::new();
+    let ran = place.succeed("sample --out made --ratings 2000");
+    let (_, command) = ran.stderr.split_once(" train ").expect("a command to try next");
+    assert!(command.contains("ratings.dat") && command.contains("--titles"), "{}", ran.stderr);
+    place.succeed(&format!("train {} --device cpu --epochs 1 --out run", command.trim()));
+    assert!(place.read("run/ids/items.csv").starts_with("index,id,title"));
+}

@@ -14,6 +14,7 @@ pub(crate) fn free() -> Option<u64> {
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), false, memory_too);
     let process = system.process(me);
     let containers = [process.and_then(Process::cgroup_limits), system.cgroup_limits()];
+    // One that may have all there is sets no limit, and its swap is the computer's.
     let limits =
         containers.iter().flatten().filter(|limit| limit.total_memory < system.total_memory());
     let limits = limits.map(within);

@@ -1,10 +1,10 @@
 //! An epoch's ratings in its order, as the kernels take them.
 
-use std::{ops::Range, thread};
+use std::ops::Range;
 
 use ratings::{Ratings, Split};
 
-use crate::{Order, gather, kernels::Sample};
+use crate::{Order, gather, kernels::Sample, parallel::cores};
 
 /// A rating as the kernels take it.
 pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample {
@@ -19,6 +19,5 @@ pub(super) fn sample(ratings: &Ratings, users: usize, element: usize) -> Sample 
 /// The samples at these places of the order.
 pub(super) fn gather(split: &Split, order: &Order, places: Range<usize>, to: &mut Vec<Sample>) {
     let pick = |element| sample(&split.train, split.users, element);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    gather::gather(order, places, threads, to, pick);
+    gather::gather(order, places, cores(), to, pick);
 }
