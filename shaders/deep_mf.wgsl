@@ -1,4 +1,4 @@
-const FACTORS = 10u; const WIDTH_1 = 10u; const WIDTH_2 = 5u; // replaced by the model's own
+const FACTORS = 10u; const WIDTH_1 = 10u; const WIDTH_2 = 5u; const MOST = 64u; const BLOCK_INPUTS = 4u; const PARTS = 3u; // replaced by the run's own
 
 // Deep matrix factorisation: predictions, errors and gradients of a batch. A workgroup takes a
 // tile of ratings: one invocation runs one of them through the network and back, then the
@@ -33,12 +33,11 @@ const DELTA_1 = HIDDEN_2 + WIDTH_2;
 const DELTA_2 = DELTA_1 + WIDTH_1;
 const DELTA_3 = DELTA_2 + WIDTH_2;
 const TRACE = DELTA_3 + 1u;
-const TILE = min(LANES, 4096u / TRACE - 1u); // ratings, as many as 16 KiB hold
-const STRIDE = TILE + 1u;                    // so that neighbours lie in different banks
+const TILE = min(MOST, 4096u / TRACE - 1u); // ratings, no more than 16 KiB hold
+const STRIDE = TILE + 1u;                   // so that neighbours lie in different banks
 
 // The gradient of the layers is cut into blocks of some inputs by some outputs, one invocation a
 // block; where blocks are few, the ratings of the tile are cut into parts as well.
-const BLOCK_INPUTS = 4u;
 const BLOCK_OUTPUTS = 5u;
 const WIDE_1 = (WIDTH_1 + BLOCK_OUTPUTS - 1u) / BLOCK_OUTPUTS;
 const WIDE_2 = (WIDTH_2 + BLOCK_OUTPUTS - 1u) / BLOCK_OUTPUTS;
@@ -46,7 +45,6 @@ const BLOCKS_1 = ((INPUTS + BLOCK_INPUTS) / BLOCK_INPUTS) * WIDE_1; // a bias is
 const BLOCKS_2 = ((WIDTH_1 + BLOCK_INPUTS) / BLOCK_INPUTS) * WIDE_2;
 const BLOCKS_3 = (WIDTH_2 + BLOCK_INPUTS) / BLOCK_INPUTS;
 const BLOCKS = BLOCKS_1 + BLOCKS_2 + BLOCKS_3;
-const PARTS = max(1u, LANES / BLOCKS);
 
 struct Turn {
     first_sample: u32,

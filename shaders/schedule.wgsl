@@ -3,13 +3,13 @@
 // moved first.
 //
 // A row is moved by the batches that read it and, if every row moves at every step, at one step in
-// `REACH` besides, so that no batch waits for a row that has far to go. Each time it goes on to where
+// `reach` besides, so that no batch waits for a row that has far to go. Each time it goes on to where
 // it is moved next, or to the end of the slice. Within a section the longest jobs come first, those
 // of one length in any order.
 
 const LANES = 128u;
 const GRID = 32768u; // workgroups in a row of the grid
-const REACH = 64u;   // most steps of a job, a power of two: what is below 0 wraps around
+const MAX_REACH = 64u;
 
 struct Plan {
     first: u32,
@@ -24,6 +24,7 @@ struct Plan {
     entries: u32,    // jobs of a section, empty ones included
     opening: u32,    // jobs before those of the first batch, in whole sections
     words: u32,      // of a row's readers, if every row moves
+    reach: u32,      // most steps of a job, a power of two: what is below 0 wraps around
 }
 
 struct Job {
@@ -39,8 +40,8 @@ struct Job {
 @group(0) @binding(3) var<storage, read_write> found: array<Job>; // as they are found
 @group(0) @binding(4) var<storage, read_write> jobs: array<Job>;  // opening, then [steps, entries]
 
-var<workgroup> counts: array<atomic<u32>, REACH + 1u>; // jobs of so many steps
-var<workgroup> places: array<atomic<u32>, REACH + 1u>; // where the next of them goes
+var<workgroup> counts: array<atomic<u32>, MAX_REACH + 1u>; // jobs of so many steps
+var<workgroup> places: array<atomic<u32>, MAX_REACH + 1u>; // where the next of them goes
 
 // The first batch from `step` on that reads a row, or `end`.
 fn next_reader(row: u32, step: u32, end: u32) -> u32 {
@@ -60,8 +61,8 @@ fn way(row: u32, step: u32) -> u32 {
     if plan.every_row == 0u {
         return 1u;
     }
-    let since = (step - row) % REACH; // the row's own step
-    return next_reader(row, step + 1u, min(step + REACH - since, plan.steps)) - step;
+    let since = (step - row) % plan.reach; // the row's own step
+    return next_reader(row, step + 1u, min(step + plan.reach - since, plan.steps)) - step;
 }
 
 // The job that brings a row to where it is moved first.
@@ -69,7 +70,7 @@ fn opening_job(row: u32) -> Job {
     if row >= plan.rows {
         return Job();
     }
-    return Job(row, next_reader(row, 0u, min(row % REACH, plan.steps)), 0u, 0u);
+    return Job(row, next_reader(row, 0u, min(row % plan.reach, plan.steps)), 0u, 0u);
 }
 
 // A job of a batch; without steps if there is nothing to do.
@@ -90,7 +91,7 @@ fn job(step: u32, entry: u32) -> Job {
         let gradients = plan.first_slot + entry;
         return Job(row, way(row, step), gradients, gradients + end - slot);
     }
-    let row = step % REACH + (entry - 2u * count) * REACH;
+    let row = step % plan.reach + (entry - 2u * count) * plan.reach;
     if plan.every_row == 0u || row >= plan.rows || next_reader(row, step, step + 1u) == step {
         return Job();
     }
@@ -103,7 +104,7 @@ fn schedule(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
     if first >= plan.opening + plan.steps * plan.entries {
         return;
     }
-    if lane <= REACH {
+    if lane <= MAX_REACH {
         atomicStore(&counts[lane], 0u);
     }
     workgroupBarrier();
@@ -119,9 +120,9 @@ fn schedule(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
         atomicAdd(&counts[one.steps], 1u);
     }
     workgroupBarrier();
-    if lane <= REACH {
+    if lane <= MAX_REACH {
         var longer = 0u;
-        for (var steps = lane + 1u; steps <= REACH; steps++) {
+        for (var steps = lane + 1u; steps <= MAX_REACH; steps++) {
             longer += atomicLoad(&counts[steps]);
         }
         atomicStore(&places[lane], longer);

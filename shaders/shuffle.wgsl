@@ -19,6 +19,7 @@ struct Plan {
     entries: u32,
     opening: u32,
     words: u32,
+    reach: u32,
     ratings: u32, // of the epoch
     low_mask: u32,
     high_mask: u32,

@@ -2,7 +2,7 @@
 
 use trainer::{
     Config, DeviceKind, Gpu, Link, ModelKind, Optimizer,
-    cases::{self, Size, Slice},
+    cases::{self, Grain, Size, Slice},
 };
 
 use crate::support;
@@ -23,6 +23,8 @@ const SIZES: [Size; 7] = [
     Size { users: 4_000, items: 3_000, samples: 65_536, factors: 5 },
 ];
 
+const GRAINS: [Grain; 2] = [Grain::Fine, Grain::Coarse];
+
 /// Batches of one rating; one user who rates one item again and again; batches that are a workgroup's
 /// memory, half of it, and many times as much; an epoch's end; more rows than steps.
 fn slices() -> impl Iterator<Item = Slice> {
@@ -40,7 +42,8 @@ fn slices() -> impl Iterator<Item = Slice> {
     ];
     sizes.into_iter().flat_map(|((users, items, samples), batch, from)| {
         let size = Size { users, items, samples, factors: 1 };
-        [true, false].map(|every_row| Slice { size, batch, from, every_row })
+        let cuts = [(true, Grain::Fine), (true, Grain::Coarse), (false, Grain::Fine)];
+        cuts.map(|(every_row, grain)| Slice { size, batch, from, every_row, grain })
     })
 }
 
@@ -109,13 +112,13 @@ fn mf() {
 #[test]
 fn deep_mf() {
     let Some(gpu) = gpu("kernels::deep_mf") else { return };
-    for size in SIZES {
-        pollster::block_on(cases::deep_mf(&gpu, size, [10, 5])).unwrap();
+    for (size, grain) in SIZES.into_iter().flat_map(|size| GRAINS.map(|grain| (size, grain))) {
+        pollster::block_on(cases::deep_mf(&gpu, size, [10, 5], grain)).unwrap();
     }
     // A software GPU compiles wide layers for many seconds, so they are few.
     let size = Size { factors: 3, ..SIZES[2] };
     for widths in [[1, 1], [64, 64], [3, 17]] {
-        pollster::block_on(cases::deep_mf(&gpu, size, widths)).unwrap();
+        pollster::block_on(cases::deep_mf(&gpu, size, widths, Grain::Coarse)).unwrap();
     }
 }
 

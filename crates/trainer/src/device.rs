@@ -12,7 +12,8 @@ use crate::{
     engine::{self, EngineChoice, EngineKind, NoKernels},
     fused::Fused,
     gpu::{Fault, Gpu, PATIENCE},
-    kernels, memory,
+    kernels::{self, grain::Grain},
+    memory,
     parallel::cores,
 };
 
@@ -156,6 +157,11 @@ impl Device {
         self.planned_by
     }
 
+    /// How finely the work of the fused engine is cut on it.
+    pub(crate) fn grain(&self) -> Grain {
+        self.adapter().map_or(Grain::Coarse, Grain::of)
+    }
+
     /// How the steps of a model are computed on it.
     ///
     /// # Errors
@@ -275,7 +281,7 @@ impl Device {
         };
         let gpu = opened.open(PATIENCE).await;
         let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
-        let tested = kernels::self_test(&gpu).await;
+        let tested = kernels::self_test(&gpu, Grain::of(&opened.adapter)).await;
         tested.map_err(|fault| DeviceError::Wrong { name, cause: fault.0 })?;
         Ok(Self {
             gpu: Some(Arc::new(opened)),

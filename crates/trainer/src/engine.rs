@@ -58,8 +58,7 @@ impl Engine {
             }
             (EngineKind::Fused, DeviceKind::Gpu) if in_batches => {
                 let gpu = device.connect().await?;
-                let planned_by = device.planned_by();
-                let engine = FusedGpu::new(gpu, planned_by, Arc::clone(split), config, from)?;
+                let engine = FusedGpu::new(gpu, device, Arc::clone(split), config, from)?;
                 Self::FusedGpu(Box::new(engine))
             }
             (EngineKind::Fused, DeviceKind::Gpu) => {

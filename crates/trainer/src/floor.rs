@@ -15,7 +15,9 @@ use crate::{
     gather::gather,
     gpu::{Fault, RECORD, whole},
     kernels::{
-        Job, Plan, Sample, schedule, shuffle,
+        Job, Plan, Sample,
+        grain::Grain,
+        schedule, shuffle,
         sort::{self, Key},
         squares::{self, Blocks},
     },
@@ -39,7 +41,7 @@ pub struct Work {
 impl Work {
     /// Counts an epoch, in slices as long as they may be; a GPU plans them itself.
     pub fn of(split: &Split, config: &Config) -> Self {
-        let sizes = Sizes::of(split, config);
+        let sizes = Sizes::of(split, config, Grain::Fine);
         let row = 4 * sizes.row() as u64; // bytes
         let network = sizes.network();
         let mut work = Self::default();
@@ -167,9 +169,9 @@ pub async fn of_gpu(device: &Device, split: &Split, config: &Config) -> Result<S
     gpu.write_records(&records, &[Blocks { errors: 0, size: 1, first: 0 }]);
     let [errors, sums] = ["errors", "sums"].map(|label| gpu.storage(label, 4));
     let bound = gpu.bind(&kernel, &records, &[&errors, &sums].map(whole));
-    let bytes = usize::try_from(Sizes::of(split, config).tables()).unwrap_or(usize::MAX);
+    let sizes = Sizes::of(split, config, device.grain());
+    let bytes = usize::try_from(sizes.tables()).unwrap_or(usize::MAX);
     let [from, to] = ["from", "to"].map(|label| gpu.storage(label, bytes));
-    let sizes = Sizes::of(split, config);
     let samples = gpu.storage("samples", sizes.samples() * size_of::<Sample>());
     let jobs = gpu.storage("jobs", sizes.jobs() * size_of::<Job>());
     let mut planner = Planner::new(planned_by, gpu, split, &sizes, [&samples, &jobs]);

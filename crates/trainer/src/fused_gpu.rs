@@ -1,4 +1,4 @@
-//! The fused engine on a GPU: two kernels a step, whole slices of steps in one submission.
+//! The fused engine on a GPU: two kernels a step, whole slices of steps sent off at once.
 //!
 //! A slice is planned before its first step: which rows each batch reads, where their gradients go,
 //! and where a row is moved next. A row that a batch has read goes on at once to where it is moved
@@ -8,6 +8,7 @@ mod gather; // ratings that are sent
 mod plan; // slices to jobs
 mod layout; // numbers as the kernels have them
 mod sizes; // how much of everything there is
+mod parts; // a slice sent off bit by bit
 mod flights; // slices under way
 mod rescue; // copies on the host, for when the device is lost
 mod engine; // the engine as a run sees it

@@ -191,7 +191,7 @@ impl Gpu {
     /// Compiles an entry point of a shader. Binding 0 is its record; the others, in their order, are
     /// used as said.
     pub(crate) fn kernel<R: Pod>(&self, shader: &Shader, uses: &[Access]) -> Kernel {
-        let Shader { source, entry, constants } = *shader;
+        let Shader { entry, constants, .. } = *shader;
         let entry_of = |binding: usize, ty| wgpu::BindGroupLayoutEntry {
             binding: u32::try_from(binding).expect("a handful"),
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -225,10 +225,7 @@ impl Gpu {
             label: Some(entry),
             entries: &entries,
         });
-        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(entry),
-            source: wgpu::ShaderSource::Wgsl(source.into()),
-        });
+        let module = self.module(shader);
         let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(entry),
             bind_group_layouts: &[Some(&layout)],
@@ -246,6 +243,24 @@ impl Gpu {
             cache: None,
         });
         Kernel { pipeline, layout, record_bytes }
+    }
+
+    /// A shader without the counter by which wgpu makes sure that every loop ends: a driver's compiler
+    /// unrolls no loop that has one, and what is indexed in it does not stay in registers.
+    #[expect(unsafe_code, reason = "wgpu leaves the counter out of trusted shaders alone")]
+    fn module(&self, shader: &Shader) -> wgpu::ShaderModule {
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(shader.entry),
+            source: wgpu::ShaderSource::Wgsl(shader.source.into()),
+        };
+        let checks = wgpu::ShaderRuntimeChecks {
+            force_loop_bounding: false,
+            ..wgpu::ShaderRuntimeChecks::checked()
+        };
+        // SAFETY: only a loop without end would be undefined behaviour. The shaders are those of
+        // `shaders/`, whose loops count to a bound, halve an interval, or walk round a permutation until
+        // they are back below the bound that they began below. Indices are checked as ever.
+        unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 
     /// Ties a kernel to its record buffer and its other buffers, in the order of the bindings.

@@ -2,6 +2,7 @@
 //! Rust that says what it computes. The twins are compared with the shaders by the tests, and by
 //! a run that is about to trust a GPU.
 
+pub(crate) mod grain; // how finely the work is cut
 pub(crate) mod plan; // what those are told that plan a slice: the next four
 pub(crate) mod shuffle; // the ratings of a slice in the epoch's order
 pub(crate) mod sort; // those of every batch by row

@@ -43,7 +43,9 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<u
         match kind {
             _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, &config),
             _ if !config.model.in_batches() => Learning::need(split, &config),
-            EngineKind::Fused if fused_gpu => Sizes::of(split, &config).need(device.planned_by()),
+            EngineKind::Fused if fused_gpu => {
+                Sizes::of(split, &config, device.grain()).need(device.planned_by())
+            }
             EngineKind::Fused => {
                 Fused::need(split, &config, fitting_threads(split, &config, device))
             }
@@ -68,7 +70,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<u
         let largest = |factors| {
             let config = Config { factors, ..config.clone() };
             match config.model.in_batches() {
-                true => Sizes::of(split, &config).largest_binding(),
+                true => Sizes::of(split, &config, device.grain()).largest_binding(),
                 false => SgdGpu::largest_table(split, &config),
             }
         };

@@ -17,8 +17,15 @@ const UNIFORM_BYTES: u32 = 1 << 16;
 const WORKGROUP_BYTES: u32 = 1 << 14;
 const INVOCATIONS: u32 = 256;
 
-/// The smallest, the lab's and the largest sizes that the program gives `deep_mf.wgsl`.
-const SIZES: [[usize; 3]; 4] = [[1, 1, 1], [10, 10, 5], [33, 17, 64], [128, 64, 64]];
+/// The smallest, the lab's and the largest sizes that the program gives `deep_mf.wgsl`: factors, widths,
+/// ratings at once, inputs of a block, parts.
+const SIZES: [[usize; 6]; 5] = [
+    [1, 1, 1, 64, 1, 4],
+    [10, 10, 5, 64, 4, 3],
+    [10, 10, 5, 16, 1, 1],
+    [33, 17, 64, 64, 4, 1],
+    [128, 64, 64, 64, 4, 1],
+];
 
 /// The name and text of every shader, in each of the sizes it is compiled for.
 fn shaders() -> Vec<(String, String)> {
@@ -34,14 +41,14 @@ fn shaders() -> Vec<(String, String)> {
         if name == "deep_mf" {
             let (first, body) = text.split_once('\n').expect("lines");
             assert!(first.starts_with("const FACTORS = 10u;"), "{first}");
-            for [factors, first, second] in SIZES {
-                let sizes = format!(
-                    "const FACTORS = {factors}u; const WIDTH_1 = {first}u; const WIDTH_2 = {second}u;"
+            for sizes in SIZES {
+                let [factors, width_1, width_2, most, inputs, parts] = sizes;
+                let constants = format!(
+                    "const FACTORS = {factors}u; const WIDTH_1 = {width_1}u; \
+                     const WIDTH_2 = {width_2}u; const MOST = {most}u; \
+                     const BLOCK_INPUTS = {inputs}u; const PARTS = {parts}u;"
                 );
-                shaders.push((
-                    format!("{name} {factors} {first} {second}"),
-                    format!("{sizes}\n{body}"),
-                ));
+                shaders.push((format!("{name} {sizes:?}"), format!("{constants}\n{body}")));
             }
         }
         shaders.push((name, text));

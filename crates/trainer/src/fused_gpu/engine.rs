@@ -7,12 +7,13 @@ use ratings::{Ratings, Split};
 use super::{
     flights::{Flights, Landed},
     gather::sample,
+    parts::parts,
     plan::Planner,
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
 };
 use crate::{
-    Config, DeviceKind, ModelKind, Order, Weights,
+    Config, Device, ModelKind, Order, Weights,
     checkpoint::Checkpoint,
     engine::Slice,
     fused::Schedule,
@@ -79,18 +80,18 @@ struct Bound {
 }
 
 impl FusedGpu {
-    /// Uploads a model and its test set.
+    /// Uploads a model and its test set to a GPU, which is this device's.
     ///
     /// # Errors
     /// A GPU without enough memory, or one that fails.
     pub(crate) fn new(
         gpu: Gpu,
-        planned_by: DeviceKind,
+        device: &Device,
         split: Arc<Split>,
         config: &Config,
         from: &Checkpoint,
     ) -> Result<Self, Fault> {
-        let sizes = Sizes::of(&split, config);
+        let sizes = Sizes::of(&split, config, device.grain());
         let Sizes { layout, max_steps, test, .. } = &sizes;
         let (max_steps, test) = (*max_steps, *test);
         let kernels = Kernels::new(&gpu, config, layout.network);
@@ -126,7 +127,8 @@ impl FusedGpu {
             update: gpu.bind(&kernels.update, turns, &moved),
             squares: gpu.bind(&kernels.squares, &buffers.blocks, &summed),
         };
-        let planner = Planner::new(planned_by, &gpu, &split, &sizes, [samples, &buffers.jobs]);
+        let planner =
+            Planner::new(device.planned_by(), &gpu, &split, &sizes, [samples, &buffers.jobs]);
         gpu.check()?;
         let mut engine = Self {
             planner,
@@ -212,7 +214,7 @@ impl FusedGpu {
         Slice { steps: ratings.div_ceil(self.config.batch_size), errors }
     }
 
-    /// Sends a slice off.
+    /// Sends a slice off, its first batches while the others are still being encoded.
     fn launch(&mut self, batches: usize, told: bool) {
         let Config { batch_size, factors, .. } = self.config;
         let places = self.sizes.slice(&self.order, self.planned, batches);
@@ -239,25 +241,32 @@ impl FusedGpu {
         let blocks = Blocks { errors: cut(ratings), size: cut(batch_size), first: cut(held) };
         gpu.write_records(&buffers.blocks, &[blocks]);
 
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        planner.dispatch(&mut pass, &plan);
-        for (record, turn) in turns.iter().enumerate() {
-            let workgroups = match turn.groups {
-                0 => (turn.samples as usize).div_ceil(LANES),
-                groups => groups as usize,
-            };
-            if workgroups > 0 {
-                let kernel = &kernels.model.differentiate;
-                kernel.dispatch(&mut pass, &bound.differentiate, record, workgroups);
+        let pass = wgpu::ComputePassDescriptor::default();
+        planner.dispatch(&mut encoder.begin_compute_pass(&pass), &plan);
+        for part in parts(turns.len()) {
+            if part.start > 0 {
+                gpu.submit(std::mem::replace(&mut encoder, gpu.encoder()));
             }
-            let rows = turn.jobs + turn.layers;
-            if rows > 0 {
-                let workgroups = update::workgroups(rows as usize, factors);
-                kernels.update.dispatch(&mut pass, &bound.update, record, workgroups);
+            let mut pass = encoder.begin_compute_pass(&pass);
+            for (record, turn) in part.clone().zip(&turns[part]) {
+                let workgroups = match turn.groups {
+                    0 => (turn.samples as usize).div_ceil(LANES),
+                    groups => groups as usize,
+                };
+                if workgroups > 0 {
+                    let kernel = &kernels.model.differentiate;
+                    kernel.dispatch(&mut pass, &bound.differentiate, record, workgroups);
+                }
+                let rows = turn.jobs + turn.layers;
+                if rows > 0 {
+                    let workgroups = update::workgroups(rows as usize, factors);
+                    kernels.update.dispatch(&mut pass, &bound.update, record, workgroups);
+                }
             }
         }
-        kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
-        drop(pass);
+        let mut last = encoder.begin_compute_pass(&pass);
+        kernels.squares.dispatch(&mut last, &bound.squares, 0, steps.len());
+        drop(last);
         let left = (self.split.train.len() - self.planned).div_ceil(batch_size);
         let told = told || self.sizes.sums_are_full(held + steps.len(), left);
         self.flights.send(gpu, encoder, &buffers.sums, (ratings, batch_size), told);

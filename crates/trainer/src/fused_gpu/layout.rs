@@ -18,10 +18,13 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The model must be one that the kernels take.
-    pub(crate) fn new(config: &Config, users: usize, items: usize) -> Self {
+    /// The model must be one that the kernels take; a network goes through at most `tile` ratings at
+    /// once.
+    pub(crate) fn new(config: &Config, users: usize, items: usize, tile: usize) -> Self {
         let network = match config.hidden[..] {
-            [first, second] => Some(Network { factors: config.factors, widths: [first, second] }),
+            [first, second] => {
+                Some(Network { factors: config.factors, widths: [first, second], tile })
+            }
             _ => None,
         };
         Self { config: config.clone(), users, items, network }
@@ -113,7 +116,7 @@ mod tests {
             [(ModelKind::Mf, 3), (ModelKind::DeepMf, 10), (ModelKind::DeepMf, 1)]
         {
             let config = Config { factors, ..Config::usual(model) };
-            let layout = Layout::new(&config, 5, 4);
+            let layout = Layout::new(&config, 5, 4, 64);
             let weights = Weights::initial(&config, 5, 4);
             let values = layout.values(&weights);
             assert_eq!(values.len(), layout.rows() * layout.row());

@@ -10,7 +10,7 @@ use crate::{
     fused::Step,
     gpu::RECORD,
     held_out::Parts,
-    kernels::{Frame, Job, Sample, sort::Key, update::MAX_STEPS},
+    kernels::{Frame, Job, Sample, grain::Grain, sort::Key, update::MAX_STEPS},
     memory::{self, Need},
 };
 
@@ -40,17 +40,19 @@ impl Sizes {
     pub(crate) const MAX_BINDING: u64 = 128 << 20;
 
     /// For a configuration that the kernels take, and a training set that is not empty.
-    pub(crate) fn of(split: &Split, config: &Config) -> Self {
-        let layout = Layout::new(config, split.users, split.items);
+    pub(crate) fn of(split: &Split, config: &Config, grain: Grain) -> Self {
         let train = split.train.len();
         let batch = config.batch_size.min(train);
+        let layout = Layout::new(config, split.users, split.items, grain.tile(batch));
+        let rows = split.users + split.items;
         let first_slot = layout.network.map_or(0, |network| network.rows() * network.slots(batch));
         let frame = Frame {
             batch,
             users: split.users,
-            rows: split.users + split.items,
+            rows,
             first_slot,
             every_row: config.optimizer == Optimizer::Adam,
+            reach: grain.reach(rows, batch),
         };
         let max_steps = (MAX_SAMPLES / batch)
             .min(MAX_STEPS)
@@ -197,7 +199,7 @@ mod tests {
             };
             let split = Split { train, users: 1, items: 1, ..Split::default() };
             let config = Config { batch_size: 1, ..Config::usual(ModelKind::Mf) };
-            let sizes = Sizes::of(&split, &config);
+            let sizes = Sizes::of(&split, &config, Grain::Coarse);
             let (mut held, mut left, mut told) = (0, ratings, 0);
             for steps in (1..).map(|slice: usize| slice * 37 % sizes.max_steps + 1) {
                 let steps = steps.min(left);
@@ -227,7 +229,7 @@ mod tests {
             for batch_size in [1, 512, 65_536] {
                 let config =
                     Config { factors: 1, batch_size, optimizer, ..Config::usual(ModelKind::Mf) };
-                let sizes = Sizes::of(&split, &config);
+                let sizes = Sizes::of(&split, &config, Grain::Fine);
                 let keys = bytes::<Key>(sizes.keys());
                 assert!(sizes.largest_binding().max(keys) <= Sizes::MAX_BINDING, "{config:?}");
                 let batches = 100_000usize.div_ceil(batch_size);

@@ -2,6 +2,7 @@
 
 mod plan; // slices
 
+pub use super::grain::Grain;
 pub use plan::{Slice, mark, schedule, shuffle, sort};
 
 use super::{
@@ -56,9 +57,10 @@ pub async fn mf(gpu: &Gpu, size: Size) -> Result<(), Fault> {
 ///
 /// # Errors
 /// How far apart they are.
-pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2]) -> Result<(), Fault> {
+pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2], grain: Grain) -> Result<(), Fault> {
     let mut draw = Draw(size.samples);
-    let network = deep_mf::Network { factors: size.factors, widths };
+    let tile = grain.tile(size.samples as usize);
+    let network = deep_mf::Network { factors: size.factors, widths, tile };
     let values = draw.rows((size.users + size.items) as usize, size.factors);
     let scale = 1.0 / (size.factors as f32).sqrt();
     let layers = network.order().iter().map(|_| scale * draw.number()).collect();

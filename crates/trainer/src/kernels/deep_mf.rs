@@ -19,7 +19,7 @@ pub(crate) const MAX_WIDTH: usize = 64;
 /// Numbers in the 256 bytes at whose multiples a uniform begins.
 const ALIGNED: usize = 64;
 /// Most workgroups that share a batch; each leaves a sum for every number of the network.
-const MAX_GROUPS: usize = 32;
+pub(crate) const MAX_GROUPS: usize = 32;
 
 /// Sizes of a network with two hidden layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +28,19 @@ pub(crate) struct Network {
     pub(crate) factors: usize,
     /// Widths of the hidden layers.
     pub(crate) widths: [usize; 2],
+    /// Most ratings that a workgroup takes at once.
+    pub(crate) tile: usize,
 }
 
 impl Network {
     /// The shader's text for these sizes.
     pub(crate) fn source(&self) -> String {
         let (_, body) = SOURCE.split_once('\n').expect("a shader has lines");
-        let Self { factors, widths: [first, second] } = self;
+        let Self { factors, widths: [first, second], .. } = self;
+        let (most, inputs, parts) = (self.tile, self.block_inputs(), self.parts());
         format!(
-            "const FACTORS = {factors}u; const WIDTH_1 = {first}u; const WIDTH_2 = {second}u;\n{body}"
+            "const FACTORS = {factors}u; const WIDTH_1 = {first}u; const WIDTH_2 = {second}u; \
+             const MOST = {most}u; const BLOCK_INPUTS = {inputs}u; const PARTS = {parts}u;\n{body}"
         )
     }
 
@@ -103,11 +107,11 @@ impl Network {
         })
     }
 
-    /// Ratings that a workgroup takes at once: as many as 16 KiB hold with what they leave behind.
+    /// Ratings that a workgroup takes at once: no more than 16 KiB hold with what they leave behind.
     fn tile(&self) -> usize {
         let [first, second] = self.widths;
         let trace = 2 * self.factors + 2 * first + 2 * second + 1;
-        (4096 / trace - 1).min(64)
+        (4096 / trace - 1).min(self.tile)
     }
 
     /// Workgroups for a batch.
@@ -115,11 +119,28 @@ impl Network {
         samples.div_ceil(self.tile()).min(MAX_GROUPS)
     }
 
-    /// Sums that each of them leaves for every number: blocks of 4 inputs by 5 outputs, and the
-    /// ratings in parts where the blocks are fewer than the invocations.
+    /// Blocks of so many inputs by 5 outputs into which the layers' gradient is cut.
+    fn blocks(&self, block_inputs: usize) -> usize {
+        let blocks = |[inputs, outputs]: [usize; 2]| {
+            (inputs + 1).div_ceil(block_inputs) * outputs.div_ceil(5)
+        };
+        self.layers().map(blocks).iter().sum()
+    }
+
+    /// Most parts into which the ratings of a tile are cut for each block.
+    fn most_parts(&self) -> usize {
+        (self.tile() / 16).max(1)
+    }
+
+    /// Inputs of a block: 4, which load least, but fewer where the invocations outnumber the work.
+    fn block_inputs(&self) -> usize {
+        let fits = |inputs: &usize| self.blocks(*inputs) * self.most_parts() <= LANES;
+        [1, 2].into_iter().find(fits).unwrap_or(4)
+    }
+
+    /// Parts, each of which leaves a sum for every number.
     fn parts(&self) -> usize {
-        let blocks = |[inputs, outputs]: [usize; 2]| (inputs + 1).div_ceil(4) * outputs.div_ceil(5);
-        (LANES / self.layers().map(blocks).iter().sum::<usize>()).max(1)
+        (LANES / self.blocks(self.block_inputs())).clamp(1, self.most_parts())
     }
 
     /// Slots of each of the network's rows.
@@ -273,5 +294,27 @@ impl Batch {
             scale: 2.0 / self.samples.len() as f32,
             ..Turn::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_cut_to_fill_the_workgroups() {
+        let cut = |factors, widths, tile| {
+            let network = Network { factors, widths, tile };
+            [network.tile(), network.block_inputs(), network.parts()]
+        };
+        assert_eq!(cut(10, [10, 5], 64), [64, 4, 3]); // as in the shader's first line
+        assert_eq!(cut(10, [10, 5], 16), [16, 1, 1]);
+        assert_eq!(cut(1, [1, 1], 64), [64, 1, 4]);
+        assert_eq!(cut(128, [64, 64], 64), [6, 4, 1]); // what 16 KiB hold
+        let (first, _) = SOURCE.split_once('\n').unwrap();
+        assert!(
+            first.contains("MOST = 64u; const BLOCK_INPUTS = 4u; const PARTS = 3u;"),
+            "{first}"
+        );
     }
 }

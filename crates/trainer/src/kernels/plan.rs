@@ -7,8 +7,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::{Order, gpu::LANES};
 
-/// Most steps of a job, as `shaders/schedule.wgsl` has it: a batch takes as long as its longest job.
-pub(crate) const REACH: usize = 64;
+/// Most steps that a job may have, as `shaders/schedule.wgsl` has it.
+pub(crate) const MAX_REACH: usize = 64;
 /// Batches whose readers stand in a word.
 pub(crate) const BITS: usize = 32;
 
@@ -25,6 +25,8 @@ pub(crate) struct Frame {
     pub(crate) first_slot: usize,
     /// Whether rows move that a batch does not read, as in dense Adam.
     pub(crate) every_row: bool,
+    /// Most steps of a job, a power of two: a batch takes as long as its longest job.
+    pub(crate) reach: usize,
 }
 
 /// A slice.
@@ -55,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) opening: u32,
     /// Words of a row's readers, if every row moves.
     pub(crate) words: u32,
+    /// Most steps of a job, a power of two.
+    pub(crate) reach: u32,
     /// The order of the epoch.
     pub(crate) order: Order,
 }
@@ -68,7 +72,7 @@ impl Frame {
     /// Jobs of a batch, empty ones included: of its ratings' rows, and of rows on their way. The
     /// workgroups that make them end where a batch's do.
     pub(crate) fn entries(&self) -> usize {
-        let on_their_way = if self.every_row { self.rows.div_ceil(REACH) } else { 0 };
+        let on_their_way = if self.every_row { self.rows.div_ceil(self.reach) } else { 0 };
         (2 * self.batch + on_their_way).next_multiple_of(LANES)
     }
 
@@ -117,6 +121,7 @@ impl Frame {
             entries: small(self.entries()),
             opening: small(self.opening()),
             words: if self.every_row { small(steps.div_ceil(BITS)) } else { 0 },
+            reach: small(self.reach),
             order: *order,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Job, Plan,
-    plan::{REACH, small},
+    plan::{MAX_REACH, small},
     run,
     sort::Key,
 };
@@ -51,6 +51,7 @@ pub(crate) async fn on_gpu(
 pub(crate) fn twin(plan: &Plan, keys: &[Key], jobs: &mut Vec<Job>) {
     let (entries, side) = (plan.entries as usize, plan.side as usize);
     let (rows, every_row) = (plan.rows as usize, plan.every_row != 0);
+    let reach = plan.reach as usize;
     let mut next = vec![plan.steps; rows]; // where a row is moved next, or the end of the slice
     let mut found = Vec::with_capacity(entries);
     jobs.resize(plan.jobs(), Job::default());
@@ -70,8 +71,8 @@ pub(crate) fn twin(plan: &Plan, keys: &[Key], jobs: &mut Vec<Job>) {
                 first = end;
             }
         }
-        let on_their_way = if every_row { step % REACH..rows } else { 0..0 };
-        for row in on_their_way.step_by(REACH).map(small) {
+        let on_their_way = if every_row { step % reach..rows } else { 0..0 };
+        for row in on_their_way.step_by(reach).map(small) {
             let job = Job { row, steps: way(row), ..Job::default() };
             found.extend((job.steps > 0).then_some(job)); // or the batch reads it
         }
@@ -87,7 +88,7 @@ pub(crate) fn twin(plan: &Plan, keys: &[Key], jobs: &mut Vec<Job>) {
 
 /// Puts the longest jobs first, and empty ones last.
 fn sort(jobs: &[Job], to: &mut [Job]) {
-    let mut places = [0; REACH + 1];
+    let mut places = [0; MAX_REACH + 1];
     jobs.iter().for_each(|job| places[job.steps as usize] += 1);
     let mut longer = 0;
     for place in places.iter_mut().rev() {

@@ -10,7 +10,9 @@ use crate::{
     Order,
     gpu::{Fault, Gpu},
     kernels::{
-        Frame, Job, Plan, Sample, mark, schedule, shuffle,
+        Frame, Job, Plan, Sample,
+        grain::Grain,
+        mark, schedule, shuffle,
         sort::{self, Key},
     },
 };
@@ -26,6 +28,8 @@ pub struct Slice {
     pub from: usize,
     /// Whether all rows move at every step.
     pub every_row: bool,
+    /// How finely the work is cut.
+    pub grain: Grain,
 }
 
 /// Compares `shaders/shuffle.wgsl` with its twin.
@@ -86,6 +90,7 @@ impl Slice {
             rows: (users + items) as usize,
             first_slot: 3,
             every_row: self.every_row,
+            reach: self.grain.reach((users + items) as usize, self.batch),
         };
         frame.plan(&Order::new(samples, 7, 1), self.from..samples as usize)
     }
@@ -147,8 +152,8 @@ fn same<T: Debug + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::plan::REACH;
 
+    const GRAINS: [Grain; 2] = [Grain::Fine, Grain::Coarse];
     const SIZE: Size = Size { users: 8, items: 11, samples: 100, factors: 1 };
 
     impl Slice {
@@ -161,8 +166,10 @@ mod tests {
     #[test]
     fn every_row_makes_every_step_once() {
         let many = Size { users: 700, items: 300, ..SIZE };
-        for (size, batch, from) in [(SIZE, 9, 0), (SIZE, 1, 20), (many, 2, 3), (many, 100, 0)] {
-            let slice = Slice { size, batch, from, every_row: true };
+        let sizes = [(SIZE, 9, 0), (SIZE, 1, 20), (many, 2, 3), (many, 100, 0)];
+        let sizes = sizes.into_iter().flat_map(|size| GRAINS.map(|grain| (size, grain)));
+        for ((size, batch, from), grain) in sizes {
+            let slice = Slice { size, batch, from, every_row: true, grain };
             let (plan, _, jobs) = slice.planned();
             let (opening, jobs) = jobs.split_at(plan.opening as usize);
             let batches = jobs.chunks(plan.entries as usize);
@@ -171,7 +178,7 @@ mod tests {
             for (step, jobs) in turns {
                 for job in jobs.iter().filter(|job| job.steps > 0) {
                     assert_eq!(made[job.row as usize], step, "{slice:?}: {job:?}");
-                    assert!(job.steps as usize <= REACH);
+                    assert!(job.steps <= plan.reach);
                     made[job.row as usize] += job.steps;
                 }
             }
@@ -181,7 +188,7 @@ mod tests {
 
     #[test]
     fn without_moments_rows_move_where_they_are_read() {
-        let slice = Slice { size: SIZE, batch: 9, from: 0, every_row: false };
+        let slice = Slice { size: SIZE, batch: 9, from: 0, every_row: false, grain: Grain::Fine };
         let (plan, samples, jobs) = slice.planned();
         assert_eq!(plan.opening, 0);
         let batches = samples.chunks(9).zip(jobs.chunks(plan.entries as usize));
@@ -200,7 +207,8 @@ mod tests {
     #[test]
     fn the_longest_jobs_come_first() {
         let size = Size { users: 300, items: 200, samples: 900, factors: 1 };
-        let (plan, _, jobs) = Slice { size, batch: 150, from: 0, every_row: true }.planned();
+        let slice = Slice { size, batch: 150, from: 0, every_row: true, grain: Grain::Coarse };
+        let (plan, _, jobs) = slice.planned();
         assert_eq!((plan.opening, plan.entries), (640, 320));
         for section in jobs.chunks(plan.entries as usize) {
             assert!(section.is_sorted_by_key(|job| std::cmp::Reverse(job.steps)));
@@ -210,7 +218,8 @@ mod tests {
     #[test]
     fn a_rows_gradients_stand_side_by_side() {
         let (plan, samples, jobs) =
-            Slice { size: SIZE, batch: 30, from: 10, every_row: true }.planned();
+            Slice { size: SIZE, batch: 30, from: 10, every_row: true, grain: Grain::Fine }
+                .planned();
         let jobs = &jobs[plan.opening as usize..];
         for (samples, jobs) in samples.chunks(30).zip(jobs.chunks(plan.entries as usize)) {
             let mut all = Vec::new();
