@@ -21,9 +21,11 @@ fn main() -> Result<()> {
     let table = ratings::read(data, &bytes, &ReadOptions::default())?.table;
     let split = Split::random(&table, 0.2, 42)?;
     let config = Config::usual(model.parse().map_err(anyhow::Error::msg)?);
-    let work = Work::of(&split, &config);
+    let device = pollster::block_on(Device::open(DeviceChoice::Gpu)).or_else(|_| {
+        pollster::block_on(Device::open(DeviceChoice::Cpu)) // then there is no GPU to measure
+    })?;
+    let work = Work::of(&split, &config, &device);
     let gpu = pollster::block_on(async {
-        let device = Device::open(DeviceChoice::Gpu).await?;
         let speed = floor::of_gpu(&device, &split, &config).await?;
         anyhow::Ok(json!({
             "name": device.name(),

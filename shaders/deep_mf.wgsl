@@ -1,4 +1,4 @@
-const FACTORS = 10u; const WIDTH_1 = 10u; const WIDTH_2 = 5u; const MOST = 64u; const BLOCK_INPUTS = 4u; const PARTS = 3u; // replaced by the run's own
+const FACTORS = 10u; const WIDTH_1 = 10u; const WIDTH_2 = 5u; const MOST = 64u; const BLOCK_INPUTS = 4u; const PARTS = 3u; // replaced by a run's own
 
 // Deep matrix factorisation: predictions, errors and gradients of a batch. A workgroup takes a
 // tile of ratings: one invocation runs one of them through the network and back, then the
@@ -233,7 +233,8 @@ fn add(number: u32, slot: u32, sum: f32, begins: bool) {
 @compute @workgroup_size(LANES)
 fn differentiate(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
     let group = id.x;
-    for (var tile = group; tile * TILE < turn.samples; tile += turn.groups) {
+    let groups = max(turn.groups, 1u);
+    for (var tile = group; tile * TILE < turn.samples; tile += groups) {
         let begins = tile == group;
         let count = min(TILE, turn.samples - tile * TILE);
         workgroupBarrier(); // the last tile's traces have been read

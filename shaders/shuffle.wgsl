@@ -73,7 +73,8 @@ fn shuffle(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
         return;
     }
     var element = permute(plan.first + place);
-    while element >= plan.ratings {
+    let most = (plan.high_mask << plan.low_bits) | plan.low_mask; // the longest walk
+    for (var walked = 0u; walked < most && element >= plan.ratings; walked++) {
         element = permute(element);
     }
     samples[place] = Sample(users[element], plan.users + items[element], ratings[element], 0u);

@@ -93,8 +93,9 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     let here = job.row * PAIRS + pair;
 
     var gradient = vec2f();
+    let fours = job.first + (max(job.end, job.first) - job.first) / 4u * 4u;
     var slot = job.first;
-    for (; slot + 4u <= job.end; slot += 4u) { // so that four are fetched at once
+    for (; slot < fours; slot += 4u) { // so that four are fetched at once
         let at = slot * PAIRS + pair;
         gradient += gradients[at];
         gradient += gradients[at + PAIRS];

@@ -13,10 +13,11 @@ fn gpu(test: &str) -> Option<Gpu> {
 }
 
 /// One user, one item, one factor; odd rows; many samples of one row; the longest rows.
-const SIZES: [Size; 7] = [
+const SIZES: [Size; 8] = [
     Size { users: 1, items: 1, samples: 1, factors: 1 },
     Size { users: 1, items: 40, samples: 512, factors: 10 },
     Size { users: 300, items: 200, samples: 512, factors: 10 },
+    Size { users: 300, items: 200, samples: 1_024, factors: 10 },
     Size { users: 9, items: 1, samples: 65, factors: 33 },
     Size { users: 50, items: 60, samples: 63, factors: 2 },
     Size { users: 20, items: 30, samples: 130, factors: 128 },
@@ -34,6 +35,7 @@ fn slices() -> impl Iterator<Item = Slice> {
         ((7, 5, 900), 1, 100),
         ((300, 200, 30_000), 512, 512),
         ((1_000, 40, 3_000), 33, 33),
+        ((1_000, 300, 3_000), 30, 60),
         ((4_000, 3_000, 200), 8, 0),
         ((500, 700, 4_000), 1_024, 0),
         ((500, 700, 9_000), 3_000, 0),
@@ -42,8 +44,8 @@ fn slices() -> impl Iterator<Item = Slice> {
     ];
     sizes.into_iter().flat_map(|((users, items, samples), batch, from)| {
         let size = Size { users, items, samples, factors: 1 };
-        let cuts = [(true, Grain::Fine), (true, Grain::Coarse), (false, Grain::Fine)];
-        cuts.map(|(every_row, grain)| Slice { size, batch, from, every_row, grain })
+        let slice = |every_row| Slice { size, batch, from, every_row, grain: Grain::Fine };
+        [true, false].map(slice)
     })
 }
 
@@ -74,8 +76,8 @@ fn mark() {
 #[test]
 fn schedule() {
     let Some(gpu) = gpu("kernels::schedule") else { return };
-    for slice in slices() {
-        pollster::block_on(cases::schedule(&gpu, slice)).unwrap();
+    for (slice, grain) in slices().flat_map(|slice| GRAINS.map(|grain| (slice, grain))) {
+        pollster::block_on(cases::schedule(&gpu, Slice { grain, ..slice })).unwrap();
     }
 }
 
@@ -85,6 +87,7 @@ fn a_gpu_and_its_host_plan_the_same_slices() {
     let Some(gpu) = support::gpu("kernels::a_gpu_and_its_host_plan_the_same_slices") else {
         return;
     };
+    let gpu = gpu.with_grain(Grain::Fine);
     let quick = |model| Config { epochs: 3, factors: 5, batch_size: 256, ..Config::usual(model) };
     let split = support::small_split(100, 60, 2_000);
     let sparse =
@@ -98,6 +101,36 @@ fn a_gpu_and_its_host_plan_the_same_slices() {
             support::train(&split, config, &gpu).unwrap().weights
         });
         assert_eq!(ours, hosts, "{} by {}", config.model, config.batch_size);
+    }
+}
+
+/// A row's steps are the same wherever its jobs end; a network's sums are cut otherwise.
+#[test]
+fn work_cut_finely_gives_the_same_model() {
+    let Some(gpu) = support::gpu("kernels::work_cut_finely_gives_the_same_model") else { return };
+    let split = support::small_split(1_000, 400, 9_000);
+    let trained = |config: &Config, grain| {
+        let gpu = gpu.clone().with_grain(grain).with_planning(DeviceKind::Gpu);
+        support::train(&split, config, &gpu).unwrap().weights
+    };
+    for (model, batch_size) in [
+        (ModelKind::Mf, 20),
+        (ModelKind::Mf, 500),
+        (ModelKind::DeepMf, 512),
+        (ModelKind::DeepMf, 1_024),
+    ] {
+        let config = Config { epochs: 2, batch_size, ..Config::usual(model) };
+        let [fine, coarse] = GRAINS.map(|grain| trained(&config, grain));
+        match model {
+            ModelKind::Mf => assert_eq!(fine, coarse, "by {batch_size}"),
+            _ => {
+                let pairs = fine.parameters.iter().zip(&coarse.parameters);
+                for (a, b) in pairs.flat_map(|(a, b)| a.values.iter().zip(&b.values)) {
+                    assert!((a - b).abs() < 1e-4, "by {batch_size}: {a}, {b}");
+                }
+                assert_ne!(fine, coarse, "by {batch_size}: cut alike");
+            }
+        }
     }
 }
 

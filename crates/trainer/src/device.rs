@@ -83,6 +83,7 @@ pub struct Device {
     memory: Option<u64>,    // bytes
     patience: Duration,     // with a GPU
     planned_by: DeviceKind, // the slices of the fused engine on a GPU
+    grain: Grain,           // of its work there
 }
 
 /// An adapter that opens and computes rightly.
@@ -157,9 +158,15 @@ impl Device {
         self.planned_by
     }
 
-    /// How finely the work of the fused engine is cut on it.
+    /// The same GPU for runs whose work is cut so finely: for tests of both ways.
+    #[doc(hidden)]
+    pub fn with_grain(self, grain: Grain) -> Self {
+        Self { grain, ..self }
+    }
+
+    /// How finely the work of the fused engine is cut on a GPU.
     pub(crate) fn grain(&self) -> Grain {
-        self.adapter().map_or(Grain::Coarse, Grain::of)
+        self.grain
     }
 
     /// How the steps of a model are computed on it.
@@ -261,6 +268,7 @@ impl Device {
             memory: None,
             patience: PATIENCE,
             planned_by: DeviceKind::Cpu,
+            grain: Grain::Coarse,
         }
     }
 
@@ -272,6 +280,7 @@ impl Device {
     ) -> Result<Self, DeviceError> {
         let name = adapter.name.clone();
         let planned_by = if adapter.is_hardware() { DeviceKind::Gpu } else { DeviceKind::Cpu };
+        let grain = Grain::of(&adapter);
         let opened = Opened {
             instance,
             handle,
@@ -281,7 +290,7 @@ impl Device {
         };
         let gpu = opened.open(PATIENCE).await;
         let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
-        let tested = kernels::self_test(&gpu, Grain::of(&opened.adapter)).await;
+        let tested = kernels::self_test(&gpu, grain).await;
         tested.map_err(|fault| DeviceError::Wrong { name, cause: fault.0 })?;
         Ok(Self {
             gpu: Some(Arc::new(opened)),
@@ -292,6 +301,7 @@ impl Device {
             memory: None,
             patience: PATIENCE,
             planned_by,
+            grain,
         })
     }
 

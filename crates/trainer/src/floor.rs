@@ -15,9 +15,7 @@ use crate::{
     gather::gather,
     gpu::{Fault, RECORD, whole},
     kernels::{
-        Job, Plan, Sample,
-        grain::Grain,
-        schedule, shuffle,
+        Job, Plan, Sample, schedule, shuffle,
         sort::{self, Key},
         squares::{self, Blocks},
     },
@@ -39,9 +37,10 @@ pub struct Work {
 }
 
 impl Work {
-    /// Counts an epoch, in slices as long as they may be; a GPU plans them itself.
-    pub fn of(split: &Split, config: &Config) -> Self {
-        let sizes = Sizes::of(split, config, Grain::Fine);
+    /// Counts an epoch, in slices as long as they may be, as this device cuts it; a GPU plans them
+    /// itself.
+    pub fn of(split: &Split, config: &Config, device: &Device) -> Self {
+        let sizes = Sizes::of(split, config, device.grain());
         let row = 4 * sizes.row() as u64; // bytes
         let network = sizes.network();
         let mut work = Self::default();
@@ -257,7 +256,7 @@ mod tests {
     use ratings::{ItemIndex, UserIndex};
 
     use super::*;
-    use crate::Optimizer;
+    use crate::{DeviceChoice, Optimizer};
 
     #[test]
     fn dense_steps_move_every_number_and_sparse_ones_those_that_are_read() {
@@ -268,10 +267,11 @@ mod tests {
         };
         let split = Split { train, users: 2, items: 5, ..Split::default() };
         let dense = Config { batch_size: 1, factors: 3, ..Config::usual(ModelKind::Mf) };
-        let work = Work::of(&split, &dense);
+        let device = pollster::block_on(Device::open(DeviceChoice::Cpu)).expect("a CPU");
+        let work = Work::of(&split, &dense, &device);
         assert_eq!((work.steps, work.moves), (4, 4 * 7 * 3));
         assert_eq!(work.dispatches, 2 * 4 + 2 + 4, "two a step, the opening, the sums, the plan");
         let sparse = Config { optimizer: Optimizer::SparseAdam, ..dense };
-        assert_eq!(Work::of(&split, &sparse).moves, 4 * 2 * 3);
+        assert_eq!(Work::of(&split, &sparse, &device).moves, 4 * 2 * 3);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const RECORD: usize = 256;
 const GRID: u32 = 1 << 15;
 /// Invocations of a workgroup, as the shaders have it.
 pub(crate) const LANES: usize = 64;
-/// A submission is planned to take some 50 ms; one that takes this long has no end.
+/// A slice is planned to take some 50 ms; one that takes this long has no end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A device of an adapter, and its queue.
@@ -247,7 +247,7 @@ impl Gpu {
 
     /// A shader without the counter by which wgpu makes sure that every loop ends: a driver's compiler
     /// unrolls no loop that has one, and what is indexed in it does not stay in registers.
-    #[expect(unsafe_code, reason = "wgpu leaves the counter out of trusted shaders alone")]
+    #[expect(unsafe_code, reason = "wgpu leaves the counter out only of trusted shaders")]
     fn module(&self, shader: &Shader) -> wgpu::ShaderModule {
         let descriptor = wgpu::ShaderModuleDescriptor {
             label: Some(shader.entry),
@@ -258,8 +258,8 @@ impl Gpu {
             ..wgpu::ShaderRuntimeChecks::checked()
         };
         // SAFETY: only a loop without end would be undefined behaviour. The shaders are those of
-        // `shaders/`, whose loops count to a bound, halve an interval, or walk round a permutation until
-        // they are back below the bound that they began below. Indices are checked as ever.
+        // `shaders/`, whose loops count up to bounds or halve an interval, whatever the buffers hold;
+        // `crates/xtask/tests/shaders.rs` knows each. Indices are checked as ever.
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 

@@ -19,9 +19,10 @@ const INVOCATIONS: u32 = 256;
 
 /// The smallest, the lab's and the largest sizes that the program gives `deep_mf.wgsl`: factors, widths,
 /// ratings at once, inputs of a block, parts.
-const SIZES: [[usize; 6]; 5] = [
+const SIZES: [[usize; 6]; 6] = [
     [1, 1, 1, 64, 1, 4],
     [10, 10, 5, 64, 4, 3],
+    [10, 10, 5, 32, 2, 2],
     [10, 10, 5, 16, 1, 1],
     [33, 17, 64, 64, 4, 1],
     [128, 64, 64, 64, 4, 1],
@@ -55,6 +56,49 @@ fn shaders() -> Vec<(String, String)> {
     }
     assert!(shaders.len() >= 6 + SIZES.len(), "only {} shaders were found", shaders.len());
     shaders
+}
+
+/// Loops that end for another reason than that they count upwards to a bound.
+const OTHER_LOOPS: [&str; 4] = [
+    "while at < end {", // of schedule: on by one at least
+    "while end < count && keys[first + end].x == row {", // of schedule: on by one
+    "while low < high {", // of sort: what is between is halved
+    "for (var span = LANES / 2u; span > 0u; span /= 2u) {", // of squares
+];
+
+/// Whether this is the head of a loop whose counter begins somewhere, has a bound and grows.
+fn counts_upwards(head: &str) -> bool {
+    let parts: Vec<&str> = head.trim_start_matches("for (").split("; ").collect();
+    let [begin, end, next, ..] = parts[..] else { return false };
+    let counter = end.split(' ').next().unwrap_or_default();
+    let bounded = end[counter.len()..].contains(" < ") || end[counter.len()..].contains(" <= ");
+    let grows = [format!("{counter}++"), format!("{counter} += ")];
+    (begin.is_empty() || begin.starts_with(&format!("var {counter} = ")))
+        && bounded
+        && grows.iter().any(|way| next.starts_with(way))
+}
+
+/// wgpu is told to trust that they do.
+#[test]
+fn every_loop_ends_whatever_the_buffers_hold() {
+    let mut met = [false; OTHER_LOOPS.len()];
+    for (name, text) in shaders() {
+        let lines = text.lines().map(str::trim);
+        let heads = lines.filter(|line| {
+            ["for", "while", "loop"]
+                .contains(&line.split([' ', '(', '{']).next().unwrap_or_default())
+        });
+        for head in heads {
+            match OTHER_LOOPS.iter().position(|other| head.starts_with(other)) {
+                Some(other) => met[other] = true,
+                None => assert!(counts_upwards(head), "{name}: {head}"),
+            }
+        }
+    }
+    assert_eq!(met, [true; OTHER_LOOPS.len()], "those that are gone should go from the list");
+    for endless in ["loop {", "while x {", "for (;;) {", "for (var i = 0u; i < n; i -= 1u) {"] {
+        assert!(!counts_upwards(endless), "{endless}");
+    }
 }
 
 /// Without subgroups, float atomics or any other extension.

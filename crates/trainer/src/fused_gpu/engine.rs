@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ratings::{Ratings, Split};
 
 use super::{
+    doubling::doubling,
     flights::{Flights, Landed},
     gather::sample,
-    parts::parts,
     plan::Planner,
     rescue::Rescue,
     sizes::{MAX_TEST, Sizes, TEST_BLOCK},
@@ -80,7 +80,7 @@ struct Bound {
 }
 
 impl FusedGpu {
-    /// Uploads a model and its test set to a GPU, which is this device's.
+    /// Uploads a model and its test set to a connection to a device.
     ///
     /// # Errors
     /// A GPU without enough memory, or one that fails.
@@ -241,14 +241,14 @@ impl FusedGpu {
         let blocks = Blocks { errors: cut(ratings), size: cut(batch_size), first: cut(held) };
         gpu.write_records(&buffers.blocks, &[blocks]);
 
-        let pass = wgpu::ComputePassDescriptor::default();
-        planner.dispatch(&mut encoder.begin_compute_pass(&pass), &plan);
-        for part in parts(turns.len()) {
-            if part.start > 0 {
+        let anew = wgpu::ComputePassDescriptor::default();
+        planner.dispatch(&mut encoder.begin_compute_pass(&anew), &plan);
+        for piece in doubling(turns.len()) {
+            if piece.start > 0 {
                 gpu.submit(std::mem::replace(&mut encoder, gpu.encoder()));
             }
-            let mut pass = encoder.begin_compute_pass(&pass);
-            for (record, turn) in part.clone().zip(&turns[part]) {
+            let mut pass = encoder.begin_compute_pass(&anew);
+            for (record, turn) in piece.clone().zip(&turns[piece]) {
                 let workgroups = match turn.groups {
                     0 => (turn.samples as usize).div_ceil(LANES),
                     groups => groups as usize,
@@ -264,9 +264,9 @@ impl FusedGpu {
                 }
             }
         }
-        let mut last = encoder.begin_compute_pass(&pass);
-        kernels.squares.dispatch(&mut last, &bound.squares, 0, steps.len());
-        drop(last);
+        let mut pass = encoder.begin_compute_pass(&anew);
+        kernels.squares.dispatch(&mut pass, &bound.squares, 0, steps.len());
+        drop(pass);
         let left = (self.split.train.len() - self.planned).div_ceil(batch_size);
         let told = told || self.sizes.sums_are_full(held + steps.len(), left);
         self.flights.send(gpu, encoder, &buffers.sums, (ratings, batch_size), told);

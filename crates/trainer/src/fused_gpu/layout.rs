@@ -18,12 +18,12 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The model must be one that the kernels take; a network goes through at most `tile` ratings at
+    /// The model must be one that the kernels take; a network goes through at most `most` ratings at
     /// once.
-    pub(crate) fn new(config: &Config, users: usize, items: usize, tile: usize) -> Self {
+    pub(crate) fn new(config: &Config, users: usize, items: usize, most: usize) -> Self {
         let network = match config.hidden[..] {
             [first, second] => {
-                Some(Network { factors: config.factors, widths: [first, second], tile })
+                Some(Network { factors: config.factors, widths: [first, second], most })
             }
             _ => None,
         };

@@ -224,8 +224,12 @@ mod tests {
             items: vec![ItemIndex(0); 100_000],
             values: vec![1.0; 100_000],
         };
-        let split = Split { train, users: 4_000_000, items: 1_000_000, ..Split::default() };
-        for optimizer in [Optimizer::Adam, Optimizer::SparseAdam] {
+        let mut split = Split { train, items: 1_000, ..Split::default() };
+        for (users, optimizer) in [1_000, 30_000, 5_000_000]
+            .into_iter()
+            .flat_map(|users| [Optimizer::Adam, Optimizer::SparseAdam].map(|of| (users, of)))
+        {
+            split.users = users;
             for batch_size in [1, 512, 65_536] {
                 let config =
                     Config { factors: 1, batch_size, optimizer, ..Config::usual(ModelKind::Mf) };

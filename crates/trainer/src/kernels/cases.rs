@@ -59,8 +59,8 @@ pub async fn mf(gpu: &Gpu, size: Size) -> Result<(), Fault> {
 /// How far apart they are.
 pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2], grain: Grain) -> Result<(), Fault> {
     let mut draw = Draw(size.samples);
-    let tile = grain.tile(size.samples as usize);
-    let network = deep_mf::Network { factors: size.factors, widths, tile };
+    let most = grain.tile(size.samples as usize);
+    let network = deep_mf::Network { factors: size.factors, widths, most };
     let values = draw.rows((size.users + size.items) as usize, size.factors);
     let scale = 1.0 / (size.factors as f32).sqrt();
     let layers = network.order().iter().map(|_| scale * draw.number()).collect();
@@ -77,8 +77,8 @@ pub async fn deep_mf(gpu: &Gpu, size: Size, widths: [usize; 2], grain: Grain) ->
 /// How far apart they are.
 pub async fn update(gpu: &Gpu, rows: u32, factors: usize, longest: u32) -> Result<(), Fault> {
     let mut draw = Draw(rows);
-    let slots = |row: u32| 1 + row % 3;
-    let layers = update::Layers { rows: 3, stride: 5, sums: 4 };
+    let slots = |row: u32| 1 + row % 11;
+    let layers = update::Layers { rows: 3, stride: 7, sums: 6 };
     let first_slot = layers.rows * layers.stride;
     let mut end = first_slot;
     let jobs = (0..rows).map(|row| {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::gpu::{Access, Fault, Gpu, LANES, Shader, whole};
 
-/// The shader's text, with the lab's sizes in its first line.
+/// The shader's text, with the lab's sizes in its first line, cut as for a software GPU.
 pub(crate) const SOURCE: &str = include_str!("../../../../shaders/deep_mf.wgsl");
 
 /// Longest rows the kernel takes.
@@ -18,6 +18,8 @@ pub(crate) const MAX_FACTORS: usize = 128;
 pub(crate) const MAX_WIDTH: usize = 64;
 /// Numbers in the 256 bytes at whose multiples a uniform begins.
 const ALIGNED: usize = 64;
+/// Fewest ratings that are worth a sum of their own, one more of each number to add up later.
+const LEAST_PART: usize = 16;
 /// Most workgroups that share a batch; each leaves a sum for every number of the network.
 pub(crate) const MAX_GROUPS: usize = 32;
 
@@ -29,7 +31,7 @@ pub(crate) struct Network {
     /// Widths of the hidden layers.
     pub(crate) widths: [usize; 2],
     /// Most ratings that a workgroup takes at once.
-    pub(crate) tile: usize,
+    pub(crate) most: usize,
 }
 
 impl Network {
@@ -37,7 +39,7 @@ impl Network {
     pub(crate) fn source(&self) -> String {
         let (_, body) = SOURCE.split_once('\n').expect("a shader has lines");
         let Self { factors, widths: [first, second], .. } = self;
-        let (most, inputs, parts) = (self.tile, self.block_inputs(), self.parts());
+        let (most, inputs, parts) = (self.most, self.block_inputs(), self.parts());
         format!(
             "const FACTORS = {factors}u; const WIDTH_1 = {first}u; const WIDTH_2 = {second}u; \
              const MOST = {most}u; const BLOCK_INPUTS = {inputs}u; const PARTS = {parts}u;\n{body}"
@@ -111,7 +113,7 @@ impl Network {
     fn tile(&self) -> usize {
         let [first, second] = self.widths;
         let trace = 2 * self.factors + 2 * first + 2 * second + 1;
-        (4096 / trace - 1).min(self.tile)
+        (4096 / trace - 1).min(self.most)
     }
 
     /// Workgroups for a batch.
@@ -129,7 +131,7 @@ impl Network {
 
     /// Most parts into which the ratings of a tile are cut for each block.
     fn most_parts(&self) -> usize {
-        (self.tile() / 16).max(1)
+        (self.tile() / LEAST_PART).max(1)
     }
 
     /// Inputs of a block: 4, which load least, but fewer where the invocations outnumber the work.
@@ -303,18 +305,21 @@ mod tests {
 
     #[test]
     fn work_is_cut_to_fill_the_workgroups() {
-        let cut = |factors, widths, tile| {
-            let network = Network { factors, widths, tile };
+        let cut = |factors, widths, most| {
+            let network = Network { factors, widths, most };
             [network.tile(), network.block_inputs(), network.parts()]
         };
-        assert_eq!(cut(10, [10, 5], 64), [64, 4, 3]); // as in the shader's first line
+        assert_eq!(cut(10, [10, 5], 64), [64, 4, 3]);
+        assert_eq!(cut(10, [10, 5], 32), [32, 2, 2]);
         assert_eq!(cut(10, [10, 5], 16), [16, 1, 1]);
         assert_eq!(cut(1, [1, 1], 64), [64, 1, 4]);
         assert_eq!(cut(128, [64, 64], 64), [6, 4, 1]); // what 16 KiB hold
-        let (first, _) = SOURCE.split_once('\n').unwrap();
-        assert!(
-            first.contains("MOST = 64u; const BLOCK_INPUTS = 4u; const PARTS = 3u;"),
-            "{first}"
-        );
+    }
+
+    #[test]
+    fn the_shader_as_it_stands_is_the_labs() {
+        let lab = Network { factors: 10, widths: [10, 5], most: 64 }.source();
+        let first = lab.lines().next().expect("a line");
+        assert!(SOURCE.starts_with(first), "{first}");
     }
 }

@@ -11,8 +11,8 @@ use crate::{
 
 const SMALL: Size = Size { users: 7, items: 5, samples: 80, factors: 3 };
 
-/// Compares the answers of the kernels that the lab's models use with their twins', cut as this GPU likes
-/// it.
+/// Compares the answers of the kernels that the lab's models use with their twins', in work cut as this
+/// GPU likes it.
 ///
 /// # Errors
 /// The first kernel that is wrong or does not run.
