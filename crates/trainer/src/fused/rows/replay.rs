@@ -152,10 +152,13 @@ impl Rows {
             let row = &mut state[waiting.row as usize * 4 * chunks..][..4 * chunks];
             for (part, from) in [(0, &*values), (2, first), (3, second)] {
                 for c in 0..chunks {
-                    row[part * chunks + c].0.copy_from_slice(&from[at + c * LANES..][..LANES]);
+                    let mut chunk = Chunk::load(&from[at + c * LANES..]);
+                    if part == 0 && c + 1 == chunks {
+                        chunk.keep(&self.last);
+                    }
+                    row[part * chunks + c] = chunk;
                 }
             }
-            row[chunks - 1].keep(&self.last);
         }
     }
 }
