@@ -87,7 +87,6 @@ fn a_gpu_and_its_host_plan_the_same_slices() {
     let Some(gpu) = support::gpu("kernels::a_gpu_and_its_host_plan_the_same_slices") else {
         return;
     };
-    let gpu = gpu.with_grain(Grain::Fine);
     let quick = |model| Config { epochs: 3, factors: 5, batch_size: 256, ..Config::usual(model) };
     let split = support::small_split(100, 60, 2_000);
     let sparse =
@@ -95,12 +94,13 @@ fn a_gpu_and_its_host_plan_the_same_slices() {
     let batches = [(1, 1), (33, 3), (700, 3), (5_000, 3)];
     let whole =
         batches.map(|(batch_size, epochs)| Config { batch_size, epochs, ..quick(ModelKind::Mf) });
-    for config in [sparse, quick(ModelKind::DeepMf)].iter().chain(&whole) {
+    let configs = [sparse, quick(ModelKind::DeepMf)].into_iter().chain(whole);
+    for (config, grain) in configs.flat_map(|config| GRAINS.map(|grain| (config.clone(), grain))) {
         let [ours, hosts] = [DeviceKind::Gpu, DeviceKind::Cpu].map(|planned_by| {
-            let gpu = gpu.clone().with_planning(planned_by);
-            support::train(&split, config, &gpu).unwrap().weights
+            let gpu = gpu.clone().with_planning(planned_by).with_grain(grain);
+            support::train(&split, &config, &gpu).unwrap().weights
         });
-        assert_eq!(ours, hosts, "{} by {}", config.model, config.batch_size);
+        assert_eq!(ours, hosts, "{} by {}, {grain:?}", config.model, config.batch_size);
     }
 }
 
@@ -150,8 +150,11 @@ fn deep_mf() {
     }
     // A software GPU compiles wide layers for many seconds, so they are few.
     let size = Size { factors: 3, ..SIZES[2] };
-    for widths in [[1, 1], [64, 64], [3, 17]] {
-        pollster::block_on(cases::deep_mf(&gpu, size, widths, Grain::Coarse)).unwrap();
+    let [fine, coarse] = GRAINS;
+    for (widths, grain) in
+        [([1, 1], coarse), ([64, 64], coarse), ([3, 17], coarse), ([3, 17], fine)]
+    {
+        pollster::block_on(cases::deep_mf(&gpu, size, widths, grain)).unwrap();
     }
 }
 

@@ -58,24 +58,26 @@ fn shaders() -> Vec<(String, String)> {
     shaders
 }
 
-/// Loops that end for another reason than that they count upwards to a bound.
-const OTHER_LOOPS: [&str; 4] = [
+/// Loops that end for another reason than that they count upwards by a constant to a bound.
+const OTHER_LOOPS: [&str; 5] = [
+    "for (var tile = group; tile * TILE < turn.samples; tile += groups) {", // of deep_mf: by one at least
     "while at < end {", // of schedule: on by one at least
     "while end < count && keys[first + end].x == row {", // of schedule: on by one
     "while low < high {", // of sort: what is between is halved
     "for (var span = LANES / 2u; span > 0u; span /= 2u) {", // of squares
 ];
 
-/// Whether this is the head of a loop whose counter begins somewhere, has a bound and grows.
+/// Whether this is the head of a loop whose counter begins somewhere, has a bound and grows by one, a
+/// number or a constant of the shader.
 fn counts_upwards(head: &str) -> bool {
     let parts: Vec<&str> = head.trim_start_matches("for (").split("; ").collect();
     let [begin, end, next, ..] = parts[..] else { return false };
     let counter = end.split(' ').next().unwrap_or_default();
     let bounded = end[counter.len()..].contains(" < ") || end[counter.len()..].contains(" <= ");
-    let grows = [format!("{counter}++"), format!("{counter} += ")];
-    (begin.is_empty() || begin.starts_with(&format!("var {counter} = ")))
-        && bounded
-        && grows.iter().any(|way| next.starts_with(way))
+    let by = next.strip_prefix(&format!("{counter} += ")).and_then(|by| by.chars().next());
+    let grows = next.starts_with(&format!("{counter}++"))
+        || by.is_some_and(|first| first.is_ascii_uppercase() || ('1'..='9').contains(&first));
+    (begin.is_empty() || begin.starts_with(&format!("var {counter} = "))) && bounded && grows
 }
 
 /// wgpu is told to trust that they do.
@@ -96,7 +98,14 @@ fn every_loop_ends_whatever_the_buffers_hold() {
         }
     }
     assert_eq!(met, [true; OTHER_LOOPS.len()], "those that are gone should go from the list");
-    for endless in ["loop {", "while x {", "for (;;) {", "for (var i = 0u; i < n; i -= 1u) {"] {
+    for endless in [
+        "loop {",
+        "while x {",
+        "for (;;) {",
+        "for (var i = 0u; i < n; i -= 1u) {",
+        "for (var i = 0u; i < n; i += 0u) {",
+        "for (var i = 0u; i < n; i += stride) {",
+    ] {
         assert!(!counts_upwards(endless), "{endless}");
     }
 }

@@ -225,12 +225,12 @@ mod tests {
             values: vec![1.0; 100_000],
         };
         let mut split = Split { train, items: 1_000, ..Split::default() };
-        for (users, optimizer) in [1_000, 30_000, 5_000_000]
+        for (users, batch_size) in [1_000, 30_000, 5_000_000]
             .into_iter()
-            .flat_map(|users| [Optimizer::Adam, Optimizer::SparseAdam].map(|of| (users, of)))
+            .flat_map(|users| [1, 512, 65_536].map(|of| (users, of)))
         {
             split.users = users;
-            for batch_size in [1, 512, 65_536] {
+            for optimizer in [Optimizer::Adam, Optimizer::SparseAdam] {
                 let config =
                     Config { factors: 1, batch_size, optimizer, ..Config::usual(ModelKind::Mf) };
                 let sizes = Sizes::of(&split, &config, Grain::Fine);

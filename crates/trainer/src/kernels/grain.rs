@@ -3,9 +3,9 @@
 use super::{deep_mf::MAX_GROUPS, plan::MAX_REACH};
 use crate::{Adapter, gpu::LANES};
 
-/// Fewest steps that are worth a job: on an NVIDIA H200 8 were no faster.
+/// Fewest steps that are worth a job: on an NVIDIA H200 8 were hardly faster.
 const LEAST_REACH: usize = 16;
-/// Fewest ratings that are worth a workgroup's sums: on an NVIDIA H200 12 were no faster.
+/// Fewest ratings that are worth a workgroup's sums: on an NVIDIA H200 12 were hardly faster.
 const LEAST_TILE: usize = 16;
 
 /// What a GPU likes. A step waits for its longest chain of operations, and what shortens it makes more
