@@ -170,15 +170,17 @@ pub(super) fn coast_moving<S: Simd>(simd: S, numbers: Moving, step: &Step) {
     }
 }
 
-/// One step in which every number has a gradient.
+/// One step in which every number has a gradient, which is used up.
 #[inline(always)]
-pub(super) fn step<S: Simd>(simd: S, numbers: Moving, gradients: &[f32], step: &Step) {
+pub(super) fn step<S: Simd>(simd: S, numbers: Moving, gradients: &mut [f32], step: &Step) {
     let lanes = Lanes::<S>::new(simd, step);
     let values = S::as_mut_simd_f32s(numbers.values).0;
     let first = S::as_mut_simd_f32s(numbers.first).0;
     let second = S::as_mut_simd_f32s(numbers.second).0;
-    let gradients = S::as_simd_f32s(gradients).0;
+    let gradients = S::as_mut_simd_f32s(gradients).0;
+    let none = simd.splat_f32s(0.0);
     for (((p, m), v), g) in values.iter_mut().zip(first).zip(second).zip(gradients) {
-        [*p, *m, *v] = lanes.apply(simd, [*p, *m, *v], *g);
+        let gradient = std::mem::replace(g, none);
+        [*p, *m, *v] = lanes.apply(simd, [*p, *m, *v], gradient);
     }
 }

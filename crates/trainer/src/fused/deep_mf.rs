@@ -174,7 +174,7 @@ impl Member for DeepMf<'_> {
         let sums = self.find(simd, slice.team, me, &now);
         slice.barrier.wait();
         self.take(slice.team, me, &now, rows);
-        self.layers.move_by(simd, &self.gradients, &slice.steps[now.step as usize].layers);
+        self.layers.move_by(simd, &mut self.gradients, &slice.steps[now.step as usize].layers);
         sums
     }
 }

@@ -336,8 +336,8 @@ impl State {
         let error = |sample: &Sample| {
             let mut parts = [0.0; LANES]; // [members]
             for (part, rows) in parts.iter_mut().zip(&self.rows) {
-                let [p, q] = [sample.user, sample.item].map(|row| rows.factors(row, self.chunks));
-                *part = mf::dot_of(team, p, q);
+                let factors = rows.factors(self.chunks);
+                *part = mf::dot_of(team, factors.of(sample.user), factors.of(sample.item));
             }
             f64::from(lanes::total(&mut parts[..team.len()]) - sample.rating)
         };

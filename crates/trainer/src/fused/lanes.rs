@@ -68,7 +68,7 @@ impl Chunk {
 
     /// The lower half (0) or the upper one (1).
     #[inline(always)]
-    fn half(&self, half: usize) -> f32x4 {
+    pub(super) fn half(&self, half: usize) -> f32x4 {
         let numbers: &[f32; HALF] = self.0[half * HALF..].first_chunk().expect("half of a chunk");
         (*numbers).into()
     }

@@ -123,9 +123,9 @@ impl Layers {
         }
     }
 
-    /// One step of Adam.
+    /// One step of Adam, which uses the gradients up.
     #[inline(always)]
-    pub(super) fn move_by<S: Simd>(&mut self, simd: S, gradients: &[f32], step: &Step) {
+    pub(super) fn move_by<S: Simd>(&mut self, simd: S, gradients: &mut [f32], step: &Step) {
         let Self { values, first, second, .. } = self;
         adam::step(simd, Moving { values, first, second }, gradients, step);
     }
@@ -154,8 +154,9 @@ impl Activations {
 #[inline(always)]
 pub(super) fn turn_both(block: &[Sample], rows: &Rows, chunks: usize, to: &mut [Column]) {
     let (of_users, of_items) = to.split_at_mut(to.len() / 2);
-    turn(block.len(), |s| rows.factors(block[s].user, chunks), of_users);
-    turn(block.len(), |s| rows.factors(block[s].item, chunks), of_items);
+    let factors = rows.factors(chunks);
+    turn(block.len(), |s| factors.of(block[s].user), of_users);
+    turn(block.len(), |s| factors.of(block[s].item), of_items);
 }
 
 /// Turns some columns of the rows of a block's ratings into `[columns]`, with zeros where there are

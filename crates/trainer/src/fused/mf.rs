@@ -4,12 +4,13 @@
 use std::ops::Deref;
 
 use pulp::Simd;
+use wide::f32x4;
 
 use super::{
     crew::{Member, Planning, SUMS, Sample, Slice, Sums, Team, Turn},
     exchange::Exchange,
     lanes::{Chunk, LANES, total},
-    rows::Rows,
+    rows::{Factors, Rows},
 };
 use crate::miss::Miss;
 
@@ -74,9 +75,12 @@ impl Member for Mf<'_> {
         let team = slice.team;
         let mut mine = self.parts.write(me as usize, step);
         mine.resize(batch.len(), 0.0);
-        for (part, sample) in mine.iter_mut().zip(batch) {
-            *part =
-                dot_of(team, rows.factors(sample.user, chunks), rows.factors(sample.item, chunks));
+        let factors = rows.factors(chunks);
+        match team.lanes() {
+            8 => dots::<8>(batch, factors, &mut mine),
+            4 => dots::<4>(batch, factors, &mut mine),
+            2 => dots::<2>(batch, factors, &mut mine),
+            _ => dots::<1>(batch, factors, &mut mine),
         }
         drop(mine);
         planning.meet(slice, step);
@@ -84,9 +88,8 @@ impl Member for Mf<'_> {
 
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
-        for (sample, error) in batch.iter().zip(&self.errors) {
-            rows.pull_together([sample.user, sample.item], scale * error, chunks);
-        }
+        let pairs = batch.iter().map(|sample| [sample.user, sample.item]);
+        rows.pull_together(pairs.zip(self.errors.iter().map(|error| scale * error)), chunks);
         let mut sums = [Miss::default(); SUMS];
         for (s, error) in self.errors.iter().enumerate().skip(me as usize).step_by(team.len()) {
             sums[s % SUMS] += Miss::of(*error);
@@ -98,7 +101,6 @@ impl Member for Mf<'_> {
 /// What a member's columns of two rows add to their inner product.
 #[inline(always)]
 pub(super) fn dot_of(team: Team, p: &[Chunk], q: &[Chunk]) -> f32 {
-    let (p, q) = (Chunk::numbers(p), Chunk::numbers(q));
     match team.lanes() {
         8 => dot::<8>(p, q),
         4 => dot::<4>(p, q),
@@ -107,15 +109,41 @@ pub(super) fn dot_of(team: Team, p: &[Chunk], q: &[Chunk]) -> f32 {
     }
 }
 
-/// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes, `N` of
-/// them a member's.
+/// What a member's columns add to the predictions of a batch: `[batch]`.
 #[inline(always)]
-pub(super) fn dot<const N: usize>(p: &[f32], q: &[f32]) -> f32 {
-    let mut lanes = [0.0; N];
-    for (p, q) in p.as_chunks::<N>().0.iter().zip(q.as_chunks::<N>().0) {
-        for lane in 0..N {
-            lanes[lane] += p[lane] * q[lane];
+fn dots<const N: usize>(batch: &[Sample], factors: Factors, to: &mut [f32]) {
+    for (to, sample) in to.iter_mut().zip(batch) {
+        *to = dot::<N>(factors.of(sample.user), factors.of(sample.item));
+    }
+}
+
+/// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes, `N` of
+/// them a member's. Four are spelt out: a compiler takes them one by one.
+#[inline(always)]
+pub(super) fn dot<const N: usize>(p: &[Chunk], q: &[Chunk]) -> f32 {
+    let pairs = p.iter().zip(q);
+    match N {
+        8 => {
+            let mut lanes = Chunk::ZERO;
+            pairs.for_each(|(p, q)| lanes.add_product(*p, *q));
+            total(&mut lanes.0)
+        }
+        4 => {
+            let halves = |sum, (p, q): (&Chunk, &Chunk)| {
+                [0, 1].into_iter().fold(sum, |sum, half| sum + p.half(half) * q.half(half))
+            };
+            total(&mut pairs.fold(f32x4::ZERO, halves).to_array())
+        }
+        _ => {
+            let mut lanes = [0.0; N];
+            for (p, q) in pairs {
+                for (p, q) in p.0.as_chunks::<N>().0.iter().zip(q.0.as_chunks::<N>().0) {
+                    for lane in 0..N {
+                        lanes[lane] += p[lane] * q[lane];
+                    }
+                }
+            }
+            total(&mut lanes)
         }
     }
-    total(&mut lanes)
 }

@@ -8,9 +8,8 @@ use ratings::{ItemIndex, Ratings, Split, UserIndex};
 use super::{
     adam::{Moving, Schedule, step},
     engine::Fused,
-    lanes::{LANES, add},
+    lanes::{LANES, add, total},
     layers::{BLOCK, Column, Layers},
-    mf::dot,
 };
 use crate::{Config, ModelKind, Optimizer, Order, Weights, checkpoint::Checkpoint, weights};
 
@@ -43,9 +42,9 @@ pub(super) fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32>
             match &mut layers {
                 None => by_product(&rows, &ratings, width, &values, &mut gradients),
                 Some(layers) => {
-                    let sum =
+                    let mut sum =
                         by_layers(&rows, &ratings, config.factors, layers, &values, &mut gradients);
-                    layers.move_by(pulp::Scalar, &sum, &now.layers);
+                    layers.move_by(pulp::Scalar, &mut sum, &now.layers);
                 }
             }
             let moved: BTreeSet<usize> = match config.optimizer {
@@ -59,7 +58,7 @@ pub(super) fn plain(split: &Split, config: &Config, start: &Weights) -> Vec<f32>
                     first: &mut first[row.clone()],
                     second: &mut second[row.clone()],
                 };
-                step(pulp::Scalar, numbers, &gradients[row], &now.rows);
+                step(pulp::Scalar, numbers, &mut gradients[row], &now.rows);
             }
         }
     }
@@ -89,7 +88,11 @@ fn by_product(
     let scale = 2.0 / ratings.len() as f32;
     for (&[user, item], rating) in rows.iter().zip(ratings) {
         let (p, q) = (&values[user * width..][..width], &values[item * width..][..width]);
-        let error = dot::<LANES>(p, q) - rating;
+        let mut products = [0.0; LANES];
+        for (column, (p, q)) in p.iter().zip(q).enumerate() {
+            products[column % LANES] += p * q;
+        }
+        let error = total(&mut products) - rating;
         for (row, other) in [(user, q), (item, p)] {
             let other: Vec<f32> = other.iter().map(|number| scale * error * number).collect();
             add(&mut gradients[row * width..], &other);

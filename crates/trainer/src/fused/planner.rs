@@ -85,10 +85,12 @@ impl Planner {
     /// counted, and the number grows only if it counts.
     #[inline(always)]
     fn want(&mut self, batch: &[Sample], row: impl Fn(&Sample) -> u32, now: u32) -> usize {
-        let (mut wants, wanted) = (0, self.wanted.as_mut_slice());
+        let Self { first, done: all, wanted, .. } = self;
+        let (first, all, wanted) = (*first, all.as_mut_slice(), wanted.as_mut_slice());
+        let mut wants = 0;
         for sample in batch {
             let row = row(sample);
-            let done = std::mem::replace(&mut self.done[(row - self.first) as usize], now);
+            let done = std::mem::replace(&mut all[(row - first) as usize], now);
             wanted[wants] = Waiting { row, done };
             wants += usize::from(done != now);
         }
@@ -112,6 +114,7 @@ impl Planner {
     fn sort_by_gap(&mut self, wants: usize, now: u32, plan: &mut Vec<Waiting>) {
         let wanted = &self.wanted[..wants];
         plan.resize(wants, Waiting::default());
+        let plan = plan.as_mut_slice();
         if self.sparse {
             plan.copy_from_slice(wanted); // none has more to make than another
             return;

@@ -24,6 +24,21 @@ pub(super) struct Rows {
     block: Block,
 }
 
+/// One thread's columns of the factors of all rows.
+#[derive(Clone, Copy)]
+pub(super) struct Factors<'a> {
+    state: &'a [Chunk], // [rows, 4, chunks]
+    chunks: usize,
+}
+
+impl<'a> Factors<'a> {
+    /// Those of a row `[chunks]`; current only if the row was wanted and caught up.
+    #[inline(always)]
+    pub(super) fn of(self, row: u32) -> &'a [Chunk] {
+        &self.state[row as usize * 4 * self.chunks..][..self.chunks]
+    }
+}
+
 impl Rows {
     /// `rows` rows of zeros.
     pub(super) fn new(rows: usize, factors: usize, chunks: usize, sparse: bool) -> Self {
@@ -43,10 +58,10 @@ impl Rows {
         (4 * chunks * size_of::<Chunk>()) as u64
     }
 
-    /// The columns of a row `[chunks]`; current only if the row was wanted and caught up.
+    /// The factors of all rows.
     #[inline(always)]
-    pub(super) fn factors(&self, row: u32, chunks: usize) -> &[Chunk] {
-        &self.numbers()[row as usize * 4 * chunks..][..chunks]
+    pub(super) fn factors(&self, chunks: usize) -> Factors<'_> {
+        Factors { state: self.numbers(), chunks }
     }
 
     /// Sets a column of a row's factors (part 0), first (1) or second moment (2), before training.
@@ -70,15 +85,21 @@ impl Rows {
         &mut self.numbers_mut()[(row as usize * 4 + 1) * chunks..][..chunks]
     }
 
-    /// Adds `scale` times each of two rows to the other's gradient.
+    /// Adds to the gradient of each row of some pairs so many times the other row.
     #[inline(always)]
-    pub(super) fn pull_together(&mut self, rows: [u32; 2], scale: f32, chunks: usize) {
-        let [p, q] = rows.map(|row| row as usize * 4 * chunks);
+    pub(super) fn pull_together(
+        &mut self,
+        pairs: impl Iterator<Item = ([u32; 2], f32)>,
+        chunks: usize,
+    ) {
         let state = self.numbers_mut();
-        for c in 0..chunks {
-            let (of_p, of_q) = (state[p + c], state[q + c]);
-            for (at, from) in [(p, of_q), (q, of_p)] {
-                state[at + chunks + c].add_product(Chunk([scale; LANES]), from);
+        for (rows, times) in pairs {
+            let [p, q] = rows.map(|row| row as usize * 4 * chunks);
+            for c in 0..chunks {
+                let (of_p, of_q) = (state[p + c], state[q + c]);
+                for (at, from) in [(p, of_q), (q, of_p)] {
+                    state[at + chunks + c].add_product(Chunk([times; LANES]), from);
+                }
             }
         }
     }

@@ -27,29 +27,25 @@ const BLOCK: usize = 320;
 
 /// The numbers of the rows of a block that have come to a step, then room.
 pub(super) struct Block {
-    values: Vec<Chunk>,
-    gradients: Vec<Chunk>,
-    first: Vec<Chunk>,
-    second: Vec<Chunk>,
+    /// `[4, room]`: values, gradients, first and second moments.
+    numbers: Vec<Chunk>,
 }
 
 impl Block {
     pub(super) fn new(factors: usize) -> Self {
-        let zeros = || vec![Chunk::ZERO; BLOCK.max(factors).div_ceil(LANES) + 2];
-        Self { values: zeros(), first: zeros(), second: zeros(), gradients: zeros() }
+        let room = BLOCK.max(factors).div_ceil(LANES) + 2;
+        Self { numbers: vec![Chunk::ZERO; 4 * room] }
     }
 
-    /// The first chunks, up to `end`, and their gradients.
-    #[inline(always)]
-    fn upto(&mut self, end: usize) -> (Moving<'_>, &mut [f32]) {
-        let [values, gradients, first, second] = self.parts().map(|part| &mut part[..end * LANES]);
-        (Moving { values, first, second }, gradients)
-    }
-
+    /// Its parts, of one length.
     #[inline(always)]
     fn parts(&mut self) -> [&mut [f32]; 4] {
-        let Self { values, gradients, first, second } = self;
-        [values, gradients, first, second].map(|part| Chunk::numbers_mut(part))
+        let numbers = Chunk::numbers_mut(&mut self.numbers);
+        let room = numbers.len() / 4;
+        let (values, numbers) = numbers.split_at_mut(room);
+        let (gradients, numbers) = numbers.split_at_mut(room);
+        let (first, second) = numbers.split_at_mut(room);
+        [values, gradients, first, &mut second[..room]]
     }
 }
 
@@ -83,18 +79,22 @@ impl Rows {
         now: u32,
         chunks: usize,
     ) {
+        let Self { factors, state, block, .. } = self;
+        let (state, mut parts) = (bytemuck::cast_slice_mut(state), block.parts());
         let (mut next, mut filled) = (0, 0);
         while next < rows.len() {
-            let (at, from) = (rows[next].done, filled);
+            let at = rows[next].done;
             while next < rows.len() && rows[next].done == at {
-                self.load(rows[next].row, filled, chunks);
-                filled += self.factors;
+                load(state, rows[next].row, &mut parts, filled, chunks);
+                filled += *factors;
                 next += 1;
             }
             let until = if next < rows.len() { rows[next].done } else { now };
-            let (mut numbers, gradients) = self.block.upto(filled.div_ceil(LANES));
+            let whole = filled.next_multiple_of(LANES);
+            let [values, gradients, first, second] =
+                parts.each_mut().map(|part| &mut part[..whole]);
+            let mut numbers = Moving { values, first, second };
             adam::step(simd, numbers.again(), gradients, &steps[at as usize].rows);
-            gradients[from..].fill(0.0);
             for step in &steps[at as usize + 1..until as usize] {
                 adam::coast_moving(simd, numbers.again(), &step.rows);
             }
@@ -123,22 +123,7 @@ impl Rows {
             let (first, second) = rest.split_at_mut(chunks * LANES);
             let numbers = Moving { values, first, second };
             adam::step(simd, numbers, gradients, &steps[*done as usize].rows);
-            gradients.fill(0.0);
         }
-    }
-
-    /// Moves a row into the block, its numbers from `at` on. Whole chunks are copied; the next row
-    /// overwrites what stands behind its numbers.
-    #[inline(always)]
-    fn load(&mut self, row: u32, at: usize, chunks: usize) {
-        let state: &mut [Chunk] = bytemuck::cast_slice_mut(&mut self.state);
-        let row = &mut state[row as usize * 4 * chunks..][..4 * chunks];
-        for (part, to) in self.block.parts().into_iter().enumerate() {
-            for c in 0..chunks {
-                to[at + c * LANES..][..LANES].copy_from_slice(&row[part * chunks + c].0);
-            }
-        }
-        row[chunks..2 * chunks].fill(Chunk::ZERO);
     }
 
     /// Copies rows back, with zeros where a row's factors end: they are multiplied with one another.
@@ -161,4 +146,17 @@ impl Rows {
             }
         }
     }
+}
+
+/// Moves a row into the parts of a block, its numbers from `at` on. Whole chunks are copied; the next
+/// row overwrites what stands behind its numbers.
+#[inline(always)]
+fn load(state: &mut [Chunk], row: u32, parts: &mut [&mut [f32]; 4], at: usize, chunks: usize) {
+    let row = &mut state[row as usize * 4 * chunks..][..4 * chunks];
+    for (part, to) in parts.iter_mut().enumerate() {
+        for c in 0..chunks {
+            to[at + c * LANES..][..LANES].copy_from_slice(&row[part * chunks + c].0);
+        }
+    }
+    row[chunks..2 * chunks].fill(Chunk::ZERO);
 }
