@@ -1,7 +1,7 @@
 //! What an epoch must cost at least: its work, counted from the plan, and the device's own speed at
 //! nothing else, measured. For the benchmarks.
 
-use std::{hint::black_box, thread};
+use std::hint::black_box;
 
 use pulp::{Arch, Simd, WithSimd};
 use ratings::{Ratings, Split};
@@ -19,6 +19,7 @@ use crate::{
         sort::{self, Key},
         squares::{self, Blocks},
     },
+    parallel,
 };
 
 /// The work of an epoch of the fused engine.
@@ -123,13 +124,8 @@ pub fn of_cpu(split: &Split, config: &Config, work: &Work, threads: usize) -> Cp
     let meetings_of_a_step = if config.model == ModelKind::DeepMf { 2 } else { 1 };
     let meetings = work.steps * meetings_of_a_step;
     let barrier = Barrier::new(threads);
-    let meet = || (0..meetings).for_each(|_| barrier.wait());
-    let meetings = shortest(|| {
-        thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(meet)));
-            meet();
-        });
-    });
+    let meet = |_thread| (0..meetings).for_each(|_| barrier.wait());
+    let meetings = shortest(|| drop(parallel::each((0..threads).collect(), meet)));
     CpuParts { adam: work.moves as f64 / (adams_speed() * threads as f64), order, meetings }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Order, parallel::THREADS};
+use crate::{Order, parallel};
 
 /// Elements that are looked up at once.
 const BLOCK: usize = 1024;
@@ -19,7 +19,7 @@ pub(crate) fn gather<T: Clone + Default + Send>(
 ) {
     to.resize(positions.len(), T::default());
     let share = positions.len().div_ceil(threads.max(1)).max(SHARE);
-    in_parallel(to.chunks_mut(share).enumerate().collect(), |(part, places)| {
+    parallel::each(to.chunks_mut(share).enumerate().collect(), |(part, places)| {
         let mut elements = [0; BLOCK];
         let from = positions.start + part * share;
         for (at, places) in (from..).step_by(BLOCK).zip(places.chunks_mut(BLOCK)) {
@@ -29,20 +29,5 @@ pub(crate) fn gather<T: Clone + Default + Send>(
                 *place = pick(*element as usize);
             }
         }
-    });
-}
-
-/// Runs `task` on every part, each on a thread of its own.
-pub(crate) fn in_parallel<T: Send>(mut parts: Vec<T>, task: impl Fn(T) + Sync) {
-    let first = parts.pop();
-    if parts.is_empty() || !THREADS {
-        return first.into_iter().for_each(task);
-    }
-    std::thread::scope(|scope| {
-        for part in parts {
-            let task = &task;
-            scope.spawn(move || task(part));
-        }
-        first.into_iter().for_each(&task);
     });
 }

@@ -27,7 +27,7 @@ pub(crate) fn map<T: Sync, R: Send>(
         return parts.iter().map(task).collect();
     }
     let next = AtomicUsize::new(0);
-    let work = |_| {
+    let work = |_thread| {
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -35,20 +35,21 @@ pub(crate) fn map<T: Sync, R: Send>(
             done.push((at, task(part)));
         }
     };
-    let mut done: Vec<_> = on_threads(threads, work).into_iter().flatten().collect();
+    let mut done: Vec<_> = each((0..threads).collect(), work).into_iter().flatten().collect();
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// What `work` makes of the number of every thread, each on a thread of its own: `[threads]`.
-pub(crate) fn on_threads<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    if threads <= 1 || !THREADS {
-        return vec![work(0)];
+/// What `work` makes of every part, each on a thread of its own, the first on the caller's.
+pub(crate) fn each<T: Send, R: Send>(parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    if parts.len() <= 1 || !THREADS {
+        return parts.into_iter().map(work).collect();
     }
     std::thread::scope(|scope| {
-        let work = &work;
-        let others: Vec<_> = (1..threads).map(|me| scope.spawn(move || work(me))).collect();
-        let mut results = vec![work(0)];
+        let (work, mut parts) = (&work, parts.into_iter());
+        let first = parts.next();
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let mut results: Vec<R> = first.into_iter().map(work).collect();
         for other in others {
             match other.join() {
                 Ok(result) => results.push(result),
@@ -61,12 +62,17 @@ pub(crate) fn on_threads<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sy
 
 #[cfg(test)]
 mod tests {
-    use super::{map, on_threads};
+    use super::{each, map};
 
     #[test]
-    fn every_thread_works_once() {
-        for threads in [1, 2, 5] {
-            assert_eq!(on_threads(threads, |me| me), (0..threads).collect::<Vec<_>>());
+    fn every_part_has_a_thread_of_its_own() {
+        for parts in [0, 1, 2, 5] {
+            let all = std::sync::Barrier::new(parts.max(1)); // nobody passes before all are there
+            let meet = |part| {
+                all.wait();
+                part
+            };
+            assert_eq!(each((0..parts).collect(), meet), (0..parts).collect::<Vec<_>>());
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     planner::{Planner, Waiting},
     rows::Rows,
 };
-use crate::{barrier::Barrier, gather::in_parallel, miss::Miss, parallel::THREADS};
+use crate::{barrier::Barrier, miss::Miss, parallel};
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -200,21 +200,8 @@ fn train_chunks<M: Member, const CHUNKS: usize>(
     slice: &Slice,
     work: Vec<Work<M>>,
 ) -> Vec<Vec<Miss>> {
-    let arch = slice.arch;
-    let mut work: Vec<_> = work.into_iter().map(OfChunks::<M, CHUNKS>).collect();
-    let first = work.remove(0);
-    if work.is_empty() || !THREADS {
-        return vec![arch.dispatch(first)];
-    }
-    std::thread::scope(|scope| {
-        let others: Vec<_> =
-            work.into_iter().map(|work| scope.spawn(move || arch.dispatch(work))).collect();
-        let mut sums = vec![arch.dispatch(first)];
-        for other in others {
-            sums.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        sums
-    })
+    let work = work.into_iter().map(OfChunks::<M, CHUNKS>).collect();
+    parallel::each(work, |work| slice.arch.dispatch(work))
 }
 
 /// A thread's part of a slice.
@@ -289,7 +276,7 @@ pub(super) fn catch_up_all(
     });
     let work: Vec<_> =
         rows.iter_mut().map(|rows| Rest { rows, plans: &plans, steps, now, chunks }).collect();
-    in_parallel(work, |work| arch.dispatch(work));
+    parallel::each(work, |work| arch.dispatch(work));
 }
 
 #[cfg(test)]

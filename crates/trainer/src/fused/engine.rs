@@ -18,10 +18,11 @@ use crate::{
     Config, ModelKind, Optimizer, Order, Parameter, Weights,
     barrier::Barrier,
     checkpoint::Checkpoint,
-    gather::{gather, in_parallel},
+    gather::gather,
     held_out::{Misses, Parts},
     memory::{self, Need},
     miss::Miss,
+    parallel,
     weights::{self, Slot},
 };
 
@@ -224,7 +225,7 @@ impl Fused {
         let mut sums = vec![Misses::default(); blocks.len()];
         let share = blocks.len().div_ceil(team.len());
         let work = sums.chunks_mut(share).zip(blocks.chunks(share));
-        in_parallel(work.collect(), |(sums, blocks)| {
+        parallel::each(work.collect(), |(sums, blocks)| {
             let mut network = state.network.as_ref().map(|layers| (layers, layers.activations()));
             for (sum, block) in sums.iter_mut().zip(blocks) {
                 *sum = match &mut network {

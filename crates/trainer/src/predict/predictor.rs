@@ -15,7 +15,7 @@ use super::{
     tables::Tables,
     top::{Pick, Wanted, top},
 };
-use crate::{Average, ModelFile, Objective, Scale, Trained, points::Points};
+use crate::{Average, ModelFile, Objective, Scale, Trained, parallel, points::Points};
 
 /// A model, ready to predict.
 #[derive(Clone, Debug)]
@@ -237,19 +237,11 @@ impl Predictor {
     ) -> Vec<Vec<Pick>> {
         let mut lists = vec![Vec::new(); users.len()];
         let share = users.len().div_ceil(threads.max(1)).max(1);
-        let work = |users: &[UserIndex], lists: &mut [Vec<Pick>]| {
+        let work = users.chunks(share).zip(lists.chunks_mut(share)).collect();
+        parallel::each(work, |(users, lists)| {
             for (user, list) in users.iter().zip(lists) {
                 let seen = seen.map_or(&[][..], |seen| seen.items_of(*user));
                 *list = self.recommend(&self.taste_of(*user), wanted, seen);
-            }
-        };
-        if share >= users.len() {
-            work(users, &mut lists);
-            return lists;
-        }
-        std::thread::scope(|scope| {
-            for (users, lists) in users.chunks(share).zip(lists.chunks_mut(share)) {
-                scope.spawn(move || work(users, lists));
             }
         });
         lists

@@ -10,7 +10,7 @@ use super::{
     link::Linked,
     table::{Block, Table},
 };
-use crate::{barrier::Barrier, miss::Miss, parallel::on_threads};
+use crate::{barrier::Barrier, miss::Miss, parallel};
 
 /// What holds for a whole slice of diagonals.
 pub(super) struct Descent<'a> {
@@ -49,7 +49,7 @@ impl Descent<'_> {
             errors
         };
         let mut errors = vec![Miss::default(); diagonals.len() * SIDE];
-        for (cell, error) in on_threads(threads, work).into_iter().flatten() {
+        for (cell, error) in parallel::each((0..threads).collect(), work).into_iter().flatten() {
             errors[cell] = error;
         }
         errors.chunks(SIDE).map(|cells| cells.iter().copied().sum()).collect()

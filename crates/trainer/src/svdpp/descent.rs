@@ -14,7 +14,7 @@ use super::{
 use crate::{
     barrier::Barrier,
     miss::Miss,
-    parallel::on_threads,
+    parallel,
     sgd::{
         Linked,
         lanes::{self, Chunk, LANES, each},
@@ -67,7 +67,7 @@ impl Descent<'_> {
             }
             errors
         };
-        on_threads(threads, work).swap_remove(0) // all have the same
+        parallel::each((0..threads).collect(), work).swap_remove(0) // all have the same
     }
 
     /// The users' part of a batch: each thread takes users while there are any.
