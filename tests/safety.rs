@@ -40,6 +40,23 @@ fn a_run_without_room_is_refused_with_the_way_out() {
     }
 }
 
+/// burn keeps what a wide network makes of every rating of a batch.
+#[test]
+fn batches_without_room_are_refused_with_those_that_have_it() {
+    let split = support::small_split(400, 300, 20_000);
+    let wide = Config { hidden: vec![512, 512], batch_size: 65_536, ..quick(ModelKind::DeepMf) };
+    let limited = support::reference().with_memory(64 << 20);
+    let refused = support::train(&split, &wide, &limited).err().expect("it has no room");
+    let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
+    assert!(why.bytes > 128 << 20, "{why:?}");
+    let batch_size = why.batch.unwrap();
+    assert!(refused.to_string().contains(&format!("batches of {batch_size}")), "{refused}");
+    let fitting = Config { batch_size, epochs: 0, ..wide };
+    assert_eq!(support::train(&split, &fitting, &limited).err(), None);
+    let twice = Config { batch_size: 2 * batch_size, ..fitting };
+    assert!(support::train(&split, &twice, &limited).is_err());
+}
+
 /// Else these weights, eight terabytes, would end the program.
 #[test]
 fn a_run_without_room_is_refused_before_it_takes_any() {

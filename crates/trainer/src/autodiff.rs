@@ -15,7 +15,7 @@ use self::{
     examples::{Chunk, Examples},
 };
 use crate::{
-    Config, Objective, Order, Weights,
+    Config, DeviceKind, ModelKind, Objective, Order, Weights,
     checkpoint::Checkpoint,
     gpu::Fault,
     held_out::{Misses, Parts},
@@ -24,17 +24,24 @@ use crate::{
     model::{Model, loss},
     negatives::{self, Unrated},
     predict::Histories,
+    weights,
 };
 
 /// Examples uploaded at once while training: large enough that uploads are few, small enough that
 /// one is a small part of a slice (three columns of 4 bytes: 3 MiB).
 const UPLOAD: usize = 1 << 18;
-/// Test ratings evaluated at once.
+/// Most test ratings evaluated at once.
 const EVALUATE: usize = 1 << 16;
+/// Most numbers that a model makes of them, but for one rating.
+const EVALUATED: usize = 1 << 24;
 
 /// Copies of a model while a step is made (values, the last good ones, gradients, both moments and
 /// what burn's Adam makes on the way), beyond the three of the start, which are free again by then.
 const COPIES: u64 = 4;
+
+/// Bytes for each of the numbers that a model makes of a batch: the number, and its part of the
+/// gradients on their way back. Peaks of DeepMF were at 4 to 4.5.
+const ACTIVATION: u64 = 5;
 
 /// A model being trained on a device.
 pub(crate) struct Autodiff {
@@ -84,25 +91,34 @@ impl Autodiff {
             config: config.clone(),
             device,
             trained: 0,
-            parts: Parts::new(split, EVALUATE),
+            parts: parts(split, config),
             held_out: split.held_out().into_owned(),
         }
     }
 
-    /// Memory for a run.
-    pub(crate) fn need(split: &Split, config: &Config) -> Need {
+    /// Memory for a run on a processor of this kind.
+    pub(crate) fn need(split: &Split, config: &Config, on: DeviceKind) -> Need {
         const COLUMNS: u64 = 12; // bytes of a rating
         let unrated = match config.objective {
             Objective::Rating => 0,
             // Of each rating an item, of each user where they begin.
             Objective::Ranking => 4 * split.train.len() as u64 + 8 * split.users as u64,
         };
-        let ratings = (split.train.len() + 2 * Parts::new(split, EVALUATE).len()) as u64;
+        let parts = parts(split, config);
+        let ratings = (split.train.len() + 2 * parts.len()) as u64;
+        let batch = config.batch_size.min(split.train.len()) * examples_of_a_rating(config);
+        let examples = batch.max(parts.longest());
+        let activations = ACTIVATION * (examples * activations(config)) as u64;
+        let [model, gpu] = match on {
+            DeviceKind::Cpu => [activations, 0],
+            DeviceKind::Gpu => [0, activations],
+        };
         Need {
             ratings: COLUMNS * (ratings + UPLOAD as u64) + unrated,
             model: memory::checkpoint(config, split.users, split.items)
-                + COPIES * memory::parameters(config, split.users, split.items),
-            gpu: 0,
+                + COPIES * memory::parameters(config, split.users, split.items)
+                + model,
+            gpu,
         }
     }
 
@@ -165,7 +181,7 @@ impl Autodiff {
     fn next_batch(&mut self) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
         let len = self.config.batch_size.min(self.order.len() - self.trained);
         if self.chunk.left() == 0 {
-            let batch = self.config.batch_size * self.examples_of_a_rating();
+            let batch = self.config.batch_size * examples_of_a_rating(&self.config);
             let whole_batches = (UPLOAD / batch).max(1) * self.config.batch_size;
             let end = self.order.len().min(self.trained + whole_batches);
             let mut picks = vec![0; end - self.trained];
@@ -193,13 +209,6 @@ impl Autodiff {
         let draw = |n| unrated.draw(user.index(), negatives::number(seed, self.epoch, place, n));
         let others = (0..negatives).filter_map(draw).map(|item| (item, -1.0));
         examples.push(user, std::iter::once((items[element], 1.0)).chain(others));
-    }
-
-    fn examples_of_a_rating(&self) -> usize {
-        match self.config.objective {
-            Objective::Rating => 1,
-            Objective::Ranking => 1 + self.config.negatives,
-        }
     }
 
     /// Evaluates the next part of the held-out ratings, or `None` when all are done.
@@ -245,6 +254,28 @@ impl Autodiff {
             bold: None,
         })
     }
+}
+
+fn examples_of_a_rating(config: &Config) -> usize {
+    match config.objective {
+        Objective::Rating => 1,
+        Objective::Ranking => 1 + config.negatives,
+    }
+}
+
+/// Numbers that a model makes of an example on the way to a prediction: its rows, what is put together
+/// of them, and what goes into every layer and comes out.
+fn activations(config: &Config) -> usize {
+    let row = match config.model {
+        ModelKind::NeuMf => 2 * config.factors,
+        _ => config.factors,
+    };
+    4 * row + weights::layers(config).into_iter().flatten().sum::<usize>()
+}
+
+/// The held-out ratings, as many at once as a wide network has room for.
+fn parts(split: &Split, config: &Config) -> Parts {
+    Parts::new(split, (EVALUATED / activations(config)).clamp(1, EVALUATE))
 }
 
 /// Of every user, what training has no rating of.

@@ -4,8 +4,8 @@
 use ratings::Split;
 
 use crate::{
-    Config, Device, Weights, checkpoint::Checkpoint, gpu::Fault, held_out::Misses, memory::Need,
-    miss::Miss,
+    Config, Device, DeviceKind, Weights, checkpoint::Checkpoint, gpu::Fault, held_out::Misses,
+    memory::Need, miss::Miss,
 };
 
 /// Never made.
@@ -22,7 +22,7 @@ impl Autodiff {
         Err(Fault("this program was built without the autodiff engine".into()))
     }
 
-    pub(crate) fn need(_: &Split, _: &Config) -> Need {
+    pub(crate) fn need(_: &Split, _: &Config, _: DeviceKind) -> Need {
         Need::default()
     }
 

@@ -38,52 +38,52 @@ pub(crate) fn checkpoint(config: &Config, users: usize, items: usize) -> u64 {
 pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<usize, TooLarge> {
     let kind = device.engine(config).expect("asked before");
     let fused_gpu = kind == EngineKind::Fused && device.kind() == DeviceKind::Gpu;
-    let trial = |factors: usize| {
-        let config = Config { factors, ..config.clone() };
-        match kind {
-            _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, &config),
-            _ if !config.model.in_batches() => Learning::need(split, &config),
-            EngineKind::Fused if fused_gpu => {
-                Sizes::of(split, &config, device.grain()).need(device.planned_by())
-            }
-            EngineKind::Fused => {
-                Fused::need(split, &config, fitting_threads(split, &config, device))
-            }
-            EngineKind::Autodiff => Autodiff::need(split, &config),
+    let need = |config: &Config| match kind {
+        _ if !config.model.in_batches() && fused_gpu => SgdGpu::need(split, config),
+        _ if !config.model.in_batches() => Learning::need(split, config),
+        EngineKind::Fused if fused_gpu => {
+            Sizes::of(split, config, device.grain()).need(device.planned_by())
         }
+        EngineKind::Fused => Fused::need(split, config, fitting_threads(split, config, device)),
+        EngineKind::Autodiff => Autodiff::need(split, config, device.kind()),
     };
+    let with_factors = |factors| Config { factors, ..config.clone() };
+    let with_batches = |batch_size| Config { batch_size, ..config.clone() };
     let shared = device.adapter().is_some_and(|adapter| {
         matches!(adapter.kind, AdapterKind::Integrated | AdapterKind::Software)
     });
-    let bytes = |need: Need| need.ratings + need.model + if shared { need.gpu } else { 0 };
-    let refuse = |what, bytes, limit, fits: &dyn Fn(usize) -> bool| TooLarge {
+    let bytes = |config: &Config| {
+        let Need { ratings, model, gpu } = need(config);
+        ratings + model + if shared { gpu } else { 0 }
+    };
+    let refuse = |what, bytes, limit, fits: &dyn Fn(&Config) -> bool| TooLarge {
         what,
         bytes,
         limit,
         users: split.users,
         items: split.items,
         factors: config.factors,
-        fitting: (1..config.factors).rev().find(|factors| fits(*factors)),
+        fitting: (1..config.factors).rev().find(|factors| fits(&with_factors(*factors))),
+        batch: std::iter::successors(Some(config.batch_size / 2), |size| Some(size / 2))
+            .take_while(|size| *size > 0 && config.model.in_batches())
+            .find(|size| fits(&with_batches(*size))),
         draws: config.model.is_bayesian().then_some(config.posterior.samples).filter(|n| *n > 1),
     };
     if fused_gpu {
-        let largest = |factors| {
-            let config = Config { factors, ..config.clone() };
-            match config.model.in_batches() {
-                true => Sizes::of(split, &config, device.grain()).largest_binding(),
-                false => SgdGpu::largest_table(split, &config),
-            }
+        let largest = |config: &Config| match config.model.in_batches() {
+            true => Sizes::of(split, config, device.grain()).largest_binding(),
+            false => SgdGpu::largest_table(split, config),
         };
-        let bytes = largest(config.factors);
+        let bytes = largest(config);
         if bytes > Sizes::MAX_BINDING {
-            let fits = |factors| largest(factors) <= Sizes::MAX_BINDING;
+            let fits = |config: &Config| largest(config) <= Sizes::MAX_BINDING;
             return Err(refuse(Part::Binding, bytes, Sizes::MAX_BINDING, &fits));
         }
     }
     match device.memory() {
-        Some(limit) if bytes(trial(config.factors)) > limit => {
-            let fits = |factors| bytes(trial(factors)) <= limit;
-            Err(refuse(Part::Memory, bytes(trial(config.factors)), limit, &fits))
+        Some(limit) if bytes(config) > limit => {
+            let fits = |config: &Config| bytes(config) <= limit;
+            Err(refuse(Part::Memory, bytes(config), limit, &fits))
         }
         _ if kind == EngineKind::Fused && !fused_gpu && config.model.in_batches() => {
             Ok(fitting_threads(split, config, device))
@@ -123,13 +123,17 @@ pub enum Part {
     size(*bytes),
     match what { Part::Memory => "there is room for", Part::Binding => "a GPU's table holds" },
     size(*limit),
-    fitting.map_or_else(
-        || match what {
+    match (fitting, batch) {
+        (Some(factors), Some(batch)) => {
+            format!("take at most {factors} factors, or batches of {batch}")
+        }
+        (Some(factors), None) => format!("take at most {factors} factors"),
+        (None, Some(batch)) => format!("take batches of {batch}"),
+        (None, None) => match what {
             Part::Memory => "train on fewer ratings".to_owned(),
             Part::Binding => "train on the CPU".to_owned(),
         },
-        |factors| format!("take at most {factors} factors"),
-    ),
+    },
     draws.map_or_else(String::new, |draws| format!(", or keep fewer draws than {draws}"))
 )]
 pub struct TooLarge {
@@ -147,6 +151,8 @@ pub struct TooLarge {
     pub factors: usize,
     /// Most factors that fit, if any do.
     pub fitting: Option<usize>,
+    /// A size of batches that fits, if one does.
+    pub batch: Option<usize>,
     /// Draws that the model keeps, each a model of its own, if it keeps several.
     pub draws: Option<usize>,
 }

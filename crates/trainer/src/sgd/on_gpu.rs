@@ -209,7 +209,17 @@ fn check(split: &Split, config: &Config, longest: usize) -> Result<(), TooLarge>
     }
     let (users, items, factors) = (split.users, split.items, config.factors);
     let what = Part::Binding;
-    Err(TooLarge { what, bytes, limit, users, items, factors, fitting: None, draws: None })
+    Err(TooLarge {
+        what,
+        bytes,
+        limit,
+        users,
+        items,
+        factors,
+        fitting: None,
+        batch: None,
+        draws: None,
+    })
 }
 
 /// All cells, diagonal by diagonal, and the ratings of each diagonal.
