@@ -1,5 +1,8 @@
 //! Every shader against its twin, at odd sizes, on whatever GPU there is.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
+
 use trainer::{
     Config, DeviceKind, Gpu, Link, ModelKind, Optimizer,
     cases::{self, Grain, Size, Slice},
@@ -47,6 +50,27 @@ fn slices() -> impl Iterator<Item = Slice> {
         let slice = |every_row| Slice { size, batch, from, every_row, grain: Grain::Fine };
         [true, false].map(slice)
     })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_threads_of_a_software_gpu_are_pinned() {
+    const NAME: &str = "kernels::the_threads_of_a_software_gpu_are_pinned";
+    let Some(device) = support::gpu(NAME) else { return };
+    if !device.name().contains("llvmpipe") {
+        return support::say(&format!("SKIPPED {NAME}: {} is not llvmpipe", device.name()));
+    }
+    let cores_of = |status: String| {
+        let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        list.expect("a list of cores").trim().to_owned()
+    };
+    let all = cores_of(std::fs::read_to_string("/proc/thread-self/status").unwrap());
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let statuses = tasks.flat_map(|task| std::fs::read_to_string(task.path().join("status")));
+    let pinned: BTreeSet<String> =
+        statuses.map(cores_of).filter(|cores| cores.parse::<u32>().is_ok()).collect();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(pinned.len() >= cores, "{pinned:?} of {all}");
 }
 
 #[test]

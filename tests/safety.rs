@@ -46,7 +46,7 @@ fn batches_without_room_are_refused_with_those_that_have_it() {
     let split = support::small_split(400, 300, 20_000);
     let wide = Config { hidden: vec![512, 512], batch_size: 65_536, ..quick(ModelKind::DeepMf) };
     let limited = support::reference().with_memory(64 << 20);
-    let refused = support::train(&split, &wide, &limited).err().expect("it has no room");
+    let Err(refused) = support::train(&split, &wide, &limited) else { panic!("it has no room") };
     let TrainError::TooLarge(why) = &refused else { panic!("{refused}") };
     assert!(why.bytes > 128 << 20, "{why:?}");
     let batch_size = why.batch.unwrap();
@@ -161,7 +161,7 @@ fn losing(
 ) -> (Result<Trained, Trained>, Vec<Recovery>) {
     pollster::block_on(async {
         let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
-        run.set_pace(Pace::Batches(1)); // an epoch in one go has no use for the GPU at its end
+        run.set_pace(Pace::Batches(1)); // else an epoch may be over before its GPU is lost, and nothing notices
         let mut recoveries = Vec::new();
         let mut lost = 0;
         loop {

@@ -75,8 +75,14 @@ fn hint(error: &anyhow::Error, command: &str) -> Option<String> {
         {
             Some(format!("--lr {}", short(rounded(learning_rate / 10.0))))
         }
+        TrainError::TooLarge(TooLarge { fitting: Some(factors), batch: Some(batch), .. }) => {
+            Some(format!("--factors {factors}, or --batch-size {batch}"))
+        }
         TrainError::TooLarge(TooLarge { fitting: Some(factors), .. }) => {
             Some(format!("--factors {factors}"))
+        }
+        TrainError::TooLarge(TooLarge { batch: Some(batch), .. }) => {
+            Some(format!("--batch-size {batch}"))
         }
         TrainError::TooLarge(TooLarge { what: Part::Binding, .. }) => Some("--device cpu".into()),
         _ => None,
@@ -143,9 +149,34 @@ impl Exit {
 
 #[cfg(test)]
 mod tests {
-    use trainer::TrainError;
+    use trainer::{Part, TooLarge, TrainError};
 
     use super::hint;
+
+    #[test]
+    fn a_run_without_room_hints_at_what_fits() {
+        for (what, fitting, batch, expected) in [
+            (Part::Memory, Some(5), None, Some("--factors 5")),
+            (Part::Memory, Some(5), Some(256), Some("--factors 5, or --batch-size 256")),
+            (Part::Memory, None, Some(256), Some("--batch-size 256")),
+            (Part::Binding, None, Some(256), Some("--batch-size 256")),
+            (Part::Binding, None, None, Some("--device cpu")),
+            (Part::Memory, None, None, None),
+        ] {
+            let error = TrainError::TooLarge(TooLarge {
+                what,
+                bytes: 2 << 20,
+                limit: 1 << 20,
+                users: 3,
+                items: 4,
+                factors: 6,
+                fitting,
+                batch,
+                draws: None,
+            });
+            assert_eq!(hint(&error.into(), "train").as_deref(), expected, "{what:?}");
+        }
+    }
 
     #[test]
     fn a_divergence_hints_at_its_cause() {

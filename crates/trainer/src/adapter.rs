@@ -1,9 +1,9 @@
 //! The GPUs of this machine.
 
-mod threads; // of a program that plays a GPU
+mod affinity; // of the threads of a program that plays a GPU
 
+pub(crate) use affinity::Snapshot;
 use serde::Serialize;
-pub(crate) use threads::Threads;
 
 /// What stands behind an adapter, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -32,8 +32,8 @@ use crate::{
 const UPLOAD: usize = 1 << 18;
 /// Most test ratings evaluated at once.
 const EVALUATE: usize = 1 << 16;
-/// Most numbers that a model makes of them, but for one rating.
-const EVALUATED: usize = 1 << 24;
+/// Most numbers that a model makes of those, unless one rating alone makes more.
+const EVALUATED: u64 = 1 << 24;
 
 /// Copies of a model while a step is made (values, the last good ones, gradients, both moments and
 /// what burn's Adam makes on the way), beyond the three of the start, which are free again by then.
@@ -41,7 +41,9 @@ const COPIES: u64 = 4;
 
 /// Bytes for each of the numbers that a model makes of a batch: the number, and its part of the
 /// gradients on their way back. Peaks of DeepMF were at 4 to 4.5.
-const ACTIVATION: u64 = 5;
+const IN_TRAINING: u64 = 5;
+/// The same without gradients.
+const IN_EVALUATION: u64 = 4;
 
 /// A model being trained on a device.
 pub(crate) struct Autodiff {
@@ -104,20 +106,19 @@ impl Autodiff {
             // Of each rating an item, of each user where they begin.
             Objective::Ranking => 4 * split.train.len() as u64 + 8 * split.users as u64,
         };
-        let parts = parts(split, config);
-        let ratings = (split.train.len() + 2 * parts.len()) as u64;
-        let batch = config.batch_size.min(split.train.len()) * examples_of_a_rating(config);
-        let examples = batch.max(parts.longest());
-        let activations = ACTIVATION * (examples * activations(config)) as u64;
-        let [model, gpu] = match on {
-            DeviceKind::Cpu => [activations, 0],
-            DeviceKind::Gpu => [0, activations],
+        let held_out = parts(split, config);
+        let batch = config.batch_size.min(split.train.len()) as u64 * examples_of_a_rating(config);
+        let columns = (split.train.len() + 2 * held_out.len()) as u64 + batch.max(UPLOAD as u64);
+        let evaluated = IN_EVALUATION * held_out.longest() as u64;
+        let made = activations(config) * evaluated.max(IN_TRAINING * batch);
+        let [host, gpu] = match on {
+            DeviceKind::Cpu => [made, 0],
+            DeviceKind::Gpu => [0, made],
         };
         Need {
-            ratings: COLUMNS * (ratings + UPLOAD as u64) + unrated,
+            ratings: COLUMNS * columns + unrated + host,
             model: memory::checkpoint(config, split.users, split.items)
-                + COPIES * memory::parameters(config, split.users, split.items)
-                + model,
+                + COPIES * memory::parameters(config, split.users, split.items),
             gpu,
         }
     }
@@ -181,8 +182,9 @@ impl Autodiff {
     fn next_batch(&mut self) -> (Tensor<1, Int>, Tensor<1, Int>, Tensor<1>) {
         let len = self.config.batch_size.min(self.order.len() - self.trained);
         if self.chunk.left() == 0 {
-            let batch = self.config.batch_size * examples_of_a_rating(&self.config);
-            let whole_batches = (UPLOAD / batch).max(1) * self.config.batch_size;
+            let batch = self.config.batch_size as u64 * examples_of_a_rating(&self.config);
+            let batches = usize::try_from(UPLOAD as u64 / batch).expect("at most all of them");
+            let whole_batches = batches.max(1) * self.config.batch_size;
             let end = self.order.len().min(self.trained + whole_batches);
             let mut picks = vec![0; end - self.trained];
             let start = u32::try_from(self.trained).expect("positions are below a u32 count");
@@ -256,26 +258,27 @@ impl Autodiff {
     }
 }
 
-fn examples_of_a_rating(config: &Config) -> usize {
+fn examples_of_a_rating(config: &Config) -> u64 {
     match config.objective {
         Objective::Rating => 1,
-        Objective::Ranking => 1 + config.negatives,
+        Objective::Ranking => 1 + config.negatives as u64,
     }
 }
 
 /// Numbers that a model makes of an example on the way to a prediction: its rows, what is put together
 /// of them, and what goes into every layer and comes out.
-fn activations(config: &Config) -> usize {
+fn activations(config: &Config) -> u64 {
     let row = match config.model {
         ModelKind::NeuMf => 2 * config.factors,
         _ => config.factors,
     };
-    4 * row + weights::layers(config).into_iter().flatten().sum::<usize>()
+    (4 * row + weights::layers(config).into_iter().flatten().sum::<usize>()) as u64
 }
 
-/// The held-out ratings, as many at once as a wide network has room for.
+/// The held-out ratings, in parts of as many as a wide model has room for.
 fn parts(split: &Split, config: &Config) -> Parts {
-    Parts::new(split, (EVALUATED / activations(config)).clamp(1, EVALUATE))
+    let most = (EVALUATED / activations(config)).clamp(1, EVALUATE as u64);
+    Parts::new(split, usize::try_from(most).expect("at most all at once"))
 }
 
 /// Of every user, what training has no rating of.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::device_burn::OnGpu;
 use crate::{
     Config, ModelKind,
-    adapter::{self, Adapter, Threads, ranked},
+    adapter::{self, Adapter, Snapshot, ranked},
     engine::{self, EngineChoice, EngineKind, NoKernels},
     fused::Fused,
     gpu::{Fault, Gpu, PATIENCE},
@@ -288,11 +288,11 @@ impl Device {
             #[cfg(feature = "autodiff")]
             burn: OnGpu::default(),
         };
-        let before = Threads::now();
+        let before = Snapshot::take();
         let gpu = opened.open(PATIENCE).await;
         let gpu = gpu.map_err(|fault| DeviceError::Open { name: name.clone(), cause: fault.0 })?;
         if !opened.adapter.is_hardware() {
-            before.hold_younger();
+            before.pin_newer();
         }
         let tested = kernels::self_test(&gpu, grain).await;
         tested.map_err(|fault| DeviceError::Wrong { name, cause: fault.0 })?;

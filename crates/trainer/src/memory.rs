@@ -31,10 +31,13 @@ pub(crate) fn checkpoint(config: &Config, users: usize, items: usize) -> u64 {
     3 * parameters(config, users, items)
 }
 
+/// Smaller batches are nobody's way out.
+const SMALL_BATCH: usize = 64;
+
 /// Refuses a run that has no room; returns with how many threads it has.
 ///
 /// # Errors
-/// How much it needs, how much there is, and the largest number of factors that fits.
+/// How much it needs, how much there is, and the number of factors or the size of batches that fits.
 pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<usize, TooLarge> {
     let kind = device.engine(config).expect("asked before");
     let fused_gpu = kind == EngineKind::Fused && device.kind() == DeviceKind::Gpu;
@@ -65,7 +68,7 @@ pub(crate) fn check(split: &Split, config: &Config, device: &Device) -> Result<u
         factors: config.factors,
         fitting: (1..config.factors).rev().find(|factors| fits(&with_factors(*factors))),
         batch: std::iter::successors(Some(config.batch_size / 2), |size| Some(size / 2))
-            .take_while(|size| *size > 0 && config.model.in_batches())
+            .take_while(|size| *size >= SMALL_BATCH && config.model.in_batches())
             .find(|size| fits(&with_batches(*size))),
         draws: config.model.is_bayesian().then_some(config.posterior.samples).filter(|n| *n > 1),
     };
@@ -151,7 +154,7 @@ pub struct TooLarge {
     pub factors: usize,
     /// Most factors that fit, if any do.
     pub fitting: Option<usize>,
-    /// A size of batches that fits, if one does.
+    /// The largest half, quarter and so on of the size of batches asked for that fits, if one does.
     pub batch: Option<usize>,
     /// Draws that the model keeps, each a model of its own, if it keeps several.
     pub draws: Option<usize>,

@@ -8,7 +8,6 @@ use super::{
     crew::{self, PLANS, Sample, Slice, Team},
     deep_mf::{DeepMf, Sheets},
     exchange::Exchange,
-    lanes::{self, LANES},
     layers::{self, Activations, Layers},
     mf::{self, Mf},
     planner::Planner,
@@ -334,15 +333,16 @@ impl State {
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {
-        let error = |sample: &Sample| {
-            let mut parts = [0.0; LANES]; // [members]
-            for (part, rows) in parts.iter_mut().zip(&self.rows) {
-                let factors = rows.factors(self.chunks);
-                *part = mf::dot_of(team, factors.of(sample.user), factors.of(sample.item));
-            }
-            f64::from(lanes::total(&mut parts[..team.len()]) - sample.rating)
+        let part = |rows: &Rows| {
+            let mut part = vec![0.0; block.len()];
+            mf::add_up(team, block, rows.factors(self.chunks), &mut part);
+            part
         };
-        block.iter().map(error).collect()
+        let parts: Vec<Vec<f32>> = self.rows.iter().map(part).collect();
+        let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
+        let mut errors = Vec::new();
+        mf::put_together(block, &parts, &mut errors);
+        errors.into_iter().map(f64::from).collect()
     }
 }
 

@@ -1,8 +1,6 @@
 //! The step of `Mf`: for each rating, `e = p · q - r`, and to each row's gradient `2/B e` times
 //! the other row.
 
-use std::ops::Deref;
-
 use pulp::Simd;
 use wide::f32x4;
 
@@ -32,32 +30,6 @@ impl Mf<'_> {
     pub(super) fn left(team: Team, ratings: usize) -> u64 {
         (3 * team.len() * ratings * size_of::<f32>()) as u64
     }
-
-    /// The errors of a batch, given what each member's columns add to the predictions.
-    #[inline(always)]
-    fn put_together(&mut self, batch: &[Sample], parts: &[impl Deref<Target = Vec<f32>>]) {
-        self.errors.resize(batch.len(), 0.0);
-        let errors = self.errors.iter_mut().zip(batch);
-        match parts {
-            [all] => {
-                for ((error, sample), all) in errors.zip(all.iter()) {
-                    *error = all - sample.rating;
-                }
-            }
-            [even, odd] => {
-                for ((error, sample), (even, odd)) in errors.zip(even.iter().zip(odd.iter())) {
-                    *error = even + odd - sample.rating;
-                }
-            }
-            parts => {
-                for (s, (error, sample)) in errors.enumerate() {
-                    let mut all = [0.0; LANES]; // [members]
-                    all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
-                    *error = total(&mut all[..parts.len()]) - sample.rating;
-                }
-            }
-        }
-    }
 }
 
 impl Member for Mf<'_> {
@@ -75,16 +47,13 @@ impl Member for Mf<'_> {
         let team = slice.team;
         let mut mine = self.parts.write(me as usize, step);
         mine.resize(batch.len(), 0.0);
-        let factors = rows.factors(chunks);
-        match team.lanes() {
-            8 => dots::<8>(batch, factors, &mut mine),
-            4 => dots::<4>(batch, factors, &mut mine),
-            2 => dots::<2>(batch, factors, &mut mine),
-            _ => dots::<1>(batch, factors, &mut mine),
-        }
+        add_up(team, batch, rows.factors(chunks), &mut mine);
         drop(mine);
         planning.meet(slice, step);
-        self.put_together(batch, &self.parts.read(step));
+        let Self { parts, errors } = self;
+        let parts = parts.read(step);
+        let parts: Vec<&[f32]> = parts.iter().map(|part| part.as_slice()).collect();
+        put_together(batch, &parts, errors);
 
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
@@ -98,18 +67,43 @@ impl Member for Mf<'_> {
     }
 }
 
-/// What a member's columns of two rows add to their inner product.
+/// The errors of some ratings, given what each member's columns add to their predictions: `[batch]`.
 #[inline(always)]
-pub(super) fn dot_of(team: Team, p: &[Chunk], q: &[Chunk]) -> f32 {
-    match team.lanes() {
-        8 => dot::<8>(p, q),
-        4 => dot::<4>(p, q),
-        2 => dot::<2>(p, q),
-        _ => dot::<1>(p, q),
+pub(super) fn put_together(batch: &[Sample], parts: &[&[f32]], errors: &mut Vec<f32>) {
+    errors.resize(batch.len(), 0.0);
+    let errors = errors.iter_mut().zip(batch);
+    match parts {
+        [all] => {
+            for ((error, sample), all) in errors.zip(*all) {
+                *error = all - sample.rating;
+            }
+        }
+        [even, odd] => {
+            for ((error, sample), (even, odd)) in errors.zip(even.iter().zip(*odd)) {
+                *error = even + odd - sample.rating;
+            }
+        }
+        parts => {
+            for (s, (error, sample)) in errors.enumerate() {
+                let mut all = [0.0; LANES]; // [members]
+                all.iter_mut().zip(parts).for_each(|(all, part)| *all = part[s]);
+                *error = total(&mut all[..parts.len()]) - sample.rating;
+            }
+        }
     }
 }
 
-/// What a member's columns add to the predictions of a batch: `[batch]`.
+/// What a member's columns add to the predictions of some ratings: `[batch]`.
+#[inline(always)]
+pub(super) fn add_up(team: Team, batch: &[Sample], factors: Factors, to: &mut [f32]) {
+    match team.lanes() {
+        8 => dots::<8>(batch, factors, to),
+        4 => dots::<4>(batch, factors, to),
+        2 => dots::<2>(batch, factors, to),
+        _ => dots::<1>(batch, factors, to),
+    }
+}
+
 #[inline(always)]
 fn dots<const N: usize>(batch: &[Sample], factors: Factors, to: &mut [f32]) {
     for (to, sample) in to.iter_mut().zip(batch) {
@@ -120,30 +114,21 @@ fn dots<const N: usize>(batch: &[Sample], factors: Factors, to: &mut [f32]) {
 /// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes, `N` of
 /// them a member's. Four are spelt out: a compiler takes them one by one.
 #[inline(always)]
-pub(super) fn dot<const N: usize>(p: &[Chunk], q: &[Chunk]) -> f32 {
+fn dot<const N: usize>(p: &[Chunk], q: &[Chunk]) -> f32 {
     let pairs = p.iter().zip(q);
-    match N {
-        8 => {
-            let mut lanes = Chunk::ZERO;
-            pairs.for_each(|(p, q)| lanes.add_product(*p, *q));
-            total(&mut lanes.0)
-        }
-        4 => {
-            let halves = |sum, (p, q): (&Chunk, &Chunk)| {
-                [0, 1].into_iter().fold(sum, |sum, half| sum + p.half(half) * q.half(half))
-            };
-            total(&mut pairs.fold(f32x4::ZERO, halves).to_array())
-        }
-        _ => {
-            let mut lanes = [0.0; N];
-            for (p, q) in pairs {
-                for (p, q) in p.0.as_chunks::<N>().0.iter().zip(q.0.as_chunks::<N>().0) {
-                    for lane in 0..N {
-                        lanes[lane] += p[lane] * q[lane];
-                    }
-                }
+    if N == 4 {
+        let halves = |sum, (p, q): (&Chunk, &Chunk)| {
+            [0, 1].into_iter().fold(sum, |sum, half| sum + p.half(half) * q.half(half))
+        };
+        return total(&mut pairs.fold(f32x4::ZERO, halves).to_array());
+    }
+    let mut lanes = [0.0; N];
+    for (p, q) in pairs {
+        for (p, q) in p.0.as_chunks::<N>().0.iter().zip(q.0.as_chunks::<N>().0) {
+            for lane in 0..N {
+                lanes[lane] += p[lane] * q[lane];
             }
-            total(&mut lanes)
         }
     }
+    total(&mut lanes)
 }

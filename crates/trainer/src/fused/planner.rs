@@ -85,14 +85,14 @@ impl Planner {
     /// counted, and the number grows only if it counts.
     #[inline(always)]
     fn want(&mut self, batch: &[Sample], row: impl Fn(&Sample) -> u32, now: u32) -> usize {
-        let Self { first, done: all, wanted, .. } = self;
-        let (first, all, wanted) = (*first, all.as_mut_slice(), wanted.as_mut_slice());
+        let Self { first, done, wanted, .. } = self;
+        let (first, done, wanted) = (*first, done.as_mut_slice(), wanted.as_mut_slice());
         let mut wants = 0;
         for sample in batch {
             let row = row(sample);
-            let done = std::mem::replace(&mut all[(row - first) as usize], now);
-            wanted[wants] = Waiting { row, done };
-            wants += usize::from(done != now);
+            let made = std::mem::replace(&mut done[(row - first) as usize], now);
+            wanted[wants] = Waiting { row, done: made };
+            wants += usize::from(made != now);
         }
         wants
     }

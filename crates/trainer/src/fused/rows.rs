@@ -85,7 +85,7 @@ impl Rows {
         &mut self.numbers_mut()[(row as usize * 4 + 1) * chunks..][..chunks]
     }
 
-    /// Adds to the gradient of each row of some pairs so many times the other row.
+    /// For each pair of rows and its scale: adds to either row's gradient the scale times the other.
     #[inline(always)]
     pub(super) fn pull_together(
         &mut self,
@@ -93,12 +93,12 @@ impl Rows {
         chunks: usize,
     ) {
         let state = self.numbers_mut();
-        for (rows, times) in pairs {
+        for (rows, scale) in pairs {
             let [p, q] = rows.map(|row| row as usize * 4 * chunks);
             for c in 0..chunks {
                 let (of_p, of_q) = (state[p + c], state[q + c]);
                 for (at, from) in [(p, of_q), (q, of_p)] {
-                    state[at + chunks + c].add_product(Chunk([times; LANES]), from);
+                    state[at + chunks + c].add_product(Chunk([scale; LANES]), from);
                 }
             }
         }
