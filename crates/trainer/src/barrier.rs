@@ -1,18 +1,25 @@
 //! A meeting point for threads that reach it every few microseconds.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{
+    Condvar, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+};
 
 use crate::parallel::cores;
 
 /// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
-/// sleeping thread, and gives way to other threads when the wait grows long, or at once where there
-/// are more parties than cores.
+/// sleeping thread, and sleeps when the wait grows long, or at once where there are more parties than
+/// cores. It does not just give way: a system that has other work then takes its time, but hurries
+/// when somebody is woken.
 pub(crate) struct Barrier {
     parties: usize,
     spins: u32,
     arrived: AtomicUsize,
     round: AtomicUsize,
+    sleepers: AtomicUsize,
     broken: AtomicBool,
+    bed: Mutex<()>,
+    bell: Condvar,
 }
 
 /// Who takes part; if it panics, it will not come, and nobody waits for it.
@@ -22,7 +29,8 @@ pub(crate) struct Party<'a>(&'a Barrier);
 impl Drop for Party<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.broken.store(true, Ordering::Release);
+            self.0.broken.store(true, SeqCst);
+            self.0.wake();
         }
     }
 }
@@ -35,9 +43,16 @@ const SPINS: u32 = 4_000;
 
 impl Barrier {
     pub(crate) fn new(parties: usize) -> Self {
-        let (arrived, round) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let spins = if parties <= cores() { SPINS } else { 0 };
-        Self { parties, spins, arrived, round, broken: AtomicBool::new(false) }
+        Self {
+            parties,
+            spins: if parties <= cores() { SPINS } else { 0 },
+            arrived: AtomicUsize::new(0),
+            round: AtomicUsize::new(0),
+            sleepers: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            bed: Mutex::new(()),
+            bell: Condvar::new(),
+        }
     }
 
     /// To be held by a thread as long as it takes part.
@@ -57,10 +72,13 @@ impl Barrier {
     /// Lets the others know that this thread is there; it may do something else before it waits.
     #[inline(always)]
     pub(crate) fn arrive(&self) -> Round {
-        let round = self.round.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
-            self.arrived.store(0, Ordering::Relaxed);
-            self.round.store(round.wrapping_add(1), Ordering::Release);
+        let round = self.round.load(SeqCst);
+        if self.arrived.fetch_add(1, SeqCst) + 1 == self.parties {
+            self.arrived.store(0, SeqCst);
+            self.round.store(round.wrapping_add(1), SeqCst);
+            if self.sleepers.load(SeqCst) > 0 {
+                self.wake();
+            }
         }
         Round(round)
     }
@@ -68,16 +86,35 @@ impl Barrier {
     /// Waits until all have arrived.
     #[inline(always)]
     pub(crate) fn wait_for(&self, Round(round): Round) {
-        let mut spins = 0;
-        while self.round.load(Ordering::Acquire) == round {
-            if spins < self.spins {
-                spins += 1;
-                std::hint::spin_loop();
-            } else {
-                assert!(!self.broken.load(Ordering::Acquire), "another thread of these panicked");
-                std::thread::yield_now();
+        for _ in 0..=self.spins {
+            if self.round.load(SeqCst) != round {
+                return;
             }
+            std::hint::spin_loop();
         }
+        self.sleep(round);
+    }
+
+    /// Whoever ends the round sees that somebody sleeps, or whoever goes to bed that it has ended.
+    #[cold]
+    fn sleep(&self, round: usize) {
+        self.sleepers.fetch_add(1, SeqCst);
+        let mut bed = self.bed();
+        while self.round.load(SeqCst) == round {
+            assert!(!self.broken.load(SeqCst), "another thread of these panicked");
+            bed = self.bell.wait(bed).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.sleepers.fetch_sub(1, SeqCst);
+    }
+
+    #[cold]
+    fn wake(&self) {
+        drop(self.bed()); // who is on the way to sleep is asleep then
+        self.bell.notify_all();
+    }
+
+    fn bed(&self) -> MutexGuard<'_, ()> {
+        self.bed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,26 +122,32 @@ impl Barrier {
 mod tests {
     use super::*;
 
-    #[test]
-    fn nobody_is_a_round_ahead() {
+    fn keeps_three_together(barrier: &Barrier) {
         const ROUNDS: usize = 1000;
-        let (barrier, done) = (Barrier::new(3), [const { AtomicUsize::new(0) }; 3]);
+        let done = [const { AtomicUsize::new(0) }; 3];
         std::thread::scope(|scope| {
             for me in 0..3 {
-                let (barrier, done) = (&barrier, &done);
+                let done = &done;
                 scope.spawn(move || {
                     for round in 0..ROUNDS {
-                        done[me].store(round + 1, Ordering::Release);
+                        done[me].store(round + 1, SeqCst);
                         barrier.wait();
                         for other in done {
-                            let other = other.load(Ordering::Acquire);
+                            let other = other.load(SeqCst);
                             assert!(other == round + 1 || other == round + 2, "{other} in {round}");
                         }
                     }
                 });
             }
         });
-        assert!(done.iter().all(|done| done.load(Ordering::Acquire) == ROUNDS));
+        assert!(done.iter().all(|done| done.load(SeqCst) == ROUNDS));
+    }
+
+    #[test]
+    fn nobody_is_a_round_ahead() {
+        for spins in [0, 10, SPINS] {
+            keeps_three_together(&Barrier { spins, ..Barrier::new(3) });
+        }
     }
 
     #[test]
