@@ -20,10 +20,10 @@ impl Snapshot {
     /// Those of now.
     pub(crate) fn take() -> Self {
         let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-        let number = |task: std::fs::DirEntry| task.file_name().to_str()?.parse().ok();
-        let mut numbers: Vec<i32> = tasks.filter_map(number).collect();
-        numbers.sort_unstable();
-        Self(numbers.into_iter().map(Pid::from_raw).collect())
+        let numbers = tasks.filter_map(|task| task.file_name().to_str()?.parse().ok());
+        let mut threads: Vec<Pid> = numbers.map(Pid::from_raw).collect();
+        threads.sort_unstable();
+        Self(threads)
     }
 
     /// Pins every thread that llvmpipe has begun since on behalf of this one: each to the next core
