@@ -161,7 +161,8 @@ fn losing(
 ) -> (Result<Trained, Trained>, Vec<Recovery>) {
     pollster::block_on(async {
         let mut run = Run::start(&support::shared(split), config, device).await.unwrap();
-        run.set_pace(Pace::Batches(1)); // else an epoch may be over before its GPU is lost, and nothing notices
+        // Else an epoch may be over before its GPU is lost, and nothing notices.
+        run.set_pace(Pace::Batches(1));
         let mut recoveries = Vec::new();
         let mut lost = 0;
         loop {

@@ -180,10 +180,12 @@ fn libraries_neither_print_nor_open_files() {
             sources += 1;
             for (number, line) in (1..).zip(read(&path).lines()) {
                 let code = line.split("//").next().unwrap_or_default();
-                let asks_linux = code.contains("(\"/proc/self/task"); // what is there is no file
+                let code = match code.contains("(\"/proc/self/task") {
+                    true => code.replace("std::fs", ""), // Linux tells of threads there
+                    false => code.to_owned(),
+                };
                 for word in forbidden {
-                    let found = code.contains(word) && !asks_linux;
-                    assert!(!found, "{}:{number}: {word}", path.display());
+                    assert!(!code.contains(word), "{}:{number}: {word}", path.display());
                 }
             }
         }

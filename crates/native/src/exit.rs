@@ -174,7 +174,8 @@ mod tests {
                 batch,
                 draws: None,
             });
-            assert_eq!(hint(&error.into(), "train").as_deref(), expected, "{what:?}");
+            let hint = hint(&error.into(), "train");
+            assert_eq!(hint.as_deref(), expected, "{what:?}, {fitting:?}, {batch:?}");
         }
     }
 

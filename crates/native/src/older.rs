@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,15 +44,18 @@ impl Older {
     }
 }
 
-/// What a run noted last, the time that its last epoch took in it: no two runs end alike, nor does one that went on.
-/// `None` if it cannot be read.
+/// What a run noted last, and when: no two runs end alike, nor does one that went on. The time that the
+/// last epoch took is not enough: it may be the same few microseconds. `None` if it cannot be read.
 fn ending(run: &Path) -> Option<String> {
-    let events = match fs::read_to_string(run.join(EVENTS)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+    let path = run.join(EVENTS);
+    let events = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Some(String::new()),
         events => events.ok()?,
     };
+    let noted = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let events: Vec<&str> = events.lines().collect();
-    Some(events[events.len().saturating_sub(2)..].join("\n"))
+    let last = &events[events.len().saturating_sub(2)..];
+    Some(format!("{} ns\n{}", noted.as_nanos(), last.join("\n")))
 }
 
 /// Whether a folder is one that grows beside an older run: nothing else is ever replaced. One that has
@@ -67,7 +71,7 @@ fn grows_beside(path: &Path, older: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, time::Duration};
 
     use super::{EVENTS, Older, REPLACES};
     use crate::config_file::FIRST_LINE;
@@ -91,7 +95,16 @@ mod tests {
         assert!(Older::beside(&other).is_none(), "it grows beside no run of its name");
         let as_it_was = || Older::beside(&new).expect("it grows beside the run").is_as_it_was();
         assert!(as_it_was());
+        let noted = fs::metadata(run.join(EVENTS)).and_then(|events| events.modified());
+        let noted = noted.expect("a file that is ours");
+        let noted_at = |time| {
+            let events = fs::File::options().append(true).open(run.join(EVENTS));
+            events.and_then(|events| events.set_modified(time)).expect("a file that is ours");
+        };
+        noted_at(noted + Duration::from_millis(1));
+        assert!(!as_it_was(), "another run, as fast");
         write("start\nepoch 0.6 s\nend\n");
+        noted_at(noted);
         assert!(!as_it_was(), "another run");
         write("start\nepoch 0.5 s\nend\nstart\n");
         assert!(!as_it_was(), "it went on");

@@ -32,15 +32,15 @@ use crate::{
 const UPLOAD: usize = 1 << 18;
 /// Most test ratings evaluated at once.
 const EVALUATE: usize = 1 << 16;
-/// Most numbers that a model makes of those, unless one rating alone makes more.
+/// Most numbers that a model makes of those.
 const EVALUATED: u64 = 1 << 24;
 
 /// Copies of a model while a step is made (values, the last good ones, gradients, both moments and
 /// what burn's Adam makes on the way), beyond the three of the start, which are free again by then.
 const COPIES: u64 = 4;
 
-/// Bytes for each of the numbers that a model makes of a batch: the number, and its part of the
-/// gradients on their way back. Peaks of DeepMF were at 4 to 4.5.
+/// Bytes for each of the numbers that a model makes of a batch. A number has 4, its gradient lives for
+/// a layer or two at a time: 4 to 4.5 were measured with DeepMF, and a little more is counted.
 const IN_TRAINING: u64 = 5;
 /// The same without gradients.
 const IN_EVALUATION: u64 = 4;
@@ -183,7 +183,7 @@ impl Autodiff {
         let len = self.config.batch_size.min(self.order.len() - self.trained);
         if self.chunk.left() == 0 {
             let batch = self.config.batch_size as u64 * examples_of_a_rating(&self.config);
-            let batches = usize::try_from(UPLOAD as u64 / batch).expect("at most all of them");
+            let batches = usize::try_from(UPLOAD as u64 / batch).expect("at most `UPLOAD`");
             let whole_batches = batches.max(1) * self.config.batch_size;
             let end = self.order.len().min(self.trained + whole_batches);
             let mut picks = vec![0; end - self.trained];
@@ -275,9 +275,9 @@ fn activations(config: &Config) -> u64 {
     (4 * row + weights::layers(config).into_iter().flatten().sum::<usize>()) as u64
 }
 
-/// The held-out ratings, in parts of as many as a wide model has room for.
+/// The held-out ratings, in parts of which the model makes at most [`EVALUATED`] numbers.
 fn parts(split: &Split, config: &Config) -> Parts {
-    let most = (EVALUATED / activations(config)).clamp(1, EVALUATE as u64);
+    let most = (EVALUATED / activations(config)).min(EVALUATE as u64);
     Parts::new(split, usize::try_from(most).expect("at most all at once"))
 }
 

@@ -5,12 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use crate::parallel::cores;
+use crate::parallel::{THREADS, cores};
 
 /// Lets nobody through until everybody is there. It spins, since a step is shorter than waking a
 /// sleeping thread, and sleeps when the wait grows long, or at once where there are more parties than
-/// cores. It does not just give way: a system that has other work then takes its time, but hurries
-/// when somebody is woken.
+/// cores. It does not yield: a thread that yields waits for the time slices of other programs, one
+/// that is woken runs almost at once.
 pub(crate) struct Barrier {
     parties: usize,
     spins: u32,
@@ -22,7 +22,8 @@ pub(crate) struct Barrier {
     bell: Condvar,
 }
 
-/// Who takes part; if it panics, it will not come, and nobody waits for it.
+/// Who takes part; if it panics, or the thread that was to give it one, it will not come, and nobody
+/// waits for it.
 #[must_use = "it ends when it is dropped"]
 pub(crate) struct Party<'a>(&'a Barrier);
 
@@ -39,10 +40,12 @@ impl Drop for Party<'_> {
 #[must_use = "whoever arrives must wait before it arrives again"]
 pub(crate) struct Round(usize);
 
+/// Some 50 to 100 µs: longer than a step, several times as long as waking a thread takes.
 const SPINS: u32 = 4_000;
 
 impl Barrier {
     pub(crate) fn new(parties: usize) -> Self {
+        debug_assert!(THREADS || parties == 1, "nobody else would come");
         Self {
             parties,
             spins: if parties <= cores() { SPINS } else { 0 },
@@ -55,7 +58,7 @@ impl Barrier {
         }
     }
 
-    /// To be held by a thread as long as it takes part.
+    /// To be held by a thread as long as it takes part, and by whoever begins it until then.
     pub(crate) fn join(&self) -> Party<'_> {
         Party(self)
     }
@@ -95,12 +98,14 @@ impl Barrier {
         self.sleep(round);
     }
 
-    /// Whoever ends the round sees that somebody sleeps, or whoever goes to bed that it has ended.
+    /// This counts itself, then looks at the round; [`arrive`](Self::arrive) ends the round, then looks
+    /// at the count. In the one order of all four that `SeqCst` gives, one sees the other.
     #[cold]
     fn sleep(&self, round: usize) {
         self.sleepers.fetch_add(1, SeqCst);
         let mut bed = self.bed();
         while self.round.load(SeqCst) == round {
+            // Nobody counts sleepers of a broken barrier any more.
             assert!(!self.broken.load(SeqCst), "another thread of these panicked");
             bed = self.bell.wait(bed).unwrap_or_else(PoisonError::into_inner);
         }
@@ -152,17 +157,23 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_party_that_panicked() {
-        let barrier = &Barrier::new(2);
-        let outcomes = std::thread::scope(|scope| {
-            let parties = [false, true].map(|stumbles| {
-                scope.spawn(move || {
-                    let _party = barrier.join();
-                    assert!(!stumbles, "it never comes");
-                    barrier.wait();
-                })
+        for spins in [0, SPINS] {
+            let barrier = &Barrier { spins, ..Barrier::new(2) };
+            let outcomes = std::thread::scope(|scope| {
+                let parties = [false, true].map(|stumbles| {
+                    scope.spawn(move || {
+                        let _party = barrier.join();
+                        while stumbles && barrier.sleepers.load(SeqCst) == 0 {
+                            std::thread::yield_now();
+                        }
+                        drop(barrier.bed()); // the other one is asleep then
+                        assert!(!stumbles, "it never comes");
+                        barrier.wait();
+                    })
+                });
+                parties.map(|party| party.join().is_err())
             });
-            parties.map(|party| party.join().is_err())
-        });
-        assert_eq!(outcomes, [true, true]);
+            assert_eq!(outcomes, [true, true]);
+        }
     }
 }

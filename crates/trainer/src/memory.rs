@@ -14,7 +14,7 @@ pub(crate) struct Need {
     pub(crate) ratings: u64,
     /// The model's numbers, their moments and copies, on this computer.
     pub(crate) model: u64,
-    /// What a GPU holds.
+    /// What a GPU holds besides; it counts where that is this computer's memory.
     pub(crate) gpu: u64,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn checkpoint(config: &Config, users: usize, items: usize) -> u64 {
     3 * parameters(config, users, items)
 }
 
-/// Smaller batches are nobody's way out.
+/// A run with batches below this takes many times as long, so they are not proposed.
 const SMALL_BATCH: usize = 64;
 
 /// Refuses a run that has no room; returns with how many threads it has.

@@ -15,8 +15,8 @@ pub(crate) fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// What `task` makes of every part, which must not wait for another, in the order of the parts; whichever thread is free takes the
-/// next one.
+/// What `task` makes of every part, in the order of the parts. Whichever thread is free takes the next
+/// one, so none may wait for another.
 pub(crate) fn map<T: Sync, R: Send>(
     parts: &[T],
     threads: usize,
@@ -41,7 +41,7 @@ pub(crate) fn map<T: Sync, R: Send>(
 }
 
 /// What `work` makes of every part, each on a thread of its own, the first on the caller's: they may
-/// wait for one another. In a browser they take turns, so those that wait must be one.
+/// wait for one another. In a browser they run one after the other, so whoever waits must be alone.
 pub(crate) fn each<T: Send, R: Send>(parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     if parts.len() <= 1 || !THREADS {
         return parts.into_iter().map(work).collect();

@@ -1,9 +1,9 @@
 //! Which cores the threads of a program that plays a GPU may use.
 //!
 //! llvmpipe has a thread for every core; another one wakes them for each dispatch and waits. Linux
-//! leaves the waker its core and the threads where they last ran. On two cores that is soon one for
-//! both, while the waker's own falls idle, and a dispatch is too short for the system to notice. So
-//! each is pinned to a core.
+//! leaves threads on the cores where they last ran. On two cores both workers soon share one, and the
+//! other, on which the waker ran, idles while it waits: for too short a time for the system to notice.
+//! So each is pinned to a core.
 
 #[cfg(target_os = "linux")]
 use nix::{
@@ -33,7 +33,8 @@ impl Snapshot {
         let _ = pin(&self.newer()); // slower, and nothing else
     }
 
-    /// A thread without a name of its own has that of the one which began it.
+    /// Those that draw have a name; those that compute have none, so they bear that of the thread which
+    /// began them. A thread without a name that this one begins meanwhile would be taken for one.
     fn newer(&self) -> Vec<Pid> {
         let mine = name_of(gettid());
         let theirs = |thread: &Pid| {
@@ -97,9 +98,10 @@ mod tests {
             for name in names {
                 let (end, until) = channel::<()>();
                 let tell = tell.clone();
-                let builder = name
-                    .iter()
-                    .fold(thread::Builder::new(), |builder, name| builder.name((*name).to_owned()));
+                let builder = match name {
+                    Some(name) => thread::Builder::new().name((*name).to_owned()),
+                    None => thread::Builder::new(),
+                };
                 let wait = move || {
                     tell.send(gettid()).expect("somebody listens");
                     let _ = until.recv();

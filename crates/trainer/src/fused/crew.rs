@@ -9,7 +9,11 @@ use super::{
     planner::{Planner, Waiting},
     rows::Rows,
 };
-use crate::{barrier::Barrier, miss::Miss, parallel};
+use crate::{
+    barrier::{Barrier, Party},
+    miss::Miss,
+    parallel,
+};
 
 /// A rating with the rows that it reads: users come first, then items.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -175,7 +179,8 @@ pub(super) fn train<M: Member>(
     let work = (0..).zip(rows.iter_mut().zip(members)).map(|(me, (rows, member))| {
         let users = if me == 0 { users.take() } else { None };
         let items = if me == 1 || only { items.take() } else { None };
-        Work { slice, me, rows, member, planning: Planning { plans: &plans, users, items } }
+        let planning = Planning { plans: &plans, users, items };
+        Work { slice, me, rows, member, planning, party: slice.barrier.join() }
     });
     let work = work.collect();
     // The usual lengths of a row are compiled on their own, so that copies need no loop.
@@ -211,6 +216,7 @@ struct Work<'a, M> {
     rows: &'a mut Rows,
     member: &'a mut M,
     planning: Planning<'a>,
+    party: Party<'a>,
 }
 
 /// The same for rows of `CHUNKS` chunks if that is not 0. A type of its own, and everything below it
@@ -222,10 +228,9 @@ impl<M: Member, const CHUNKS: usize> WithSimd for OfChunks<'_, M, CHUNKS> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<Miss> {
-        let Work { slice, me, rows, member, mut planning } = self.0;
+        let Work { slice, me, rows, member, mut planning, party: _party } = self.0;
         let Slice { team, batch_size, samples, steps, first, .. } = *slice;
         let chunks = if CHUNKS == 0 { slice.chunks } else { CHUNKS };
-        let _party = slice.barrier.join();
         let mut sums = Vec::with_capacity(samples.len().div_ceil(batch_size));
         planning.plan(slice, first);
         planning.plan(slice, first + 1);

@@ -333,12 +333,12 @@ impl State {
     }
 
     fn misses(&self, team: Team, block: &[Sample]) -> Misses {
-        let part = |rows: &Rows| {
+        let of_member = |rows: &Rows| {
             let mut part = vec![0.0; block.len()];
             mf::add_up(team, block, rows.factors(self.chunks), &mut part);
             part
         };
-        let parts: Vec<Vec<f32>> = self.rows.iter().map(part).collect();
+        let parts: Vec<Vec<f32>> = self.rows.iter().map(of_member).collect();
         let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
         let mut errors = Vec::new();
         mf::put_together(block, &parts, &mut errors);

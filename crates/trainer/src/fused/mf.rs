@@ -51,9 +51,9 @@ impl Member for Mf<'_> {
         drop(mine);
         planning.meet(slice, step);
         let Self { parts, errors } = self;
-        let parts = parts.read(step);
-        let parts: Vec<&[f32]> = parts.iter().map(|part| part.as_slice()).collect();
-        put_together(batch, &parts, errors);
+        let left = parts.read(step);
+        let left: Vec<&[f32]> = left.iter().map(|part| part.as_slice()).collect();
+        put_together(batch, &left, errors);
 
         #[expect(clippy::cast_precision_loss, reason = "a batch holds at most 65,536 ratings")]
         let scale = 2.0 / batch.len() as f32;
@@ -112,7 +112,7 @@ fn dots<const N: usize>(batch: &[Sample], factors: Factors, to: &mut [f32]) {
 }
 
 /// The inner product of two rows, or of a thread's columns of them, summed in fixed lanes, `N` of
-/// them a member's. Four are spelt out: a compiler takes them one by one.
+/// them a member's. Four are written as a vector: the compiler makes none of that loop.
 #[inline(always)]
 fn dot<const N: usize>(p: &[Chunk], q: &[Chunk]) -> f32 {
     let pairs = p.iter().zip(q);

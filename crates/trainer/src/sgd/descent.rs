@@ -10,7 +10,11 @@ use super::{
     link::Linked,
     table::{Block, Table},
 };
-use crate::{barrier::Barrier, miss::Miss, parallel};
+use crate::{
+    barrier::{Barrier, Party},
+    miss::Miss,
+    parallel,
+};
 
 /// What holds for a whole slice of diagonals.
 pub(super) struct Descent<'a> {
@@ -32,8 +36,7 @@ impl Descent<'_> {
         let threads = threads.clamp(1, SIDE);
         let barrier = Barrier::new(threads);
         let taken: Vec<AtomicUsize> = diagonals.iter().map(|_| AtomicUsize::new(0)).collect();
-        let work = |_| {
-            let _party = barrier.join();
+        let work = |_party: Party| {
             let mut errors = Vec::new(); // (place among the cells of all diagonals, sum)
             for (turn, (diagonal, taken)) in diagonals.iter().zip(&taken).enumerate() {
                 loop {
@@ -49,7 +52,8 @@ impl Descent<'_> {
             errors
         };
         let mut errors = vec![Miss::default(); diagonals.len() * SIDE];
-        for (cell, error) in parallel::each((0..threads).collect(), work).into_iter().flatten() {
+        let parties = (0..threads).map(|_| barrier.join()).collect();
+        for (cell, error) in parallel::each(parties, work).into_iter().flatten() {
             errors[cell] = error;
         }
         errors.chunks(SIDE).map(|cells| cells.iter().copied().sum()).collect()

@@ -12,7 +12,7 @@ use super::{
     visits::Visits,
 };
 use crate::{
-    barrier::Barrier,
+    barrier::{Barrier, Party},
     miss::Miss,
     parallel,
     sgd::{
@@ -55,8 +55,7 @@ impl Descent<'_> {
         let taken: Vec<AtomicUsize> = batches.iter().map(|_| AtomicUsize::new(0)).collect();
         let most = batches.iter().map(|batch| batch.len()).max().unwrap_or(0);
         let visits: Vec<RwLock<Visit>> = (0..most).map(|_| RwLock::default()).collect();
-        let work = |me: usize| {
-            let _party = barrier.join();
+        let work = |(me, _party): (usize, Party)| {
             let mut errors = Vec::new();
             for (batch, taken) in batches.iter().zip(&taken) {
                 self.see(batch, taken, &visits);
@@ -67,7 +66,8 @@ impl Descent<'_> {
             }
             errors
         };
-        parallel::each((0..threads).collect(), work).swap_remove(0) // all have the same
+        let parties = (0..threads).map(|me| (me, barrier.join())).collect();
+        parallel::each(parties, work).swap_remove(0) // all have the same
     }
 
     /// The users' part of a batch: each thread takes users while there are any.
