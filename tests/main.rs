@@ -7,6 +7,8 @@ mod support; // what several files here need
 
 mod parity; // every number against PyTorch's
 mod kernels;
+#[cfg(target_os = "linux")]
+mod affinity; // of the threads of a software GPU
 mod training; // what a run promises
 mod descent; // one rating at a time on a GPU
 mod resuming; // runs left and taken up again

@@ -18,7 +18,7 @@ use super::{
         lanes::{Chunk, LANES},
         planner::{NEVER, Waiting},
     },
-    Rows,
+    Line, Rows,
 };
 
 /// Numbers of a block, which should stay in the fastest cache. Fewer leave a processor waiting for
@@ -29,7 +29,7 @@ const BLOCK: usize = 320;
 /// fastest cache again when their turn comes.
 const TOGETHER: usize = 16;
 /// Chunks that a processor fetches at once.
-const LINE: usize = 2;
+const LINE: usize = size_of::<Line>() / size_of::<Chunk>();
 
 /// The numbers of the rows of a block that have come to a step, then room.
 pub(super) struct Block {
